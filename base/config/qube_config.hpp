@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One qube's registry file, /etc/sallyport/qubes.d/NAME.conf (docs/protocol.md 5), as a value.
+// Pure: text in, value or an error with file and line out. Read by the daemon and the launcher.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/wire/result.hpp"
+
+namespace base::config {
+
+enum class Transport { vsock, unix_socket };
+
+struct QubeConfig {
+  std::string name;
+  std::string label = "red";
+  std::string type = "AppVM";
+  std::vector<std::string> tags;
+  Transport transport = Transport::unix_socket;
+  std::uint32_t cid = 0;  // vsock only: 3 and up
+  std::uint32_t memory_mib = 384;
+  std::string image;  // defaults to the name
+  std::vector<std::string> disks;
+  std::vector<std::string> controllers;  // "0000:00:14.0" or "emulated"
+  bool autostart = false;
+};
+
+// [a-zA-Z][a-zA-Z0-9_-]{0,30}, not "dom0", not ending in "-dm".
+bool valid_qube_name(std::string_view name);
+
+// `file` is only for messages: "FILE:LINE: what is wrong; what would be right".
+Result<QubeConfig> parse_qube_config(std::string_view name, std::string_view text, std::string_view file);
+
+}  // namespace base::config

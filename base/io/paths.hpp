@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where everything of dom0 lives. `--root DIR` moves all of it, for tests and demos.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace base::io {
+
+class Paths {
+ public:
+  explicit Paths(std::filesystem::path root = "/") : root_(std::move(root)) {}
+
+  const std::filesystem::path& root() const { return root_; }
+  std::filesystem::path etc() const { return root_ / "etc/sallyport"; }
+  std::filesystem::path qubes_d() const { return etc() / "qubes.d"; }
+  std::filesystem::path policy_d() const { return root_ / "etc/qubes/policy.d"; }
+  std::filesystem::path runtime_policy_d() const { return root_ / "run/qubes/policy.d"; }
+  std::filesystem::path run() const { return root_ / "run/sallyport"; }
+  std::filesystem::path admin_socket() const { return run() / "admin.sock"; }
+  std::filesystem::path relay_socket() const { return run() / "relay.sock"; }
+  // One socket per qube without vsock; the path is the qube's identity.
+  std::filesystem::path qube_socket(const std::string& qube) const {
+    return run() / "qubes" / (qube + ".sock");
+  }
+  // The launcher's folder for a running qube: QMP socket, pid, console log.
+  std::filesystem::path qube_run(const std::string& qube) const { return run() / "vm" / qube; }
+  // Where a prompt agent listens for policy.Ask.
+  std::filesystem::path prompt_socket() const { return root_ / "run/qubes/policy-agent.sock"; }
+  std::filesystem::path state() const { return root_ / "var/lib/sallyport"; }
+  std::filesystem::path audit_log() const { return root_ / "var/log/sallyport/audit.log"; }
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace base::io

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Each test puts the sandbox on in a child, since it cannot be taken off again.
+#include "base/io/sandbox.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+
+namespace base::io {
+namespace {
+
+// The wait status of a child that runs `body`.
+int in_child(const std::function<int()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(body());
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return status;
+}
+
+TEST(Sandbox, KillsAForbiddenSystemCall) {
+  const int status = in_child([] {
+    if (!enter_sandbox({.syscalls = {}, .paths = std::nullopt})) return 1;
+    ::socket(AF_INET, SOCK_STREAM, 0);
+    return 0;
+  });
+  ASSERT_TRUE(WIFSIGNALED(status)) << status;
+  EXPECT_EQ(WTERMSIG(status), SIGSYS);
+}
+
+TEST(Sandbox, LeavesAllowedSystemCallsAlone) {
+  const int status = in_child([] {
+    if (!enter_sandbox({.syscalls = {"socket"}, .paths = std::nullopt})) return 1;
+    return ::socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? 0 : 2;
+  });
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(Sandbox, RefusesAnUnknownSystemCallName) {
+  const int status = in_child([] {
+    return enter_sandbox({.syscalls = {"no_such_call"}, .paths = std::nullopt}).has_value() ? 1 : 0;
+  });
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(Sandbox, DropsRootForGood) {
+  if (::geteuid() != 0) {
+    EXPECT_FALSE(drop_identity({.uid = ::getuid() + 1, .gid = ::getgid(), .groups = {}}).has_value());
+    return;
+  }
+  const int status = in_child([] {
+    if (!drop_identity({.uid = 65534, .gid = 65534, .groups = {}})) return 1;
+    if (::getuid() != 65534 || ::getegid() != 65534) return 2;
+    return ::setuid(0) == 0 ? 3 : 0;
+  });
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(Sandbox, SaysThatAUserIsMissing) {
+  const auto nobody = find_identity("no-such-user");
+  ASSERT_FALSE(nobody.has_value());
+  EXPECT_EQ(nobody.error().text, "no user 'no-such-user'; create it first");
+}
+
+}  // namespace
+}  // namespace base::io

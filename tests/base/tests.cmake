@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+sallyport_test(base_test SOURCES
+  base/wire_test.cpp
+  base/io_test.cpp
+  base/channel_test.cpp
+  LIBRARIES base_asio)
+sallyport_test(sandbox_test SOURCES base/sandbox_test.cpp LIBRARIES base_io)
