@@ -43,7 +43,8 @@ std::string quoted(std::string_view value) {
   return out + '"';
 }
 
-// systemd's native protocol: lines of NAME=value in one datagram (systemd "JOURNAL_NATIVE_PROTOCOL").
+// systemd's native protocol: lines of NAME=value in one datagram (systemd
+// "JOURNAL_NATIVE_PROTOCOL").
 bool send_to_journal(const std::string& message) {
   const Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!fd) return false;
@@ -59,7 +60,9 @@ bool send_to_journal(const std::string& message) {
 }  // namespace
 
 Log::Log(std::string program, Level most)
-    : program_(std::move(program)), most_(most), journal_(std::getenv("JOURNAL_STREAM") != nullptr) {}
+    : program_(std::move(program)),
+      most_(most),
+      journal_(std::getenv("JOURNAL_STREAM") != nullptr) {}
 
 std::string Log::format(Level level, std::string_view event,
                         const std::vector<Field>& fields) const {
@@ -82,8 +85,8 @@ void Log::write(Level level, std::string_view event, const std::vector<Field>& f
   std::string line = format(level, event, fields);
   if (journal_) {
     std::string message = "PRIORITY=" + std::to_string(static_cast<int>(level)) +
-                          "\nSYSLOG_IDENTIFIER=" + program_ + "\nSALLYPORT_EVENT=" +
-                          std::string(event) + "\nMESSAGE=" + line + "\n";
+                          "\nSYSLOG_IDENTIFIER=" + program_ +
+                          "\nSALLYPORT_EVENT=" + std::string(event) + "\nMESSAGE=" + line + "\n";
     if (send_to_journal(message)) return;
   }
   line += '\n';

@@ -22,11 +22,21 @@ class Log {
   explicit Log(std::string program, Level most = Level::info);
 
   void write(Level level, std::string_view event, const std::vector<Field>& fields = {}) const;
-  void error(std::string_view event, const std::vector<Field>& f = {}) const { write(Level::error, event, f); }
-  void warning(std::string_view event, const std::vector<Field>& f = {}) const { write(Level::warning, event, f); }
-  void notice(std::string_view event, const std::vector<Field>& f = {}) const { write(Level::notice, event, f); }
-  void info(std::string_view event, const std::vector<Field>& f = {}) const { write(Level::info, event, f); }
-  void debug(std::string_view event, const std::vector<Field>& f = {}) const { write(Level::debug, event, f); }
+  void error(std::string_view event, const std::vector<Field>& f = {}) const {
+    write(Level::error, event, f);
+  }
+  void warning(std::string_view event, const std::vector<Field>& f = {}) const {
+    write(Level::warning, event, f);
+  }
+  void notice(std::string_view event, const std::vector<Field>& f = {}) const {
+    write(Level::notice, event, f);
+  }
+  void info(std::string_view event, const std::vector<Field>& f = {}) const {
+    write(Level::info, event, f);
+  }
+  void debug(std::string_view event, const std::vector<Field>& f = {}) const {
+    write(Level::debug, event, f);
+  }
 
   // The text form, without a final newline; for tests and for files.
   std::string format(Level level, std::string_view event, const std::vector<Field>& fields) const;

@@ -21,13 +21,38 @@ namespace base::io {
 namespace {
 
 // Memory, threads' futexes, time, signals' return, exit, and writing the reason to stderr.
-constexpr std::array always_allowed{
-    "read",   "write",    "readv",        "writev",         "close",          "brk",
-    "mmap",   "munmap",   "mremap",       "mprotect",       "madvise",        "futex",
-    "exit",   "exit_group", "rt_sigreturn", "rt_sigprocmask", "rt_sigaction", "sigaltstack",
-    "gettid", "getpid",   "tgkill",       "clock_gettime",  "clock_nanosleep", "nanosleep",
-    "restart_syscall", "getrandom", "sched_yield", "fstat", "newfstatat", "lseek", "rseq",
-    "set_robust_list"};
+constexpr std::array always_allowed{"read",
+                                    "write",
+                                    "readv",
+                                    "writev",
+                                    "close",
+                                    "brk",
+                                    "mmap",
+                                    "munmap",
+                                    "mremap",
+                                    "mprotect",
+                                    "madvise",
+                                    "futex",
+                                    "exit",
+                                    "exit_group",
+                                    "rt_sigreturn",
+                                    "rt_sigprocmask",
+                                    "rt_sigaction",
+                                    "sigaltstack",
+                                    "gettid",
+                                    "getpid",
+                                    "tgkill",
+                                    "clock_gettime",
+                                    "clock_nanosleep",
+                                    "nanosleep",
+                                    "restart_syscall",
+                                    "getrandom",
+                                    "sched_yield",
+                                    "fstat",
+                                    "newfstatat",
+                                    "lseek",
+                                    "rseq",
+                                    "set_robust_list"};
 
 Status put_on_seccomp(const std::vector<std::string>& names) {
   const std::unique_ptr<void, decltype(&seccomp_release)> filter(
@@ -45,7 +70,8 @@ Status put_on_seccomp(const std::vector<std::string>& names) {
     if (!allow(name.c_str())) return fail("seccomp: cannot allow " + name);
   }
   if (const int error = seccomp_load(filter.get()); error != 0) {
-    return Unexpected<Error>{system_error("seccomp load", -error, "the kernel needs CONFIG_SECCOMP_FILTER")};
+    return Unexpected<Error>{
+        system_error("seccomp load", -error, "the kernel needs CONFIG_SECCOMP_FILTER")};
   }
   return Ok{};
 }
@@ -80,12 +106,13 @@ Status add_path(const Fd& ruleset, const PathRight& right) {
 
 Status put_on_landlock(const std::vector<PathRight>& paths) {
   if (landlock_abi() < 1) {
-    return fail_errno("landlock", "the kernel needs Landlock (CONFIG_SECURITY_LANDLOCK, and landlock in lsm=)");
+    return fail_errno("landlock",
+                      "the kernel needs Landlock (CONFIG_SECURITY_LANDLOCK, and landlock in lsm=)");
   }
   landlock_ruleset_attr attributes{};
   attributes.handled_access_fs = file_read | file_write | folder_read | folder_write;
-  const Fd ruleset(static_cast<int>(
-      ::syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0)));
+  const Fd ruleset(
+      static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0)));
   if (!ruleset) return fail_errno("landlock: create ruleset");
   for (const PathRight& right : paths) {
     if (auto added = add_path(ruleset, right); !added) return added;
@@ -125,7 +152,8 @@ Status drop_identity(const Identity& to) {
   if (::setgroups(to.groups.size(), to.groups.data()) != 0) return fail_errno("setgroups");
   if (::setresgid(to.gid, to.gid, to.gid) != 0) return fail_errno("setresgid");
   if (::setresuid(to.uid, to.uid, to.uid) != 0) return fail_errno("setresuid");
-  if (to.uid != 0 && ::setuid(0) == 0) return fail("root came back after setresuid; refusing to go on");
+  if (to.uid != 0 && ::setuid(0) == 0)
+    return fail("root came back after setresuid; refusing to go on");
   return Ok{};
 }
 
@@ -138,9 +166,11 @@ Status enter_sandbox(const Sandbox& sandbox) {
 }
 
 std::vector<std::string> event_loop_syscalls() {
-  return {"epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2", "timerfd_create",
-          "timerfd_settime", "poll", "ppoll", "recvmsg", "sendmsg", "recvfrom", "sendto", "shutdown",
-          "getsockopt", "setsockopt", "getsockname", "getpeername", "fcntl", "ioctl", "pipe2"};
+  return {"epoll_create1",  "epoll_ctl",       "epoll_wait",  "epoll_pwait", "eventfd2",
+          "timerfd_create", "timerfd_settime", "poll",        "ppoll",       "recvmsg",
+          "sendmsg",        "recvfrom",        "sendto",      "shutdown",    "getsockopt",
+          "setsockopt",     "getsockname",     "getpeername", "fcntl",       "ioctl",
+          "pipe2"};
 }
 
 }  // namespace base::io

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a process may still do once it has opened what it needs: user, privileges, files, system calls.
+// What a process may still do once it has opened what it needs: user, privileges, files, system
+// calls.
 #pragma once
 
 #include <sys/types.h>

@@ -44,7 +44,8 @@ Result<Fd> listen_unix(const std::filesystem::path& path, unsigned mode, SocketT
   if (::bind(fd.get(), generic(*address), sizeof(*address)) != 0) {
     return fail_errno("bind " + path.string(), "does its folder exist and may this user write it?");
   }
-  if (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) return fail_errno("chmod " + path.string());
+  if (::chmod(path.c_str(), static_cast<mode_t>(mode)) != 0)
+    return fail_errno("chmod " + path.string());
   if (::listen(fd.get(), 64) != 0) return fail_errno("listen " + path.string());
   return fd;
 }

@@ -61,8 +61,8 @@ class BasicReader {
   bool failed_ = false;
 };
 
-using Reader = BasicReader<Endian::little>;    // our own protocols, usbredir, USB descriptors
-using BigReader = BasicReader<Endian::big>;    // USB/IP, NBD
+using Reader = BasicReader<Endian::little>;  // our own protocols, usbredir, USB descriptors
+using BigReader = BasicReader<Endian::big>;  // USB/IP, NBD
 
 inline Bytes as_bytes(std::string_view text) noexcept {
   return std::as_bytes(std::span(text.data(), text.size()));

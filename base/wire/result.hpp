@@ -64,6 +64,8 @@ class [[nodiscard]] Result {
 // Result<Ok> with a text: what most functions with a side effect return.
 using Status = Result<Ok, Error>;
 
-inline Unexpected<Error> fail(std::string text) { return Unexpected<Error>{Error{std::move(text)}}; }
+inline Unexpected<Error> fail(std::string text) {
+  return Unexpected<Error>{Error{std::move(text)}};
+}
 
 }  // namespace base

@@ -30,8 +30,9 @@ struct Seen {
 
 std::shared_ptr<Channel> start(Channel::Socket socket, Seen& seen) {
   auto channel = std::make_shared<Channel>(std::move(socket));
-  channel->start([&seen](wire::Bytes frame) { seen.frames.emplace_back(frame.begin(), frame.end()); },
-                 [&seen](ChannelEnd end) { seen.ends.push_back(end); });
+  channel->start(
+      [&seen](wire::Bytes frame) { seen.frames.emplace_back(frame.begin(), frame.end()); },
+      [&seen](ChannelEnd end) { seen.ends.push_back(end); });
   return channel;
 }
 

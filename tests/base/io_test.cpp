@@ -98,8 +98,9 @@ TEST(UnixSocket, SaysThatAPathIsTooLong) {
 
 TEST(Log, QuotesAndEscapesValues) {
   const Log log("test");
-  EXPECT_EQ(log.format(Level::info, "attach", {{"qube", "work"}, {"name", "a \"b\"\n"}, {"none", ""}}),
-            "info test event=attach qube=work name=\"a \\\"b\\\"\\x0a\" none=\"\"");
+  EXPECT_EQ(
+      log.format(Level::info, "attach", {{"qube", "work"}, {"name", "a \"b\"\n"}, {"none", ""}}),
+      "info test event=attach qube=work name=\"a \\\"b\\\"\\x0a\" none=\"\"");
 }
 
 }  // namespace

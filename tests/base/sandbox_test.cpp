@@ -51,7 +51,8 @@ TEST(Sandbox, RefusesAnUnknownSystemCallName) {
 
 TEST(Sandbox, DropsRootForGood) {
   if (::geteuid() != 0) {
-    EXPECT_FALSE(drop_identity({.uid = ::getuid() + 1, .gid = ::getgid(), .groups = {}}).has_value());
+    EXPECT_FALSE(
+        drop_identity({.uid = ::getuid() + 1, .gid = ::getgid(), .groups = {}}).has_value());
     return;
   }
   const int status = in_child([] {

@@ -111,8 +111,9 @@ TEST(Hello, RefusesWithTheReason) {
 }
 
 TEST(Hello, IgnoresUnknownFeatures) {
-  EXPECT_TRUE(parse_hello(encode_hello(Hello{.kind = StreamKind::control, .features = ~0ULL, .token = {}}))
-                  .has_value());
+  EXPECT_TRUE(
+      parse_hello(encode_hello(Hello{.kind = StreamKind::control, .features = ~0ULL, .token = {}}))
+          .has_value());
 }
 
 TEST(Escape, LeavesNothingForATerminalToObey) {
