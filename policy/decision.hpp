@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What policy says about one call.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace policy {
+
+// A default-made Decision denies.
+struct Decision {
+  enum class Kind { allow, deny, ask } kind = Kind::deny;
+  std::string target = {};                // allow: the qube that gets the call, or @dispvm:NAME
+  std::vector<std::string> targets = {};  // ask: what may be chosen, sorted
+  std::string default_target = {};        // ask: the one to preselect; empty: none
+  std::string user = {};                  // empty: the service's own default
+  bool notify = true;
+  bool autostart = true;
+  std::string rule = {};                   // "FILE:LINE" of the rule that decided, or empty
+  std::string message = {};                // deny: why, in Qubes' words
+  std::vector<std::string> warnings = {};  // to be logged, whatever the kind
+};
+
+Decision deny(std::string message, std::string rule = {});
+
+}  // namespace policy

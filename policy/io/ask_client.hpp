@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Puts one question to the prompt agent and waits for its answer, for a limited time.
+#pragma once
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace policy::io {
+
+struct Question {
+  std::string source;
+  std::string service;
+  std::string argument;
+  std::vector<std::string> targets;
+  std::string default_target;                // empty: none
+  std::map<std::string, std::string> icons;  // by qube
+  // What the device says about itself and what dom0 knows, shown as claims: "device", "port",
+  // "rule", ...
+  std::map<std::string, std::string> details;
+};
+
+enum class Outcome { allowed, denied, nobody_to_ask, timed_out, invalid };
+
+struct Answer {
+  Outcome outcome = Outcome::denied;
+  std::string target;  // allowed: what was chosen, always one of the question's targets
+  std::string reason;  // else: one line for people
+};
+
+// One question at a time; make one client per question. The handler is called exactly once, never
+// from within ask(), and not at all after cancel(). Only Outcome::allowed allows.
+//
+// Wire: "policy.Ask dom0 name dom0\0", then JSON, then half-close; the answer is "allow:TARGET" or
+// "deny", at most max_reply bytes, and end of file.
+class AskClient : public std::enable_shared_from_this<AskClient> {
+ public:
+  static constexpr std::size_t max_reply = 256;
+
+  AskClient(boost::asio::io_context& context, std::filesystem::path prompt_socket);
+
+  void ask(const Question& question, std::chrono::seconds limit,
+           std::function<void(Answer)> on_answer);
+  // Withdraws the question: the prompt agent sees the connection close.
+  void cancel();
+
+ private:
+  void after_connect(const boost::system::error_code& error);
+  void after_write(const boost::system::error_code& error, std::size_t size);
+  void read();
+  void after_read(const boost::system::error_code& error, std::size_t size);
+  void after_deadline(const boost::system::error_code& error);
+  void finish(Answer answer);
+
+  boost::asio::local::stream_protocol::socket socket_;
+  boost::asio::steady_timer deadline_;
+  std::filesystem::path prompt_socket_;
+  std::string request_;
+  std::vector<std::string> targets_;
+  // One byte more than a reply may have, so that a longer one is seen.
+  std::array<char, max_reply + 1> buffer_{};
+  std::size_t filled_ = 0;
+  std::function<void(Answer)> on_answer_;
+};
+
+}  // namespace policy::io

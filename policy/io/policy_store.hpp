@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The policy in force: read from disk, and read again when a file changed.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/io/paths.hpp"
+#include "base/wire/result.hpp"
+#include "policy/ruleset.hpp"
+
+namespace policy::io {
+
+// Reads the .policy files of /run/qubes/policy.d, then /etc/qubes/policy.d: sorted by name across
+// both, and of two with the same name only the first directory's. Anything wrong anywhere (a
+// directory missing, a bad file name, a line that does not parse) makes the whole policy an error,
+// which the caller must take for "deny everything". Never throws.
+class PolicyStore {
+ public:
+  static constexpr std::size_t max_files = 256;
+  static constexpr std::size_t max_file_size = std::size_t{1024} * 1024;
+
+  explicit PolicyStore(const base::io::Paths& paths);
+
+  // Valid until the next call. Costs one stat per file while nothing changed.
+  const base::Result<Ruleset>& current();
+
+ private:
+  // What a file or directory looked like when it was read: identity, size and times.
+  using Signature = std::map<std::string, std::string>;
+
+  Signature signature_of(const std::vector<std::filesystem::path>& watched) const;
+  base::Result<Ruleset> load(std::vector<std::filesystem::path>& watched) const;
+
+  std::vector<std::filesystem::path> directories_;
+  std::vector<std::filesystem::path> watched_;
+  Signature signature_;
+  base::Result<Ruleset> current_;
+};
+
+}  // namespace policy::io

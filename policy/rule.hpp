@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One line of policy: service argument source target action [parameter=value ...].
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/wire/result.hpp"
+#include "policy/request.hpp"
+#include "policy/token.hpp"
+
+namespace policy {
+
+enum class Action { allow, deny, ask };
+
+struct Rule {
+  std::string file;
+  unsigned line = 0;
+  std::string service;   // "*": all
+  std::string argument;  // "*": all; else "+..." exactly
+  Token source;
+  Token target;
+  Action action = Action::deny;
+  std::optional<Token> redirect = {};        // target=
+  std::optional<Token> default_target = {};  // default_target=
+  std::string user = {};
+  bool notify = true;
+  bool autostart = true;
+
+  // "FILE:LINE"
+  std::string where() const;
+  // Service, argument and source; the target is asked for apart, since an ask collects over rules.
+  bool matches_call(const SystemInfo& system, const Request& request) const;
+};
+
+// The error is the text behind "FILE:LINE: ". `line` is stripped, not blank, no comment.
+base::Result<Rule> parse_rule(std::string_view line, std::string file, unsigned number);
+
+}  // namespace policy

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One word of a rule that stands for qubes: a name, *, @anyvm, @tag:T, @dispvm:NAME and so on.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/wire/result.hpp"
+#include "policy/system_info.hpp"
+
+namespace policy {
+
+// Where a token stands decides which kinds are legal there.
+enum class Place { source, target, redirect, requested };
+
+class Token {
+ public:
+  enum class Kind {
+    any,              // *
+    any_vm,           // @anyvm: all but dom0
+    admin_vm,         // @adminvm, dom0
+    default_target,   // @default
+    type,             // @type:T
+    tag,              // @tag:T
+    dispvm,           // @dispvm
+    dispvm_template,  // @dispvm:NAME, @dispvm:uuid:U
+    dispvm_tag,       // @dispvm:@tag:T
+    name,             // NAME, uuid:U
+  };
+
+  // The error is the text behind "FILE:LINE: ".
+  static base::Result<Token> parse(std::string_view text, Place place);
+
+  Kind kind() const { return kind_; }
+  // What follows the keyword: the tag, the type, the template's name; or the name itself.
+  const std::string& value() const { return value_; }
+  // As written in the rule.
+  const std::string& text() const { return text_; }
+
+  friend bool operator==(const Token&, const Token&) = default;
+
+ private:
+  Token(Kind kind, std::string value, std::string text)
+      : kind_(kind), value_(std::move(value)), text_(std::move(text)) {}
+
+  static base::Result<Token> parse_keyword(std::string_view text, Place place);
+
+  Kind kind_;
+  std::string value_;
+  std::string text_;
+};
+
+// Does `rule`, which stands as the source of a rule, cover the calling qube?
+bool matches_source(const Token& rule, const SystemInfo& system, const std::string& source);
+// Does `rule`, which stands as the target, cover what `source` asked for?
+bool matches_target(const Token& rule, const SystemInfo& system, const Token& requested,
+                    const std::string& source);
+
+}  // namespace policy
