@@ -33,6 +33,7 @@ struct QubeConfig {
 bool valid_qube_name(std::string_view name);
 
 // `file` is only for messages: "FILE:LINE: what is wrong; what would be right".
-Result<QubeConfig> parse_qube_config(std::string_view name, std::string_view text, std::string_view file);
+Result<QubeConfig> parse_qube_config(std::string_view name, std::string_view text,
+                                     std::string_view file);
 
 }  // namespace base::config

@@ -91,6 +91,7 @@ void Channel::after_write(const boost::system::error_code& error, std::size_t /*
 
 void Channel::end(ChannelEnd why) {
   if (!open_) return;
+  const auto self = shared_from_this();  // on_closed may drop the last other owner
   const OnClosed on_closed = std::move(on_closed_);
   open_ = false;
   boost::system::error_code ignored;

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "agent/inventory_file.hpp"
+
+#include <charconv>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace agent {
+namespace {
+
+using Fields = std::map<std::string, std::string, std::less<>>;
+
+// The next key=value of a line; nothing at its end. False in `ok`: not a key=value.
+std::optional<std::pair<std::string, std::string>> next_field(std::string_view& line, bool& ok) {
+  const std::size_t start = line.find_first_not_of(" \t");
+  if (start == std::string_view::npos || line[start] == '#') return std::nullopt;
+  line.remove_prefix(start);
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos || equals == 0) {
+    ok = false;
+    return std::nullopt;
+  }
+  std::string key(line.substr(0, equals));
+  line.remove_prefix(equals + 1);
+  const bool quoted = line.starts_with('"');
+  if (quoted) line.remove_prefix(1);
+  const std::size_t end = quoted ? line.find('"') : line.find_first_of(" \t");
+  if (quoted && end == std::string_view::npos) {
+    ok = false;
+    return std::nullopt;
+  }
+  std::string value(line.substr(0, end));
+  line.remove_prefix(end == std::string_view::npos ? line.size() : end + (quoted ? 1 : 0));
+  return std::pair(std::move(key), std::move(value));
+}
+
+template <class T>
+bool number(const Fields& fields, std::string_view key, int base, T& out) {
+  const auto found = fields.find(key);
+  if (found == fields.end()) return true;
+  const std::string& text = found->second;
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc{} || end != text.data() + text.size() ||
+      value > static_cast<unsigned>(static_cast<T>(~T{0}))) {
+    return false;
+  }
+  out = static_cast<T>(value);
+  return true;
+}
+
+bool interfaces(const Fields& fields, std::vector<sysusb::Interface>& out) {
+  const auto found = fields.find("interfaces");
+  if (found == fields.end()) return true;
+  std::string_view rest = found->second;
+  while (!rest.empty()) {
+    const std::string one(rest.substr(0, rest.find(',')));
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    unsigned code = 0;
+    const auto [end, error] = std::from_chars(one.data(), one.data() + one.size(), code, 16);
+    if (one.size() != 6 || error != std::errc{} || end != one.data() + 6) return false;
+    out.push_back({.interface_class = static_cast<std::uint8_t>(code >> 16U),
+                   .subclass = static_cast<std::uint8_t>(code >> 8U & 0xffU),
+                   .protocol = static_cast<std::uint8_t>(code & 0xffU)});
+  }
+  return out.size() <= sysusb::max_interfaces;
+}
+
+std::optional<sysusb::Speed> speed_of(const std::string& name) {
+  if (name == "low") return sysusb::Speed::low;
+  if (name == "full") return sysusb::Speed::full;
+  if (name == "high") return sysusb::Speed::high;
+  if (name == "super") return sysusb::Speed::super;
+  return std::nullopt;
+}
+
+// The name of the field that is wrong; empty: none.
+std::string fill(const Fields& fields, sysusb::DeviceRecord& record) {
+  const auto text = [&fields](std::string_view key) {
+    const auto found = fields.find(key);
+    return found == fields.end() ? std::string() : found->second;
+  };
+  record.port_id = text("port");
+  record.manufacturer = text("manufacturer");
+  record.product = text("name");
+  record.serial = text("serial");
+  record.speed = sysusb::Speed::high;
+  if (!sysusb::valid_port_id(record.port_id)) return "port";
+  if (fields.contains("speed")) {
+    const auto speed = speed_of(text("speed"));
+    if (!speed) return "speed";
+    record.speed = *speed;
+  }
+  if (!number(fields, "bus", 10, record.bus)) return "bus";
+  if (!number(fields, "device", 10, record.device)) return "device";
+  if (!number(fields, "vendor", 16, record.vendor_id)) return "vendor";
+  if (!number(fields, "product", 16, record.product_id)) return "product";
+  if (!number(fields, "version", 16, record.device_version)) return "version";
+  if (!number(fields, "usb", 16, record.usb_version)) return "usb";
+  if (!interfaces(fields, record.interfaces)) return "interfaces";
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::vector<sysusb::DeviceRecord>> parse_inventory_file(std::string_view text,
+                                                                     std::string_view file) {
+  std::vector<sysusb::DeviceRecord> records;
+  std::size_t line_number = 0;
+  while (!text.empty()) {
+    ++line_number;
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const std::string where = std::string(file) + ":" + std::to_string(line_number) + ": ";
+    Fields fields;
+    bool ok = true;
+    while (auto field = next_field(line, ok)) fields.insert(*std::move(field));
+    if (!ok) return base::fail(where + "expected key=value");
+    if (fields.empty()) continue;
+    sysusb::DeviceRecord record;
+    if (const std::string wrong = fill(fields, record); !wrong.empty()) {
+      return base::fail(where + "bad value for '" + wrong + "'");
+    }
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+}  // namespace agent

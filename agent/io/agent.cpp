@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "agent/io/agent.hpp"
+
+namespace agent::io {
+
+Agent::Agent(boost::asio::io_context& io, const Dialer& dialer,
+             std::vector<std::filesystem::path> service_folders, base::io::Fd local_socket,
+             const base::io::Log& log)
+    : io_(io),
+      dialer_(dialer),
+      service_folders_(std::move(service_folders)),
+      log_(log),
+      session_(io, dialer, log),
+      local_calls_(
+          io, std::move(local_socket),
+          [this](RequestId id, const std::string& target, const std::string& service) {
+            if (!session_.up()) {
+              return local_calls_.refuse(id, exit_problem, "this qube is not connected to dom0");
+            }
+            session_.send(CallRequest{.request = id, .target = target, .service = service});
+          },
+          log) {}
+
+void Agent::start() {
+  local_calls_.start();
+  session_.start({.on_up = [this] { session_up(); },
+                  .on_message = [this](const FromDom0& said) { message(said); },
+                  .on_down = [this] { session_down(); }});
+}
+
+void Agent::device_added(const sysusb::DeviceRecord& record) {
+  devices_[record.port_id] = record;
+  if (session_.up()) session_.send(InventoryDevice{.record = sysusb::encode_record(record)});
+}
+
+void Agent::device_removed(const std::string& port_id) {
+  if (devices_.erase(port_id) == 0) return;
+  if (session_.up()) session_.send(InventoryRemove{.port_id = port_id});
+}
+
+void Agent::session_up() {
+  session_.send(InventoryReset{});
+  for (const auto& [port_id, record] : devices_) {
+    session_.send(InventoryDevice{.record = sysusb::encode_record(record)});
+  }
+  session_.send(InventoryComplete{});
+}
+
+// Services go on: their streams are joined by the relay, which outlives the daemon. If it does not
+// come back either, the relay ends the streams, and with them the services.
+void Agent::session_down() { local_calls_.refuse_all("the connection to dom0 was lost"); }
+
+void Agent::message(const FromDom0& said) {
+  if (const auto* call = std::get_if<CallStart>(&said)) {
+    call_start(*call);
+  } else if (const auto* accepted = std::get_if<CallAccepted>(&said)) {
+    call_accepted(*accepted);
+  } else if (const auto* refused = std::get_if<CallRefused>(&said)) {
+    local_calls_.refuse(refused->request, refused->exit_code, refused->reason);
+  } else if (const auto* cancelled = std::get_if<CallCancel>(&said)) {
+    const auto found = services_.find(cancelled->call);
+    if (found != services_.end()) found->second->cancel();
+  }
+}
+
+void Agent::call_start(const CallStart& call) {
+  if (services_.size() >= max_services) {
+    return exited(call.call, exit_problem, "too many services are running in this qube");
+  }
+  const auto program = find_service(service_folders_, call.service);
+  if (!program) {
+    return exited(call.call, exit_no_service, "no service " + call.service + " in this qube");
+  }
+  dialer_.dial({.kind = base::wire::StreamKind::data, .token = call.token},
+               [this, call, program = *program](base::Result<StreamSocket> stream) {
+                 start_service(call, program, std::move(stream));
+               });
+}
+
+void Agent::start_service(const CallStart& call, const std::filesystem::path& program,
+                          base::Result<StreamSocket> stream) {
+  if (!stream) return exited(call.call, exit_problem, stream.error().text);
+  auto service = Service::start(
+      io_, call, program, base::io::Fd(stream->release()),
+      [this](CallId id, const Service::End& end) { exited(id, end.exit_code, end.reason); });
+  if (!service) return exited(call.call, exit_problem, service.error().text);
+  log_.info("service_started", {{"service", call.service}, {"source", call.source}});
+  services_[call.call] = *std::move(service);
+  session_.send(CallStarted{.call = call.call});
+}
+
+void Agent::call_accepted(const CallAccepted& accepted) {
+  auto client = std::make_shared<base::io::Fd>(local_calls_.take(accepted.request));
+  dialer_.dial({.kind = base::wire::StreamKind::data, .token = accepted.token},
+               [client](base::Result<StreamSocket> stream) {
+                 // Gone meanwhile: the stream is closed again, and dom0 sees that.
+                 if (!*client) return;
+                 if (!stream) {
+                   return LocalCalls::answer_refused(*client, exit_problem, stream.error().text);
+                 }
+                 LocalCalls::answer_stream(*client, *std::move(stream));
+               });
+}
+
+void Agent::exited(CallId call, int exit_code, const std::string& reason) {
+  log_.info("service_ended", {{"code", std::to_string(exit_code)}, {"reason", reason}});
+  services_.erase(call);
+  session_.send(CallExited{.call = call, .exit_code = exit_code, .reason = reason});
+}
+
+}  // namespace agent::io

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The agent of one qube: inventory up, calls down, services started.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/io/dialer.hpp"
+#include "agent/io/local_calls.hpp"
+#include "agent/io/service.hpp"
+#include "agent/io/session.hpp"
+#include "base/io/log.hpp"
+#include "sys-usb/device_record.hpp"
+
+namespace agent::io {
+
+class Agent {
+ public:
+  static constexpr std::size_t max_services = 32;
+
+  Agent(boost::asio::io_context& io, const Dialer& dialer,
+        std::vector<std::filesystem::path> service_folders, base::io::Fd local_socket,
+        const base::io::Log& log);
+
+  void start();
+  // From the inventory's source; told to dom0 now, and again after each reconnect.
+  void device_added(const sysusb::DeviceRecord& record);
+  void device_removed(const std::string& port_id);
+
+ private:
+  void session_up();
+  void session_down();
+  void message(const FromDom0& message);
+  void call_start(const CallStart& call);
+  void start_service(const CallStart& call, const std::filesystem::path& program,
+                     base::Result<StreamSocket> stream);
+  void call_accepted(const CallAccepted& accepted);
+  void exited(CallId call, int exit_code, const std::string& reason);
+
+  boost::asio::io_context& io_;
+  Dialer dialer_;
+  std::vector<std::filesystem::path> service_folders_;
+  const base::io::Log& log_;
+  Session session_;
+  LocalCalls local_calls_;
+  std::map<std::string, sysusb::DeviceRecord> devices_;
+  std::map<CallId, std::shared_ptr<Service>> services_;
+};
+
+}  // namespace agent::io

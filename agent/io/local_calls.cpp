@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "agent/io/local_calls.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <optional>
+
+#include "base/io/pass_fd.hpp"
+
+namespace agent::io {
+namespace {
+
+struct Wanted {
+  std::string target;
+  std::string service;
+};
+
+std::optional<Wanted> parse_call(std::string_view untrusted) {
+  constexpr std::string_view call = "call ";
+  if (!untrusted.starts_with(call)) return std::nullopt;
+  untrusted.remove_prefix(call.size());
+  while (untrusted.ends_with('\n')) untrusted.remove_suffix(1);
+  const std::size_t blank = untrusted.find(' ');
+  if (blank == std::string_view::npos) return std::nullopt;
+  const std::string_view target = untrusted.substr(0, blank);
+  const std::string_view service = untrusted.substr(blank + 1);
+  if (target.empty() || target.size() > max_qube_name) return std::nullopt;
+  if (service.empty() || service.size() > max_service) return std::nullopt;
+  if (service.find_first_of(" \n\t") != std::string_view::npos) return std::nullopt;
+  return Wanted{.target = std::string(target), .service = std::string(service)};
+}
+
+}  // namespace
+
+struct LocalCalls::Client {
+  Client(boost::asio::io_context& io, base::io::Fd fd)
+      : socket(std::move(fd)), readable(io, ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0)) {}
+
+  base::io::Fd socket;
+  boost::asio::posix::stream_descriptor readable;  // a duplicate, for waiting
+  bool asked = false;
+};
+
+LocalCalls::LocalCalls(boost::asio::io_context& io, base::io::Fd listening, OnCall on_call,
+                       const base::io::Log& log)
+    : io_(io), listening_(io, listening.release()), on_call_(std::move(on_call)), log_(log) {}
+
+void LocalCalls::start() {
+  listening_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                        [this](const boost::system::error_code& error) { after_readable(error); });
+}
+
+void LocalCalls::after_readable(const boost::system::error_code& error) {
+  if (error) return;
+  base::io::Fd fd(
+      ::accept4(listening_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  start();
+  if (!fd) return;
+  if (clients_.size() >= max_clients) {
+    return answer_refused(fd, exit_problem, "too many calls at once in this qube");
+  }
+  const RequestId id{next_++};
+  clients_[id] = std::make_shared<Client>(io_, std::move(fd));
+  read(id);
+}
+
+void LocalCalls::read(RequestId id) {
+  clients_.at(id)->readable.async_wait(
+      boost::asio::posix::stream_descriptor::wait_read,
+      [this, id](const boost::system::error_code& error) { after_client(id, error); });
+}
+
+void LocalCalls::after_client(RequestId id, const boost::system::error_code& error) {
+  const auto found = clients_.find(id);
+  if (error || found == clients_.end()) return;
+  const auto client = found->second;
+  const auto message = base::io::receive_message(client->socket, max_message);
+  if (!message || message->data.empty()) {  // gave up, or sent too much
+    clients_.erase(id);
+    return;
+  }
+  const auto wanted = parse_call(base::wire::as_text(message->data));
+  if (!wanted || client->asked) {
+    return refuse(id, exit_problem, "expected one message: call TARGET SERVICE[+ARGUMENT]");
+  }
+  client->asked = true;
+  read(id);  // sees it go away
+  on_call_(id, wanted->target, wanted->service);
+}
+
+base::io::Fd LocalCalls::take(RequestId request) {
+  const auto found = clients_.find(request);
+  if (found == clients_.end()) return {};
+  base::io::Fd socket = std::move(found->second->socket);
+  clients_.erase(found);
+  return socket;
+}
+
+void LocalCalls::refuse(RequestId request, int code, const std::string& reason) {
+  const base::io::Fd client = take(request);
+  if (client) answer_refused(client, code, reason);
+}
+
+void LocalCalls::refuse_all(const std::string& reason) {
+  while (!clients_.empty()) refuse(clients_.begin()->first, exit_problem, reason);
+}
+
+void LocalCalls::answer_stream(const base::io::Fd& client, StreamSocket stream) {
+  const base::io::Fd fd(stream.release());
+  // A client that is gone loses the stream, which closes: dom0 sees that.
+  static_cast<void>(base::io::send_message(client, base::wire::as_bytes("ok"), {&fd}));
+}
+
+void LocalCalls::answer_refused(const base::io::Fd& client, int code, const std::string& reason) {
+  const std::string text = "refused " + std::to_string(code) + " " + reason.substr(0, max_reason);
+  static_cast<void>(base::io::send_message(client, base::wire::as_bytes(text)));
+}
+
+}  // namespace agent::io

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "agent/io/service.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+namespace agent::io {
+namespace {
+
+constexpr std::chrono::seconds kill_after{2};
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+  std::vector<char*> out;
+  for (std::string& text : strings) out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+// In the child, between fork and exec: only calls that are safe there. Never returns.
+[[noreturn]] void become(const char* program, char* const* arguments, char* const* environment,
+                         int stream, int errors) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setsid();
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+  // The programs of a service expect ordinary, blocking descriptors.
+  ::fcntl(stream, F_SETFL, ::fcntl(stream, F_GETFL) & ~O_NONBLOCK);
+  if (::dup2(stream, STDIN_FILENO) >= 0 && ::dup2(stream, STDOUT_FILENO) >= 0 &&
+      ::dup2(errors, STDERR_FILENO) >= 0) {
+    ::execve(program, arguments, environment);
+  }
+  constexpr char failed[] = "the service's program cannot be started\n";
+  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, failed, sizeof(failed) - 1);
+  ::_exit(exit_problem);
+}
+
+}  // namespace
+
+std::optional<std::filesystem::path> find_service(const std::vector<std::filesystem::path>& folders,
+                                                  const std::string& service) {
+  // A slash would leave the folder; qrexec has no services with one.
+  if (service.empty() || service.find('/') != std::string::npos || service[0] == '.') {
+    return std::nullopt;
+  }
+  const std::string name = service.substr(0, service.find('+'));
+  for (const auto& folder : folders) {
+    for (const std::string& candidate : {service, name}) {
+      const std::filesystem::path path = folder / candidate;
+      std::error_code error;
+      if (!candidate.empty() && std::filesystem::is_regular_file(path, error) &&
+          ::access(path.c_str(), X_OK) == 0) {
+        return path;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> service_environment(const CallStart& call, pid_t agent) {
+  const std::size_t plus = call.service.find('+');
+  const std::string argument = plus == std::string::npos ? "" : call.service.substr(plus + 1);
+  std::vector<std::string> environment{
+      "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      "QREXEC_REMOTE_DOMAIN=" + call.source,
+      "QREXEC_SERVICE_FULL_NAME=" + call.service,
+      "QREXEC_AGENT_PID=" + std::to_string(agent),
+  };
+  if (plus != std::string::npos) environment.push_back("QREXEC_SERVICE_ARGUMENT=" + argument);
+  if (call.requested_target.starts_with('@')) {
+    environment.push_back("QREXEC_REQUESTED_TARGET_TYPE=keyword");
+    environment.push_back("QREXEC_REQUESTED_TARGET_KEYWORD=" + call.requested_target.substr(1));
+  } else {
+    environment.push_back("QREXEC_REQUESTED_TARGET_TYPE=name");
+    environment.push_back("QREXEC_REQUESTED_TARGET=" + call.requested_target);
+  }
+  return environment;
+}
+
+base::Result<std::shared_ptr<Service>> Service::start(boost::asio::io_context& io,
+                                                      const CallStart& call,
+                                                      const std::filesystem::path& program,
+                                                      base::io::Fd stream, OnEnd on_end) {
+  auto errors = base::io::pipe_pair();
+  if (!errors) return base::fail(errors.error().text);
+  std::vector<std::string> arguments{program.string()};
+  if (const std::size_t plus = call.service.find('+'); plus != std::string::npos) {
+    arguments.push_back(call.service.substr(plus + 1));
+  }
+  std::vector<std::string> environment = service_environment(call, ::getpid());
+  const std::vector<char*> argument_list = pointers(arguments);
+  const std::vector<char*> environment_list = pointers(environment);
+  const pid_t child = ::fork();
+  if (child < 0) return base::io::fail_errno("fork");
+  if (child == 0) {
+    become(program.c_str(), argument_list.data(), environment_list.data(), stream.get(),
+           errors->second.get());
+  }
+  base::io::Fd process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  if (!process) {
+    const auto failed = base::io::fail_errno("pidfd_open");
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    return failed;
+  }
+  auto service = std::make_shared<Service>(io, call.call, child, std::move(process),
+                                           std::move(errors->first), std::move(on_end));
+  service->watch();
+  return service;
+}
+
+Service::Service(boost::asio::io_context& io, CallId call, pid_t child, base::io::Fd process,
+                 base::io::Fd errors, OnEnd on_end)
+    : call_(call),
+      child_(child),
+      process_(io, process.release()),
+      errors_(io, errors.release()),
+      io_(io),
+      on_end_(std::move(on_end)) {}
+
+Service::~Service() {
+  if (ended_) return;
+  ::kill(child_, SIGKILL);
+  ::waitpid(child_, nullptr, 0);
+}
+
+void Service::watch() {
+  process_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                      std::bind_front(&Service::after_exit, shared_from_this()));
+  read_errors();
+}
+
+void Service::read_errors() {
+  errors_.async_read_some(boost::asio::buffer(buffer_),
+                          std::bind_front(&Service::after_errors, shared_from_this()));
+}
+
+void Service::after_errors(const boost::system::error_code& error, std::size_t size) {
+  if (error) return;
+  // To the qube's own log as it is, and the end of it is kept as the reason.
+  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, buffer_.data(), size);
+  said_.append(buffer_.data(), size);
+  if (said_.size() > max_reason) said_.erase(0, said_.size() - max_reason);
+  if (!ended_) read_errors();
+}
+
+void Service::cancel() {
+  ::kill(child_, SIGTERM);  // not yet reaped, so the number is still its own
+  auto timer = std::make_shared<boost::asio::steady_timer>(io_, kill_after);
+  timer->async_wait([timer, weak = weak_from_this()](const boost::system::error_code&) {
+    const auto self = weak.lock();
+    if (self && !self->ended_) ::kill(self->child_, SIGKILL);
+  });
+}
+
+void Service::after_exit(const boost::system::error_code& error) {
+  if (error || ended_) return;
+  int status = 0;
+  ::waitpid(child_, &status, 0);
+  ended_ = true;
+  // What is still in the pipe was written before the end.
+  boost::system::error_code none;
+  errors_.non_blocking(true, none);
+  const std::size_t rest = errors_.read_some(boost::asio::buffer(buffer_), none);
+  if (!none) after_errors({}, rest);
+  errors_.cancel(none);
+  const int exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  const OnEnd on_end = std::move(on_end_);
+  if (on_end) on_end(call_, {.exit_code = exit_code, .reason = last_line(exit_code)});
+}
+
+std::string Service::last_line(int exit_code) const {
+  std::string_view text = said_;
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  const std::size_t newline = text.rfind('\n');
+  if (newline != std::string_view::npos) text.remove_prefix(newline + 1);
+  if (exit_code > 128) {
+    // Its last words were about something else: a signal leaves no time to say why.
+    return "killed by signal " + std::to_string(exit_code - 128);
+  }
+  return std::string(text);
+}
+
+}  // namespace agent::io

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Finds, starts and watches the program behind a service call, as qrexec's agent does.
+#pragma once
+
+#include <sys/types.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/control.hpp"
+#include "base/io/fd.hpp"
+
+namespace agent::io {
+
+// `NAME+ARG`, then `NAME`, in each folder in turn; only regular executable files count.
+std::optional<std::filesystem::path> find_service(const std::vector<std::filesystem::path>& folders,
+                                                  const std::string& service);
+
+// The QREXEC_* variables and a plain PATH: nothing of the agent's own environment but LANG.
+std::vector<std::string> service_environment(const CallStart& call, pid_t agent);
+
+// A running service. Its process dies with the agent (PR_SET_PDEATHSIG), and what it last wrote to
+// stderr is the reason it ended with. Single-threaded.
+class Service : public std::enable_shared_from_this<Service> {
+ public:
+  struct End {
+    int exit_code = 0;  // 128 + n: killed by signal n
+    std::string reason;
+  };
+  using OnEnd = std::function<void(CallId, const End&)>;
+
+  // Starts `program` with stdin and stdout on `stream`.
+  static base::Result<std::shared_ptr<Service>> start(boost::asio::io_context& io,
+                                                      const CallStart& call,
+                                                      const std::filesystem::path& program,
+                                                      base::io::Fd stream, OnEnd on_end);
+  // Use start().
+  Service(boost::asio::io_context& io, CallId call, pid_t child, base::io::Fd process,
+          base::io::Fd errors, OnEnd on_end);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  // SIGTERM now, SIGKILL after two seconds.
+  void cancel();
+
+ private:
+  void watch();
+  void read_errors();
+  void after_errors(const boost::system::error_code& error, std::size_t size);
+  void after_exit(const boost::system::error_code& error);
+  std::string last_line(int exit_code) const;
+
+  CallId call_;
+  pid_t child_;
+  boost::asio::posix::stream_descriptor process_;  // a pidfd: readable when the child has ended
+  boost::asio::posix::stream_descriptor errors_;
+  boost::asio::io_context& io_;
+  std::array<char, 1024> buffer_{};
+  std::string said_;  // the end of its stderr, bounded
+  OnEnd on_end_;
+  bool ended_ = false;
+};
+
+}  // namespace agent::io
