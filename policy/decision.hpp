@@ -10,6 +10,7 @@ namespace policy {
 // A default-made Decision denies.
 struct Decision {
   enum class Kind { allow, deny, ask } kind = Kind::deny;
+  std::string source = {};                // who calls, by name
   std::string target = {};                // allow: the qube that gets the call, or @dispvm:NAME
   std::vector<std::string> targets = {};  // ask: what may be chosen, sorted
   std::string default_target = {};        // ask: the one to preselect; empty: none

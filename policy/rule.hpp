@@ -34,7 +34,9 @@ struct Rule {
   bool matches_call(const SystemInfo& system, const Request& request) const;
 };
 
-// The error is the text behind "FILE:LINE: ". `line` is stripped, not blank, no comment.
+// The first two fields of a rule. The error is the text behind "FILE:LINE: ", here and below.
+base::Status check_service(std::string_view service, std::string_view argument);
+// `line` is stripped, not blank, no comment.
 base::Result<Rule> parse_rule(std::string_view line, std::string file, unsigned number);
 
 }  // namespace policy

@@ -44,13 +44,13 @@ class Token {
   Token(Kind kind, std::string value, std::string text)
       : kind_(kind), value_(std::move(value)), text_(std::move(text)) {}
 
-  static base::Result<Token> parse_keyword(std::string_view text, Place place);
-
   Kind kind_;
   std::string value_;
   std::string text_;
 };
 
+// Does `rule` cover this qube when it is named outright? Never true for @default and @dispvm forms.
+bool matches_qube(const Token& rule, const SystemInfo& system, const QubeFacts& qube);
 // Does `rule`, which stands as the source of a rule, cover the calling qube?
 bool matches_source(const Token& rule, const SystemInfo& system, const std::string& source);
 // Does `rule`, which stands as the target, cover what `source` asked for?

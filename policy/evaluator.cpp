@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/evaluator.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/wire/escape.hpp"
+#include "policy/ask_targets.hpp"
+#include "policy/quote.hpp"
+
+namespace policy {
+namespace {
+
+// One call being decided: what every step of it needs.
+struct Call {
+  const Ruleset& rules;
+  const SystemInfo& system;
+  const Request& request;
+  const QubeFacts& caller;
+  Token target;  // as asked for; an unknown qube has become @default
+  std::vector<std::string> warnings;
+};
+
+std::string unknown_target(std::string_view name) {
+  return "qrexec: target " + quote(name) + " does not exist, using @default instead";
+}
+
+bool is_unknown_qube(const Token& token, const SystemInfo& system) {
+  return token.kind() == Token::Kind::name && system.find(token.value()) == nullptr;
+}
+
+// "not a template for dispvm: X", or empty when the token needs none or has a good one.
+std::string template_problem(const Token& token, const SystemInfo& system) {
+  if (token.kind() != Token::Kind::dispvm_template) return {};
+  const QubeFacts* dvm = system.find(token.value());
+  if (dvm != nullptr && dvm->template_for_dispvms) return {};
+  return "not a template for dispvm: " + base::wire::escape(token.value());
+}
+
+std::string autostart_problem(const std::string& target) {
+  return "target " + base::wire::escape(target) + " is denied because it would require autostart";
+}
+
+constexpr const char* loopback = "loopback qrexec connection not supported";
+
+Decision from_rule(const Rule& rule, Decision::Kind kind, const Call& call) {
+  Decision decision;
+  decision.kind = kind;
+  decision.source = call.caller.name;
+  decision.user = rule.user;
+  decision.notify = rule.notify;
+  decision.autostart = rule.autostart;
+  decision.rule = rule.where();
+  return decision;
+}
+
+Decision decide_allow(const Rule& rule, Call& call) {
+  Token target = rule.redirect ? *rule.redirect : call.target;
+  if (is_unknown_qube(target, call.system)) {
+    call.warnings.push_back(unknown_target(target.value()));
+  }
+  if (target.kind() == Token::Kind::default_target || is_unknown_qube(target, call.system)) {
+    return deny("policy define 'allow' action at " + rule.where() +
+                    " but no target is specified by caller or policy",
+                rule.where());
+  }
+  if (std::string problem = template_problem(target, call.system); !problem.empty()) {
+    return deny(std::move(problem), rule.where());
+  }
+  Decision decision = from_rule(rule, Decision::Kind::allow, call);
+  decision.target = resolve(target, call.system, call.caller);
+  if (decision.target.empty()) {
+    return deny("policy define 'allow' action to @dispvm at " + rule.where() +
+                    " but no DispVM base is set for this VM",
+                rule.where());
+  }
+  if (!rule.autostart && needs_start(decision.target, call.system)) {
+    Decision denied = deny(autostart_problem(decision.target), rule.where());
+    denied.notify = rule.notify;
+    return denied;
+  }
+  if (decision.target == call.caller.name) return deny(loopback, rule.where());
+  return decision;
+}
+
+// The targets of an ask, sorted. A redirect is the only choice, if it exists.
+std::vector<std::string> ask_targets(const Rule& rule, const Call& call) {
+  TargetSet targets;
+  if (rule.redirect) {
+    // Qubes offers a redirect to something that does not exist and crashes on the answer.
+    const std::string only = resolve(*rule.redirect, call.system, call.caller);
+    if (!only.empty()) targets.insert(only);
+  } else {
+    targets = collect_targets(call.rules, call.system, call.request);
+  }
+  std::vector<std::string> list(targets.begin(), targets.end());
+  if (!rule.autostart) {
+    list.erase(std::remove_if(
+                   list.begin(), list.end(),
+                   [&call](const std::string& target) { return needs_start(target, call.system); }),
+               list.end());
+  }
+  return list;
+}
+
+std::string join(const std::vector<std::string>& list) {
+  std::string text;
+  for (const auto& item : list) text += (text.empty() ? "" : ", ") + item;
+  return text;
+}
+
+Decision decide_ask(const Rule& rule, Call& call) {
+  Decision decision = from_rule(rule, Decision::Kind::ask, call);
+  decision.targets = ask_targets(rule, call);
+  if (decision.targets.empty()) {
+    return deny("policy define 'ask' action at " + rule.where() +
+                    " but no target is available to choose from",
+                rule.where());
+  }
+  if (!rule.default_target) return decision;
+  const std::string preset = resolve(*rule.default_target, call.system, call.caller);
+  if (std::binary_search(decision.targets.begin(), decision.targets.end(), preset)) {
+    decision.default_target = preset;
+  } else if (!preset.empty() || rule.default_target->kind() != Token::Kind::dispvm) {
+    call.warnings.push_back(
+        "warning: policy define default_target=" + base::wire::escape(rule.default_target->text()) +
+        " at " + rule.where() + " but it is not among allowed targets (" + join(decision.targets) +
+        ")");
+  }
+  return decision;
+}
+
+const Rule* first_match(const Call& call) {
+  for (const Rule& rule : call.rules.rules()) {
+    if (rule.matches_call(call.system, call.request) &&
+        matches_target(rule.target, call.system, call.target, call.caller.name)) {
+      return &rule;
+    }
+  }
+  return nullptr;
+}
+
+Decision decide(Call& call) {
+  if (std::string problem = template_problem(call.target, call.system); !problem.empty()) {
+    return deny(std::move(problem));
+  }
+  const Rule* rule = first_match(call);
+  if (rule == nullptr) return deny("no matching rule found");
+  switch (rule->action) {
+    case Action::allow:
+      return decide_allow(*rule, call);
+    case Action::ask:
+      return decide_ask(*rule, call);
+    case Action::deny:
+      break;
+  }
+  Decision denied = deny("denied by policy " + rule->where(), rule->where());
+  denied.notify = rule->notify;
+  return denied;
+}
+
+Decision denied_ask(const Decision& asked, std::string message) {
+  Decision denied = deny(std::move(message), asked.rule);
+  denied.source = asked.source;
+  return denied;
+}
+
+}  // namespace
+
+Decision evaluate(const Ruleset& rules, const SystemInfo& system, const Request& request) {
+  const QubeFacts* caller = system.find(request.source);
+  if (caller == nullptr) {
+    return deny("source " + quote(request.source) + " is not a qube of this system");
+  }
+  if (request.service.empty()) return deny("the request names no service");
+  auto target = Token::parse(request.target, Place::requested);
+  if (!target) return deny(target.error().text);
+
+  Call call{rules, system, request, *caller, *std::move(target), {}};
+  if (is_unknown_qube(call.target, system)) {
+    call.warnings.push_back(unknown_target(call.target.value()));
+    auto fallback = Token::parse("@default", Place::requested);
+    if (!fallback) return deny(fallback.error().text);
+    call.target = *std::move(fallback);
+  }
+  Decision decision = decide(call);
+  decision.source = caller->name;
+  decision.warnings = std::move(call.warnings);
+  return decision;
+}
+
+Decision accept_answer(const Decision& asked, const SystemInfo& system,
+                       std::string_view untrusted_answer) {
+  const bool offered = asked.kind == Decision::Kind::ask &&
+                       std::find(asked.targets.begin(), asked.targets.end(), untrusted_answer) !=
+                           asked.targets.end();
+  if (!offered) {
+    return denied_ask(asked,
+                      "target " + base::wire::escape(untrusted_answer) + " is not a valid choice");
+  }
+  // The prompt may have stood open for long: look at the system as it is now.
+  const QubeFacts* caller = system.find(asked.source);
+  const auto token = Token::parse(untrusted_answer, Place::requested);
+  if (caller == nullptr || !token || resolve(*token, system, *caller) != untrusted_answer) {
+    return denied_ask(
+        asked, "target " + base::wire::escape(untrusted_answer) + " does not exist any more");
+  }
+  if (untrusted_answer == asked.source) return denied_ask(asked, loopback);
+  Decision allowed = asked;
+  allowed.kind = Decision::Kind::allow;
+  allowed.target = std::string(untrusted_answer);
+  allowed.targets.clear();
+  allowed.default_target.clear();
+  allowed.warnings.clear();
+  if (!asked.autostart && needs_start(allowed.target, system)) {
+    Decision denied = denied_ask(asked, autostart_problem(allowed.target));
+    denied.notify = asked.notify;
+    return denied;
+  }
+  return allowed;
+}
+
+Decision refuse_answer(const Decision& asked) {
+  Decision denied = denied_ask(asked, "denied by the user " + asked.rule);
+  denied.notify = asked.notify;
+  return denied;
+}
+
+Decision refuse_unasked(const Decision& asked) {
+  return denied_ask(asked, "denied for non-interactive ask");
+}
+
+}  // namespace policy

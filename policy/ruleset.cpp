@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/ruleset.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/wire/escape.hpp"
+#include "policy/fields.hpp"
+#include "policy/quote.hpp"
+
+namespace policy {
+namespace {
+
+// Deeper than anybody writes by hand; a cycle is found before.
+constexpr std::size_t max_include_depth = 16;
+// Of all files together: files that include each other twice over would else be read for ever.
+constexpr std::size_t max_includes = 1000;
+
+// Inside a file of !include-service a rule has three columns; these are the other two.
+struct ServiceColumns {
+  std::string service;
+  std::string argument;
+};
+using Columns = std::optional<ServiceColumns>;
+
+// "$include:x" -> "!include x", '$' -> '@', ',' -> ' ': the old form of a line in the new.
+std::string modernise(std::string_view line) {
+  constexpr std::string_view old_include = "$include:";
+  std::string text(line);
+  if (text.starts_with(old_include)) text.replace(0, old_include.size(), "!include ");
+  std::replace(text.begin(), text.end(), '$', '@');
+  std::replace(text.begin(), text.end(), ',', ' ');
+  return text;
+}
+
+// One pass over all files; `rules` grows, the include stack bounds itself.
+class Parser {
+ public:
+  explicit Parser(IncludeSource* includes) : includes_(includes) {}
+
+  base::Status file(const PolicyFile& file, const Columns& columns);
+  std::vector<Rule> take_rules() { return std::move(rules_); }
+
+ private:
+  base::Status line(std::string_view line, const PolicyFile& file, unsigned number,
+                    const Columns& columns);
+  base::Status directive(const Fields& words, const std::string& where, const Columns& columns);
+  base::Status include(std::string_view path, const std::string& where, const Columns& columns);
+  base::Status include_dir(std::string_view path, const std::string& where);
+
+  IncludeSource* includes_;
+  std::vector<Rule> rules_;
+  std::size_t included_ = 0;
+  std::vector<std::string> stack_;  // paths being included, outermost first
+};
+
+base::Unexpected<base::Error> fail_at(const std::string& where, const std::string& text) {
+  return base::fail(where + ": " + text);
+}
+
+base::Status Parser::file(const PolicyFile& file, const Columns& columns) {
+  std::string_view rest = file.text;
+  for (unsigned number = 1; !rest.empty(); ++number) {
+    const std::string_view current = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), current.size() + 1));
+    if (auto parsed = line(current, file, number, columns); !parsed) return parsed;
+  }
+  return base::Ok{};
+}
+
+base::Status Parser::line(std::string_view line, const PolicyFile& file, unsigned number,
+                          const Columns& columns) {
+  const std::size_t start = line.find_first_not_of(white_space);
+  if (start == std::string_view::npos || line[start] == '#') return base::Ok{};
+  line.remove_prefix(start);
+  const std::string where = file.name + ":" + std::to_string(number);
+  const std::string text = columns ? modernise(line) : std::string(line);
+  if (text.front() == '!') return directive(split_fields(text), where, columns);
+  if (rules_.size() >= Ruleset::max_rules) {
+    return fail_at(where, "more than " + std::to_string(Ruleset::max_rules) + " rules in all");
+  }
+  const std::string whole =
+      columns ? columns->service + " " + columns->argument + " " + text : text;
+  auto rule = parse_rule(whole, file.name, number);
+  if (!rule) return fail_at(where, rule.error().text);
+  rules_.push_back(*std::move(rule));
+  return base::Ok{};
+}
+
+base::Status Parser::directive(const Fields& words, const std::string& where,
+                               const Columns& columns) {
+  const std::string_view name = words.front();
+  const std::size_t parameters = words.size() - 1;
+  // Inside a file of !include-service nothing but a plain include is a directive.
+  const bool known =
+      name == "!include" ||
+      (!columns && (name == "!include-dir" || name == "!include-service" || name == "!compat-4.0"));
+  if (!known) return fail_at(where, "invalid directive");
+  const std::size_t wanted = name == "!include-service" ? 3 : name == "!compat-4.0" ? 0 : 1;
+  if (parameters != wanted) return fail_at(where, "invalid number of params");
+  if (name == "!include") return include(words[1], where, columns);
+  if (name == "!include-dir") return include_dir(words[1], where);
+  if (name == "!compat-4.0") {
+    return fail_at(where,
+                   "!compat-4.0 is not supported; move the rules of /etc/qubes-rpc/policy into "
+                   "five-column files in /etc/qubes/policy.d");
+  }
+  if (auto checked = check_service(words[1], words[2]); !checked) {
+    return fail_at(where, checked.error().text);
+  }
+  return include(words[3], where, ServiceColumns{std::string(words[1]), std::string(words[2])});
+}
+
+base::Status Parser::include(std::string_view path, const std::string& where,
+                             const Columns& columns) {
+  if (includes_ == nullptr) return fail_at(where, "not a file: " + base::wire::escape(path));
+  const std::string key(path);
+  if (std::find(stack_.begin(), stack_.end(), key) != stack_.end()) {
+    return fail_at(where, "include cycle: " + quote(path) + " includes itself");
+  }
+  if (stack_.size() >= max_include_depth) {
+    return fail_at(where, "includes are nested deeper than " + std::to_string(max_include_depth));
+  }
+  if (++included_ > max_includes) {
+    return fail_at(where, "more than " + std::to_string(max_includes) + " includes in all");
+  }
+  const auto included = includes_->file(key);
+  if (!included) return fail_at(where, included.error().text);
+  stack_.push_back(key);
+  auto parsed = file(*included, columns);
+  stack_.pop_back();
+  return parsed;
+}
+
+base::Status Parser::include_dir(std::string_view path, const std::string& where) {
+  if (includes_ == nullptr) return fail_at(where, "not a directory: " + base::wire::escape(path));
+  const auto files = includes_->directory(std::string(path));
+  if (!files) return fail_at(where, files.error().text);
+  for (const std::string& name : *files) {
+    if (auto parsed = include(name, where, {}); !parsed) return parsed;
+  }
+  return base::Ok{};
+}
+
+}  // namespace
+
+base::Result<Ruleset> parse_policy(const std::vector<PolicyFile>& files, IncludeSource* includes) {
+  Parser parser(includes);
+  for (const PolicyFile& file : files) {
+    if (auto parsed = parser.file(file, {}); !parsed) return base::Unexpected{parsed.error()};
+  }
+  return Ruleset(parser.take_rules());
+}
+
+}  // namespace policy
