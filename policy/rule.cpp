@@ -145,8 +145,6 @@ base::Status check_service(std::string_view service, std::string_view argument) 
 base::Result<Rule> parse_rule(std::string_view line, std::string file, unsigned number) {
   const Fields fields = split_fields(line);
   if (fields.size() < fixed_fields) return base::fail("wrong number of fields");
-  const auto action = parse_action(fields[4]);
-  if (!action) return base::fail("invalid action: " + base::wire::escape(fields[4]));
   if (auto checked = check_service(fields[0], fields[1]); !checked) {
     return base::Unexpected{checked.error()};
   }
@@ -154,6 +152,8 @@ base::Result<Rule> parse_rule(std::string_view line, std::string file, unsigned 
   if (!source) return base::Unexpected{source.error()};
   auto target = Token::parse(fields[3], Place::target);
   if (!target) return base::Unexpected{target.error()};
+  const auto action = parse_action(fields[4]);
+  if (!action) return base::fail("invalid action: " + base::wire::escape(fields[4]));
   const auto parameters =
       parse_parameters(*action, Fields(fields.begin() + fixed_fields, fields.end()));
   if (!parameters) return base::Unexpected{parameters.error()};
