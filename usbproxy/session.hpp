@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One attached device: USB/IP requests of the target's kernel in, usbredir to the backend out, and
+// the answers back.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "usbproxy/device_table.hpp"
+#include "usbproxy/out_queue.hpp"
+#include "usbproxy/redir_decoder.hpp"
+#include "usbproxy/redir_packet.hpp"
+#include "usbproxy/usbip.hpp"
+
+namespace usbproxy {
+
+using Time = std::chrono::steady_clock::time_point;
+using namespace std::chrono_literals;
+
+enum class EndReason {
+  unplugged,         // the backend says that the device is gone
+  stream_closed,     // the backend, its qube or dom0 ended the stream
+  target_detached,   // the target's kernel gave the port up
+  stopped,           // we were told to end
+  refused,           // the device is not what was approved, or cannot be served
+  silent,            // the backend did not speak in time
+  violation,         // the backend broke the protocol
+  kernel_violation,  // the target's kernel sent what we cannot parse
+};
+struct End {
+  EndReason reason = EndReason::stopped;
+  std::string text;  // one line for the user
+};
+
+// For logs and tests.
+struct Counters {
+  std::uint64_t submits = 0;
+  std::uint64_t unlinks = 0;
+  std::uint64_t resets = 0;
+  std::uint64_t refused_urbs = 0;
+  std::uint64_t dropped_packets = 0;  // interrupt packets nobody fetched
+};
+
+// Pure: bytes and the time come in, bytes wait in two queues. What it guarantees towards the
+// target's kernel: every CMD_SUBMIT gets exactly one RET_SUBMIT or a RET_UNLINK of -ECONNRESET,
+// every CMD_UNLINK exactly one RET_UNLINK; replies are built from the stored request, so nothing
+// the backend sends can name, lengthen or invent one. Whatever the backend sends against the
+// protocol or against the state ends the session; the kernel's pending requests then get -ENODEV.
+//
+// Back pressure: the kernel's side is read always, since a CMD_UNLINK behind unread CMD_SUBMITs
+// would hang the target. Instead, requests beyond max_in_flight are parked here, and beyond
+// max_parked answered -ENOMEM at once. The kernel's own limits (usbfs memory, queue depths of
+// drivers) keep far below that.
+class Session {
+ public:
+  static constexpr std::size_t max_in_flight = 32;  // bulk and interrupt OUT
+  static constexpr std::size_t max_endpoint_in_flight = 16;
+  static constexpr std::size_t max_bytes_in_flight = std::size_t{16} * 1024 * 1024;
+  static constexpr std::size_t max_control_in_flight = 8;
+  static constexpr std::size_t max_urbs = 2048;  // known at once, of all kinds
+  static constexpr std::size_t max_parked_bytes = std::size_t{64} * 1024 * 1024;
+  static constexpr std::size_t max_orphans = 512;
+  static constexpr std::size_t max_buffered_packets = 256;   // per interrupt endpoint
+  static constexpr std::uint16_t max_control_length = 4096;  // libusb's own bound
+  static constexpr unsigned max_resets = 5;                  // per reset_window
+  static constexpr auto reset_window = 60s;
+  static constexpr auto connect_deadline = 15s;
+  static constexpr auto packet_deadline = 10s;      // silence inside one packet
+  static constexpr auto control_deadline = 4900ms;  // the kernel gives up after 5 s
+  static constexpr auto cancel_deadline = 2s;
+  static constexpr auto configuration_cancel_deadline = 1s;
+  static constexpr auto interrupt_idle = 250ms;  // from the last unlink to stopping the stream
+
+  Session(std::optional<Identity> expected, Time now);
+
+  // Input, copied in or read in place. Nothing may be called after end() is set but the queues.
+  void from_kernel(base::wire::Bytes untrusted, Time now);
+  void from_stream(base::wire::Bytes untrusted, Time now);
+  std::span<std::byte> prepare_kernel() { return kernel_.prepare(); }
+  std::span<std::byte> prepare_stream() { return stream_.prepare(); }
+  void kernel_arrived(std::size_t count, Time now);
+  void stream_arrived(std::size_t count, Time now);
+  void kernel_closed(Time now);
+  void stream_closed(Time now);
+  void stop(Time now);
+  // Runs what is due. next_deadline() says when to call it again at the latest.
+  void tick(Time now);
+  Time next_deadline() const;
+
+  OutQueue& to_kernel() { return to_kernel_; }
+  OutQueue& to_stream() { return to_stream_; }
+  // True once the backend introduced the device and it is the right one: attach now.
+  bool ready() const { return phase_ == Phase::connected; }
+  const DeviceTable& device() const { return device_; }
+  const std::optional<End>& end() const { return end_; }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  enum class Phase { hello, tables, connected, ended };
+  enum class UrbKind {
+    control,
+    bulk,
+    interrupt_out,
+    interrupt_in,
+    set_configuration,
+    get_configuration,
+    set_alt,
+    get_alt
+  };
+  enum class UrbState { parked, queued, sent, cancelling };
+  struct Urb {
+    usbip::Submit submit;
+    UrbKind kind = UrbKind::control;
+    UrbState state = UrbState::sent;
+    std::uint64_t id = 0;          // usbredir's, once sent
+    std::uint32_t unlink = 0;      // the CMD_UNLINK to answer, state cancelling
+    unsigned awaited = 0;          // bits: main_reply, zero_packet_reply
+    std::int32_t status = 0;       // of the replies so far
+    std::uint32_t out_length = 0;  // as the main reply said
+    Time deadline = Time::max();
+    std::vector<std::byte> parked;  // OUT data, state parked
+  };
+  // usbredir ids: (epoch << 32) | seqnum for a request, with a mark for the empty packet behind it,
+  // and a counter with another mark for operations on streams.
+  static constexpr std::uint64_t zero_packet_id = std::uint64_t{1} << 62U;
+  static constexpr std::uint64_t operation_id = std::uint64_t{1} << 61U;
+  static constexpr std::uint32_t max_epoch = (std::uint32_t{1} << 29U) - 1;
+  static constexpr unsigned main_reply = 1;
+  static constexpr unsigned zero_packet_reply = 2;
+  using Urbs = std::pmr::unordered_map<std::uint32_t, Urb>;
+
+  enum class StreamState { off, starting, on, stopping };
+  struct InterruptIn {
+    StreamState state = StreamState::off;
+    std::uint64_t operation = 0;                 // id of the last start or stop
+    std::deque<std::uint32_t> urbs;              // waiting for a packet, oldest first
+    std::deque<std::vector<std::byte>> packets;  // waiting for an URB
+    Time idle_since = Time::max();               // no URB since
+  };
+
+  // session.cpp
+  void finish(EndReason reason, std::string text);
+  void violation(std::string_view what);
+  void fail_pending(std::int32_t status);
+  void run_deadlines();
+  void expire(Urbs::iterator urb);
+  void orphan(std::uint64_t id);
+  bool take_orphan(std::uint64_t id);
+  // session_submit.cpp
+  void on_submit(const usbip::Command& command);
+  void on_unlink(const usbip::Command& command);
+  void submit_data(const usbip::Command& command);
+  Urb& admit(const usbip::Submit& submit, UrbKind kind);
+  void send_or_park(Urb& urb, base::wire::Bytes data);
+  bool may_send(const Urb& urb) const;
+  void send(Urb& urb, base::wire::Bytes data);
+  void send_parked();
+  void cancel(Urb& urb);
+  void release(const Urb& urb);
+  void answer(const usbip::Submit& submit, std::int32_t status, base::wire::Bytes in_data = {});
+  void complete(Urbs::iterator urb, const usbip::Completion& completion);
+  void give_back_unlinked(Urbs::iterator urb);
+  std::uint64_t id_for(std::uint32_t seqnum) const;
+  // session_control.cpp
+  void submit_control(const usbip::Command& command);
+  bool answer_locally(const usbip::Submit& submit);
+  bool configure(const usbip::Submit& submit);
+  void infer_reset(const usbip::Setup& setup);
+  void reset_device();
+  void send_control(Urb& urb, base::wire::Bytes data);
+  // session_reply.cpp
+  void handle(const redir::Packet& packet);
+  void on_hello();
+  void on_tables(const redir::Packet& packet);
+  void on_connect(const redir::DeviceConnect& untrusted);
+  void on_control(const redir::Packet& packet);
+  void on_bulk(const redir::Packet& packet);
+  void on_interrupt_out(const redir::Packet& packet);
+  void on_configuration(const redir::Packet& packet);
+  void on_alt(const redir::Packet& packet);
+  void on_out_reply(Urbs::iterator urb, bool zero_packet, std::uint8_t status,
+                    std::uint32_t length);
+  void finish_reply(Urbs::iterator urb, std::uint8_t status, const usbip::Completion& completion);
+  Urbs::iterator find_reply(std::uint64_t id, UrbKind kind, UrbKind other);
+  // session_interrupt.cpp
+  void submit_interrupt_in(const usbip::Submit& submit);
+  void on_interrupt_packet(const redir::Packet& packet);
+  void on_interrupt_status(const redir::Packet& packet);
+  void deliver(InterruptIn& stream, base::wire::Bytes data, std::uint8_t status);
+  void start_stream(std::uint8_t endpoint);
+  void stop_stream(std::uint8_t endpoint);
+  void stop_streams_of(std::optional<std::uint8_t> interface_number);
+  void restart_if_wanted(std::uint8_t endpoint);
+  void fail_queued(InterruptIn& stream, std::int32_t status);
+  void forget_queued(const Urb& urb);
+
+  Phase phase_ = Phase::hello;
+  std::optional<End> end_;
+  DeviceTable device_;
+  usbip::Parser kernel_;
+  redir::Decoder stream_;
+  OutQueue to_kernel_;
+  OutQueue to_stream_;
+  Counters counters_;
+  Time now_;
+  Time connect_by_;
+  Time last_stream_bytes_;
+  std::uint32_t caps_ = 0;
+  std::uint32_t epoch_ = 0;
+  std::uint64_t operations_ = 0;  // ids of stream starts and stops
+  bool flushing_ = false;         // everything is being failed: send nothing parked
+  bool configured_ = false;       // the target set a configuration since the last reset
+  std::deque<Time> resets_;
+  unsigned table_changes_ = 0;  // 6 and 9 without their 8 and 11: new tables may come
+
+  std::pmr::unsynchronized_pool_resource pool_;  // so that an URB costs no malloc
+  Urbs urbs_;
+  std::deque<std::uint32_t> parked_;  // in the kernel's order
+  std::size_t parked_bytes_ = 0;
+  std::size_t in_flight_ = 0;
+  std::size_t bytes_in_flight_ = 0;
+  std::size_t control_in_flight_ = 0;
+  std::array<std::size_t, redir::endpoint_slots> endpoint_in_flight_{};
+  std::vector<std::uint64_t> orphans_;  // given up, their reply is still due
+  std::array<InterruptIn, 16> interrupts_;
+};
+
+}  // namespace usbproxy
