@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Stands between the stream and libusbredirhost: nothing that harms the library or exhausts this
+// process gets through.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/wire/reader.hpp"
+#include "base/wire/result.hpp"
+#include "usbproxy/redir_decoder.hpp"
+
+namespace usbproxy {
+
+enum class GateError {
+  bulk_streams,          // the library dereferences null without a device, and we never offer them
+  id_in_use,             // two requests with one id
+  too_many_requests,     //
+  too_many_bytes,        //
+  control_endpoint,      // control on another endpoint than 0
+  control_direction,     // would send the device memory that nobody wrote
+  stream_direction,      // receiving on an OUT endpoint
+  iso_stream_bounds,     //
+  bulk_receiving_bounds  //
+};
+const char* describe(GateError error);
+
+// What we announce as usb-host. The library announces bulk streams besides; the gate takes that
+// bit out of both hellos, so that both ends and the library agree without it.
+inline constexpr std::uint32_t backend_caps = redir::cap::frontend;
+
+// The decoder has checked form, lengths, direction and capabilities of every packet before; this is
+// the state that the library does not keep: which requests are open, and how much they hold. Each
+// control, bulk and interrupt OUT packet is one request until the library answers its id.
+class Gate {
+ public:
+  // A network adapter keeps some 60 receive requests open; usbfs itself stops at 16 MiB.
+  static constexpr std::size_t max_requests = 256;
+  static constexpr std::size_t max_request_bytes = std::size_t{32} * 1024 * 1024;
+  static constexpr std::uint32_t max_bulk_receiving_bytes = std::uint32_t{64} * 1024;
+  static constexpr std::uint8_t max_transfers = 16;
+  static constexpr std::uint8_t max_iso_packets = 32;
+
+  enum class Verdict { pass, ignore };
+
+  // A packet of the guest. `ignore`: a cancel that came too late; not for the library.
+  base::Result<Verdict, GateError> check(const redir::Packet& packet);
+  // The hello that the library gets instead of the guest's.
+  static std::vector<std::byte> hello_for_library(std::uint32_t guest_caps);
+
+  // A whole packet that the library sends, before it is written. Clears the hello's bulk streams.
+  // `caps`: the decoder's, once the guest's hello came.
+  void note_sent(std::span<std::byte> packet, std::optional<std::uint32_t> caps);
+
+  // The library has said that the device is gone.
+  bool device_disconnected() const { return device_disconnected_; }
+  std::size_t open_requests() const { return open_.size(); }
+  std::size_t open_bytes() const { return open_bytes_; }
+
+ private:
+  struct Open {
+    std::uint64_t id = 0;
+    std::size_t bytes = 0;
+    bool cancelled = false;
+  };
+  using Checked = base::Result<Verdict, GateError>;
+
+  Checked open(std::uint64_t id, std::size_t bytes);
+  Checked cancel(std::uint64_t id);
+  Checked check_control(const redir::Packet& packet);
+  void close(std::uint64_t id);
+
+  std::vector<Open> open_;
+  std::size_t open_bytes_ = 0;
+  bool device_disconnected_ = false;
+};
+
+}  // namespace usbproxy

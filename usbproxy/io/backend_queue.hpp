@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Packets that libusbredirhost made and that wait for the stream, written many at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+
+#include "base/io/fd.hpp"
+#include "base/wire/result.hpp"
+
+struct usbredirhost;
+
+namespace usbproxy {
+
+// The library's own memory, given back to it.
+struct FreePacket {
+  usbredirhost* host = nullptr;
+  void operator()(std::uint8_t* data) const noexcept;
+};
+using PacketMemory = std::unique_ptr<std::uint8_t, FreePacket>;
+
+// Holds what it is given; the session keeps it short by not asking the library for more.
+class PacketQueue {
+ public:
+  enum class Written { all, some, closed, failed };
+
+  void push(PacketMemory memory, std::size_t size);
+  // As much as the stream takes now. `failed` leaves errno.
+  Written write_to(const base::io::Fd& stream);
+  std::size_t bytes() const noexcept { return bytes_; }
+  bool empty() const noexcept { return packets_.empty(); }
+
+ private:
+  struct Entry {
+    PacketMemory memory;
+    std::size_t size = 0;
+  };
+  void consume(std::size_t count);
+
+  std::deque<Entry> packets_;
+  std::size_t written_ = 0;  // of the first
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace usbproxy
