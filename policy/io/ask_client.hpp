@@ -9,32 +9,14 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "policy/io/ask_message.hpp"
+#include "policy/io/question.hpp"
+
 namespace policy::io {
-
-struct Question {
-  std::string source;
-  std::string service;
-  std::string argument;
-  std::vector<std::string> targets;
-  std::string default_target;                // empty: none
-  std::map<std::string, std::string> icons;  // by qube
-  // What the device says about itself and what dom0 knows, shown as claims: "device", "port",
-  // "rule", ...
-  std::map<std::string, std::string> details;
-};
-
-enum class Outcome { allowed, denied, nobody_to_ask, timed_out, invalid };
-
-struct Answer {
-  Outcome outcome = Outcome::denied;
-  std::string target;  // allowed: what was chosen, always one of the question's targets
-  std::string reason;  // else: one line for people
-};
 
 // One question at a time; make one client per question. The handler is called exactly once, never
 // from within ask(), and not at all after cancel(). Only Outcome::allowed allows.
@@ -43,8 +25,6 @@ struct Answer {
 // "deny", at most max_reply bytes, and end of file.
 class AskClient : public std::enable_shared_from_this<AskClient> {
  public:
-  static constexpr std::size_t max_reply = 256;
-
   AskClient(boost::asio::io_context& context, std::filesystem::path prompt_socket);
 
   void ask(const Question& question, std::chrono::seconds limit,
@@ -53,6 +33,7 @@ class AskClient : public std::enable_shared_from_this<AskClient> {
   void cancel();
 
  private:
+  void connect();
   void after_connect(const boost::system::error_code& error);
   void after_write(const boost::system::error_code& error, std::size_t size);
   void read();
@@ -65,6 +46,7 @@ class AskClient : public std::enable_shared_from_this<AskClient> {
   std::filesystem::path prompt_socket_;
   std::string request_;
   std::vector<std::string> targets_;
+  std::chrono::seconds seconds_{};
   // One byte more than a reply may have, so that a longer one is seen.
   std::array<char, max_reply + 1> buffer_{};
   std::size_t filled_ = 0;

@@ -2,8 +2,8 @@
 // The policy in force: read from disk, and read again when a file changed.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -28,15 +28,19 @@ class PolicyStore {
   const base::Result<Ruleset>& current();
 
  private:
-  // What a file or directory looked like when it was read: identity, size and times.
-  using Signature = std::map<std::string, std::string>;
+  // What the files looked like when they were read, and when the last of them changed.
+  struct Signature {
+    std::string text = {};
+    std::chrono::nanoseconds newest{};
+  };
 
-  Signature signature_of(const std::vector<std::filesystem::path>& watched) const;
+  static Signature signature_of(const std::vector<std::filesystem::path>& watched);
   base::Result<Ruleset> load(std::vector<std::filesystem::path>& watched) const;
 
   std::vector<std::filesystem::path> directories_;
   std::vector<std::filesystem::path> watched_;
-  Signature signature_;
+  std::string signature_;
+  bool settled_ = false;
   base::Result<Ruleset> current_;
 };
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The bytes of policy.Ask: a question to a prompt agent, and its one-line answer.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/wire/result.hpp"
+#include "policy/io/question.hpp"
+
+namespace policy::io {
+
+inline constexpr std::size_t max_question = std::size_t{256} * 1024;
+inline constexpr std::size_t max_reply = 256;
+
+// "policy.Ask dom0 name dom0\0" and JSON {source, service, argument, targets, default_target,
+// icons, sallyport: {details}}.
+std::string encode_question(const Question& question);
+// What a prompt agent received, up to end of file. Keys it does not know are ignored; a
+// default_target that is not among the targets is dropped; everything else must be as above.
+base::Result<Question> parse_question(std::string_view untrusted);
+
+// "allow:TARGET" with TARGET among `targets`, or "deny"; one final newline is allowed.
+Answer parse_reply(std::string_view untrusted, const std::vector<std::string>& targets);
+
+}  // namespace policy::io
