@@ -2,3 +2,14 @@
 sallyport_test(usbproxy_devices_test SOURCES
   usbproxy/devices_test.cpp
   LIBRARIES usbproxy_devices_helper)
+# The frontend and the codecs. libusbredirparser is the other end of round trips, in tests only.
+pkg_check_modules(usbredirparser REQUIRED IMPORTED_TARGET libusbredirparser-0.5)
+sallyport_test(usbproxy_core_test SOURCES
+  usbproxy/redir_decoder_test.cpp
+  usbproxy/redir_round_trip_test.cpp
+  usbproxy/session_test.cpp
+  usbproxy/usbip_test.cpp
+  LIBRARIES usbproxy_core PkgConfig::usbredirparser)
+sallyport_fuzz(usbproxy_redir_fuzz SOURCE fuzz/usbproxy_redir_fuzz.cpp LIBRARIES usbproxy_core)
+sallyport_fuzz(usbproxy_usbip_fuzz SOURCE fuzz/usbproxy_usbip_fuzz.cpp LIBRARIES usbproxy_core)
+sallyport_fuzz(usbproxy_session_fuzz SOURCE fuzz/usbproxy_session_fuzz.cpp LIBRARIES usbproxy_core)

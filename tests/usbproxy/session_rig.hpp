@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A session between a fake kernel and a fake backend, with every message it sends taken apart.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "base/wire/writer.hpp"
+#include "usbproxy/session.hpp"
+
+namespace usbproxy::test {
+
+using Bytes = std::vector<std::byte>;
+using redir::PacketType;
+
+inline Bytes filled(std::size_t size, unsigned value = 0x5a) {
+  return Bytes(size, static_cast<std::byte>(value));
+}
+
+struct SentPacket {
+  PacketType type{};
+  std::uint64_t id = 0;
+  redir::Body body;
+  Bytes data;
+};
+struct Reply {  // RET_SUBMIT (3) or RET_UNLINK (4)
+  std::uint32_t command = 0, seqnum = 0;
+  std::int32_t status = 0;
+  std::uint32_t actual = 0;
+  Bytes data;
+};
+
+// A mass storage stick (interface 0: 0x81 IN, 0x02 OUT, bulk 512) with a HID interface 1
+// (0x83 IN, 0x04 OUT, interrupt 8) and an isochronous 0x85.
+class Rig {
+ public:
+  static constexpr std::uint32_t host_caps = 0xff;
+  static constexpr std::uint32_t caps = 0xfe;
+
+  explicit Rig(std::optional<Identity> expected = std::nullopt)
+      : session(std::move(expected), now), sent_(redir::Sender::guest, host_caps) {}
+
+  void hello() {
+    Bytes out;
+    redir::append_hello(out, host_caps);
+    session.from_stream(out, now);
+  }
+  static redir::InterfaceInfo interfaces() {
+    redir::InterfaceInfo info;
+    info.count = 2;
+    info.number = {0, 1};
+    info.interface_class = {0x08, 0x03};
+    info.interface_subclass = {0x06, 0x01};
+    info.interface_protocol = {0x50, 0x01};
+    return info;
+  }
+  static redir::EpInfo endpoints() {
+    redir::EpInfo info;
+    info.type.fill(redir::endpoint_type::invalid);
+    info.type[0] = info.type[16] = redir::endpoint_type::control;
+    const auto set = [&info](std::uint8_t address, std::uint8_t type, std::uint16_t size,
+                             std::uint8_t interface_number) {
+      const std::size_t slot = redir::slot_of(address);
+      info.type[slot] = type;
+      info.max_packet_size[slot] = size;
+      info.interface_number[slot] = interface_number;
+    };
+    set(0x81, redir::endpoint_type::bulk, 512, 0);
+    set(0x02, redir::endpoint_type::bulk, 512, 0);
+    set(0x83, redir::endpoint_type::interrupt, 8, 1);
+    set(0x04, redir::endpoint_type::interrupt, 8, 1);
+    set(0x85, redir::endpoint_type::isochronous, 512, 1);
+    return info;
+  }
+  static redir::DeviceConnect device() {
+    redir::DeviceConnect connect;
+    connect.speed = 2;
+    connect.vendor_id = 0x0951;
+    connect.product_id = 0x1666;
+    return connect;
+  }
+  void connect() {
+    hello();
+    host(PacketType::interface_info, 0, interfaces());
+    host(PacketType::ep_info, 0, endpoints());
+    host(PacketType::device_connect, 0, device());
+    ASSERT_TRUE(session.ready());
+    packets();
+  }
+
+  void host(PacketType type, std::uint64_t id, const redir::Body& body, const Bytes& data = {}) {
+    Bytes out;
+    redir::append_packet(out, caps, type, id, body, data);
+    session.from_stream(out, now);
+  }
+  void bulk_reply(std::uint64_t id, std::uint8_t endpoint, std::uint32_t length,
+                  std::uint8_t status = 0) {
+    const bool in = (endpoint & 0x80U) != 0;
+    host(
+        PacketType::bulk_packet, id,
+        redir::BulkPacket{.endpoint = endpoint, .status = status, .length = length, .stream_id = 0},
+        in ? filled(length) : Bytes{});
+  }
+  void control_reply(const SentPacket& request, std::uint16_t length, std::uint8_t status = 0) {
+    auto body = std::get<redir::ControlPacket>(request.body);
+    body.length = length;
+    body.status = status;
+    const bool in = (body.endpoint & 0x80U) != 0;
+    host(PacketType::control_packet, request.id, body, in ? filled(length) : Bytes{});
+  }
+
+  static usbip::Submit urb(std::uint32_t seqnum, std::uint8_t address, std::uint32_t length,
+                           std::uint32_t flags = 0) {
+    usbip::Submit submit;
+    submit.seqnum = seqnum;
+    submit.devid = 0x10002;
+    submit.direction = (address & 0x80U) != 0 ? usbip::Direction::in : usbip::Direction::out;
+    submit.endpoint = address & 0x0fU;
+    submit.length = length;
+    submit.flags = flags;
+    return submit;
+  }
+  static usbip::Submit control(std::uint32_t seqnum, usbip::Setup setup) {
+    usbip::Submit submit = urb(seqnum, setup.request_type & 0x80U, setup.length);
+    submit.setup = setup;
+    return submit;
+  }
+  void submit(const usbip::Submit& request, Bytes data = {}, const Bytes& iso = {}) {
+    if (request.direction == usbip::Direction::out && data.empty()) data = filled(request.length);
+    Bytes out;
+    usbip::append_cmd_submit(out, request, data, iso);
+    session.from_kernel(out, now);
+  }
+  void unlink(std::uint32_t seqnum, std::uint32_t victim) {
+    Bytes out;
+    usbip::append_cmd_unlink(out, seqnum, victim);
+    session.from_kernel(out, now);
+  }
+  void pass(std::chrono::milliseconds time) {
+    now += time;
+    session.tick(now);
+  }
+
+  // What went to the backend since the last call, without the hello.
+  std::vector<SentPacket> packets() {
+    std::vector<SentPacket> result;
+    for (base::wire::Bytes rest = session.to_stream().waiting();;) {
+      const auto chunk = rest.first(std::min(rest.size(), std::size_t{65536}));
+      rest = rest.subspan(chunk.size());
+      EXPECT_TRUE(sent_.push(chunk));
+      take_packets(result);
+      if (rest.empty()) break;
+    }
+    session.to_stream().clear();
+    return result;
+  }
+  SentPacket packet() {
+    auto all = packets();
+    EXPECT_EQ(all.size(), 1U);
+    return all.empty() ? SentPacket{} : all.front();
+  }
+  // What went to the kernel since the last call; checks it as vhci_hcd would.
+  std::vector<Reply> replies() {
+    const Bytes all(session.to_kernel().waiting().begin(), session.to_kernel().waiting().end());
+    session.to_kernel().clear();
+    std::vector<Reply> result;
+    base::wire::BigReader in(all);
+    while (in.ok() && !in.rest().empty()) {
+      Reply reply;
+      reply.command = in.u32();
+      reply.seqnum = in.u32();
+      in.u32();
+      const std::uint32_t direction = in.u32();
+      in.u32();
+      reply.status = std::bit_cast<std::int32_t>(in.u32());
+      reply.actual = in.u32();
+      in.u32();
+      const std::uint32_t iso = in.u32();
+      in.take(12);
+      if (reply.command == 3 && direction == 1) {
+        const auto data = in.take(reply.actual);
+        reply.data.assign(data.begin(), data.end());
+      }
+      in.take(std::size_t{iso} * 16);
+      result.push_back(std::move(reply));
+    }
+    EXPECT_TRUE(in.ok());
+    return result;
+  }
+  Reply reply() {
+    auto all = replies();
+    EXPECT_EQ(all.size(), 1U);
+    return all.empty() ? Reply{} : all.front();
+  }
+  std::string end_text() const { return session.end() ? session.end()->text : ""; }
+
+  Time now{std::chrono::hours(1)};
+  Session session;
+
+ private:
+  void take_packets(std::vector<SentPacket>& result) {
+    for (;;) {
+      const auto packet = sent_.next();
+      ASSERT_TRUE(packet) << redir::describe(packet.error());
+      if (*packet == nullptr) return;
+      const redir::Packet& one = **packet;
+      if (one.type == PacketType::hello) continue;
+      result.push_back({one.type, one.id, one.body, Bytes(one.data.begin(), one.data.end())});
+    }
+  }
+
+  redir::Decoder sent_;
+};
+
+}  // namespace usbproxy::test
