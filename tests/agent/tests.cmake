@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 sallyport_test(agent_test SOURCES
   agent/control_test.cpp
-  LIBRARIES agent_core)
+  agent/inventory_file_test.cpp
+  agent/service_test.cpp
+  LIBRARIES agent_io)
 sallyport_fuzz(control_fuzz SOURCE fuzz/control_fuzz.cpp LIBRARIES agent_core)
