@@ -165,17 +165,25 @@ void Service::cancel() {
   });
 }
 
+// What is still in the pipe was written before the end. Bounded: a grandchild may hold the pipe
+// and write on.
+void Service::drain_errors() {
+  boost::system::error_code error;
+  errors_.non_blocking(true, error);
+  for (int chunk = 0; chunk < 128; ++chunk) {
+    const std::size_t size = errors_.read_some(boost::asio::buffer(buffer_), error);
+    if (error) break;
+    after_errors({}, size);
+  }
+  errors_.cancel(error);
+}
+
 void Service::after_exit(const boost::system::error_code& error) {
   if (error || ended_) return;
   int status = 0;
   ::waitpid(child_, &status, 0);
   ended_ = true;
-  // What is still in the pipe was written before the end.
-  boost::system::error_code none;
-  errors_.non_blocking(true, none);
-  const std::size_t rest = errors_.read_some(boost::asio::buffer(buffer_), none);
-  if (!none) after_errors({}, rest);
-  errors_.cancel(none);
+  drain_errors();
   const int exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   const OnEnd on_end = std::move(on_end_);
   if (on_end) on_end(call_, {.exit_code = exit_code, .reason = last_line(exit_code)});

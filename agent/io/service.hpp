@@ -54,6 +54,7 @@ class Service : public std::enable_shared_from_this<Service> {
   void watch();
   void read_errors();
   void after_errors(const boost::system::error_code& error, std::size_t size);
+  void drain_errors();
   void after_exit(const boost::system::error_code& error);
   std::string last_line(int exit_code) const;
 

@@ -3,6 +3,7 @@
 #include "agent/io/service.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
@@ -107,8 +108,10 @@ TEST_F(ServiceTest, ReportsASignal) {
 }
 
 TEST_F(ServiceTest, IsKilledWhenItDoesNotListen) {
-  program("test.Stubborn", "trap '' TERM; while true; do sleep 0.1; done");
+  program("test.Stubborn", "trap '' TERM; echo ready; while true; do sleep 0.1; done");
   start("test.Stubborn");
+  std::array<char, 16> ready{};
+  ASSERT_GT(::read(far_.get(), ready.data(), ready.size()), 0);
   service_->cancel();
   run_until_end();
   EXPECT_EQ(end_->exit_code, 137);
