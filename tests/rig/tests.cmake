@@ -1,1 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The rig: machines under QEMU that tests drive, and the test programs that need them.
+sallyport_library(rig_wire SOURCES rig/wire.cpp LIBRARIES base_wire)
+sallyport_library(rig SOURCES
+  rig/child.cpp
+  rig/command_channel.cpp
+  rig/kernel.cpp
+  rig/line_socket.cpp
+  rig/machine.cpp
+  rig/qmp.cpp
+  LIBRARIES rig_wire base_io Boost::json)
+target_compile_definitions(rig PRIVATE
+  SALLYPORT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SALLYPORT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+sallyport_test(rig_test SOURCES
+  rig/child_test.cpp
+  rig/command_channel_test.cpp
+  rig/qmp_test.cpp
+  rig/wire_test.cpp
+  LIBRARIES rig)
+
+# rig_machine_test(NAME LABEL label TIMEOUT seconds SOURCES file...): a GoogleTest program that boots
+# machines; one at a time, because each wants a core of its own
+function(rig_machine_test name)
+  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
+  sallyport_test(${name} SOURCES ${arg_SOURCES} LIBRARIES rig ${arg_LIBRARIES})
+  add_dependencies(${name} rig_guest rig_call rig_dma)
+  set_tests_properties(${name} PROPERTIES
+    LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} RESOURCE_LOCK machine)
+endfunction()
+
+# Sanitizers neither link statically nor say anything about code that runs in another machine.
+if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
+  # Static: they also run in an initramfs without a root file system. libseccomp, which base_io
+  # brings, is a shared library, so the two files that are needed are taken alone.
+  sallyport_library(rig_static_io SOURCES
+    ${PROJECT_SOURCE_DIR}/base/io/fd.cpp
+    ${PROJECT_SOURCE_DIR}/base/io/files.cpp
+    LIBRARIES rig_wire)
+  add_executable(rig_guest rig/guest/main.cpp rig/guest/guest.cpp)
+  add_executable(rig_dma rig/dma_main.cpp)
+  foreach(program rig_guest rig_dma)
+    target_link_libraries(${program} PRIVATE sallyport_options rig_static_io)
+    target_link_options(${program} PRIVATE -static)
+  endforeach()
+  add_executable(rig_call rig/call_main.cpp)
+  target_link_libraries(rig_call PRIVATE sallyport_options rig)
+  set_target_properties(rig_guest rig_dma rig_call PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
+  include(one-vm/tests.cmake)
+  include(whole-machine/tests.cmake)
+endif()

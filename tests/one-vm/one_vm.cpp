@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/one-vm/one_vm.hpp"
+
+#include <stdlib.h>
+
+#include <fstream>
+#include <optional>
+
+namespace onevm {
+namespace {
+
+constexpr char stick_backend[] = "stick-image";
+
+// Sticks whose host controller is a PCI device, so not those that vhci carries.
+constexpr char find_stick[] =
+    "for d in /sys/block/sd*; do case $(readlink -f $d) in *vhci*) ;; */pci*/usb*) "
+    "echo /dev/${d##*/}; exit 0;; esac; done; exit 1";
+
+// Random bytes: what is read from the stick cannot be right by chance.
+base::Status make_stick(const std::filesystem::path& path) {
+  auto made = rig::run_program({"dd", "if=/dev/urandom", "of=" + path.string(), "bs=1M",
+                                "count=" + std::to_string(stick_mib)},
+                               rig::deadline_after(std::chrono::minutes(1)));
+  if (!made) return base::fail(made.error().text);
+  return base::Ok{};
+}
+
+// Owns the one machine of the program and its stick image.
+class Shared {
+ public:
+  Shared() = default;
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+  ~Shared() {
+    machine_.reset();
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  }
+
+  // Tried once: when the machine does not boot, every test says why and none waits again.
+  void boot() {
+    if (tried_) return;
+    tried_ = true;
+    auto machine = start();
+    if (machine) {
+      machine_ = std::move(*machine);
+    } else {
+      reason_ = machine.error().text;
+    }
+  }
+  rig::Machine* machine() { return machine_.get(); }
+  const std::string& reason() const { return reason_; }
+
+ private:
+  base::Result<std::unique_ptr<rig::Machine>> start() {
+    std::string path = std::filesystem::temp_directory_path() / "one-vm-XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr) return base::io::fail_errno("mkdtemp");
+    folder_ = path;
+    const auto stick = folder_ / "stick.img";
+    if (auto made = make_stick(stick); !made) return base::fail(made.error().text);
+    rig::MachineOptions options;
+    options.name = "one-vm";
+    options.arguments = {
+        "-blockdev",
+        "driver=raw,node-name=" + std::string(stick_backend) +
+            ",file.driver=file,file.filename=" + stick.string(),
+        "-device",
+        "qemu-xhci,id=xhci,p2=8,p3=8",
+        "-device",
+        "usb-kbd,id=keyboard,bus=xhci.0,port=2",
+        "-device",
+        "usb-tablet,id=tablet,bus=xhci.0,port=3",
+    };
+    return rig::Machine::start(options);
+  }
+
+  bool tried_ = false;
+  std::string reason_;
+  std::filesystem::path folder_;
+  std::unique_ptr<rig::Machine> machine_;
+};
+
+Shared& shared() {
+  static Shared instance;
+  return instance;
+}
+
+}  // namespace
+
+void OneVm::SetUpTestSuite() { shared().boot(); }
+
+void OneVm::SetUp() {
+  ASSERT_NE(shared().machine(), nullptr) << shared().reason();
+  const auto modules = vm().run("modprobe -a xhci_pci usb_storage sd_mod usbhid hid_generic evdev",
+                                std::chrono::minutes(2));
+  ASSERT_TRUE(modules.ok()) << modules;
+  const auto devices = vm().qmp("qom-list", {{"path", "/machine/peripheral"}});
+  ASSERT_TRUE(devices) << devices.error().text;
+  for (const auto& device : devices->as_array()) {
+    if (device.at("name").as_string() == "stick") return;
+  }
+  const auto plugged = plug_stick();
+  ASSERT_TRUE(plugged) << plugged.error().text;
+}
+
+rig::Machine& OneVm::vm() { return *shared().machine(); }
+
+base::Status OneVm::plug_stick(unsigned port) {
+  const auto added = vm().qmp("device_add", {{"driver", "usb-storage"},
+                                             {"id", "stick"},
+                                             {"bus", "xhci.0"},
+                                             {"port", std::to_string(port)},
+                                             {"serial", stick_serial},
+                                             {"drive", stick_backend}});
+  if (!added) return base::fail(added.error().text);
+  return base::Ok{};
+}
+
+base::Status OneVm::unplug_stick() {
+  if (auto gone = vm().qmp("device_del", {{"id", "stick"}}); !gone) {
+    return base::fail(gone.error().text);
+  }
+  // usb-storage has children that end with events of their own; the stick's has its id.
+  for (;;) {
+    const auto event = vm().wait_event("DEVICE_DELETED");
+    if (!event) return base::fail(event.error().text);
+    const auto* device = event->if_contains("device");
+    if (device != nullptr && *device == "stick") return base::Ok{};
+  }
+}
+
+std::string OneVm::wait_for_stick() {
+  auto found = vm().wait_until(find_stick, std::chrono::minutes(1));
+  if (!found.ok()) return {};
+  while (!found.out.empty() && found.out.back() == '\n') found.out.pop_back();
+  return found.out;
+}
+
+rig::CommandResult OneVm::wait_for_no_stick() {
+  return vm().wait_until("! (" + std::string(find_stick) + ")", std::chrono::minutes(1));
+}
+
+}  // namespace onevm

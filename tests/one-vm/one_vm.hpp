@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The machine that all one-vm tests share: an emulated xHCI with a stick, a keyboard and a tablet,
+// and Debian's kernel and programs. Booted by the first test, gone after the last.
+//
+// A test leaves the machine as it found it: stick plugged, modules loaded, no processes of its own.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/rig/machine.hpp"
+
+namespace onevm {
+
+// The folder of the build, which the guest sees at the same path.
+inline const std::string build = SALLYPORT_BINARY_DIR;
+inline const std::string source = SALLYPORT_SOURCE_DIR;
+
+// The stick: 128 MiB, its serial number, and a file of known content at an offset (there is no
+// file system on it: tests that want one make it).
+inline constexpr unsigned stick_mib = 128;
+inline const std::string stick_serial = "SALLYPORT1";
+
+class OneVm : public testing::Test {
+ protected:
+  static void SetUpTestSuite();
+  void SetUp() override;
+
+  // Lives until the program ends; SetUp fails the test if it did not boot.
+  static rig::Machine& vm();
+
+  // The stick's USB device (QEMU id `stick`), on xHCI port 1 or another.
+  static base::Status plug_stick(unsigned port = 1);
+  static base::Status unplug_stick();
+
+  // In the guest: the block device of the stick that the emulated xHCI (not vhci) carries; waits.
+  static std::string wait_for_stick();
+  static rig::CommandResult wait_for_no_stick();
+};
+
+}  // namespace onevm
