@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/prompt/agent.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cstdio>
+#include <utility>
+
+#include "base/wire/escape.hpp"
+
+namespace policy::prompt {
+
+namespace asio = boost::asio;
+
+Agent::Agent(asio::io_context& context, base::io::Fd listener, AgentOptions options,
+             Terminal* terminal)
+    : context_(context),
+      acceptor_(context, Protocol(), listener.release()),
+      guard_timer_(context),
+      deadline_(context),
+      options_(options),
+      terminal_(terminal) {}
+
+void Agent::start() {
+  if (terminal_ != nullptr) {
+    terminal_->start(std::bind_front(&Agent::on_input, this));
+    // What the shell left behind is no answer either.
+    terminal_->discard_input();
+  }
+  say("Waiting for questions. Ctrl-C ends.\n");
+  accept();
+}
+
+void Agent::accept() { acceptor_.async_accept(std::bind_front(&Agent::after_accept, this)); }
+
+void Agent::after_accept(const boost::system::error_code& error, Protocol::socket socket) {
+  if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
+  if (!error && reading_ < max_reading) {
+    ++reading_;
+    std::make_shared<Asker>(std::move(socket))
+        ->start(std::bind_front(&Agent::on_question, this), std::bind_front(&Agent::on_gone, this));
+  }
+  accept();  // a socket that is one too many closes here, which denies
+}
+
+void Agent::on_question(const std::shared_ptr<Asker>& asker, const base::Status& status) {
+  --reading_;
+  if (!status) return;  // refused already
+  if (options_.fixed != Fixed::none) return answer_fixed(*asker);
+  if (waiting_.size() >= max_waiting || terminal_ == nullptr) {
+    say("\nRefused at once: too many questions are waiting.\n");
+    return asker->deny();
+  }
+  waiting_.push_back(asker);
+  if (!open_) show_next();
+}
+
+void Agent::on_gone(const std::shared_ptr<Asker>& asker) {
+  if (asker == open_) {
+    return settle({Choice::Kind::deny, {}}, "withdrawn: who asked is gone");
+  }
+  waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), asker), waiting_.end());
+}
+
+void Agent::answer_fixed(Asker& asker) {
+  Choice choice{Choice::Kind::deny, {}};
+  if (options_.fixed == Fixed::yes) choice = fixed_yes(asker.question());
+  say(render(asker.question(), options_.timeout));
+  if (choice.kind == Choice::Kind::allow) {
+    say("answered by --answer: allow " + base::wire::escape(choice.target) + "\n");
+    return asker.answer("allow:" + choice.target);
+  }
+  say(options_.fixed == Fixed::no
+          ? "answered by --answer: deny\n"
+          : "answered by --answer: deny (several targets, none suggested)\n");
+  asker.deny();
+}
+
+void Agent::show_next() {
+  while (!waiting_.empty()) {
+    open_ = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (open_->gone()) continue;  // its on_gone finds it neither open nor waiting
+    armed_ = false;
+    if (!terminal_->show(render(open_->question(), options_.timeout))) {
+      // Nobody has seen the whole question, so nobody may answer it.
+      open_->deny();
+      continue;
+    }
+    guard_timer_.expires_after(guard);
+    guard_timer_.async_wait(std::bind_front(&Agent::after_guard, this));
+    deadline_.expires_after(options_.timeout);
+    deadline_.async_wait(std::bind_front(&Agent::after_deadline, this));
+    return;
+  }
+  open_.reset();
+}
+
+void Agent::after_guard(const boost::system::error_code& error) {
+  // The timer may have fired for the question before this one: then its time is in the future.
+  if (error || !open_ || guard_timer_.expiry() > std::chrono::steady_clock::now()) return;
+  terminal_->discard_input();
+  armed_ = true;
+  say("Answer: ");
+}
+
+void Agent::after_deadline(const boost::system::error_code& error) {
+  if (error || !open_ || deadline_.expiry() > std::chrono::steady_clock::now()) return;
+  settle({Choice::Kind::deny, {}}, "refused: nobody answered in time");
+}
+
+void Agent::on_input(Input input, const std::string& line) {
+  if (input == Input::terminal_gone) return stop("the terminal is gone");
+  if (!open_ || !armed_) return;
+  if (input == Input::end_of_file) {
+    return settle({Choice::Kind::deny, {}}, "refused");
+  }
+  const Choice choice = read_choice(line, open_->question());
+  if (choice.kind == Choice::Kind::unclear) {
+    return say("That is none of the targets; n refuses. Answer: ");
+  }
+  settle(choice, "refused");
+}
+
+void Agent::settle(const Choice& choice, const std::string& why) {
+  guard_timer_.cancel();
+  deadline_.cancel();
+  armed_ = false;
+  const auto asker = std::exchange(open_, nullptr);
+  if (choice.kind == Choice::Kind::allow && !asker->gone()) {
+    say("-> allowed: " + base::wire::escape(choice.target) + "\n");
+    asker->answer("allow:" + choice.target);
+  } else {
+    say("\n-> " + (choice.kind == Choice::Kind::allow ? "withdrawn: who asked is gone" : why) +
+        "\n");
+    asker->deny();
+  }
+  show_next();
+}
+
+bool Agent::interrupt() {
+  if (!open_) return false;
+  settle({Choice::Kind::deny, {}}, "refused");
+  return true;
+}
+
+void Agent::stop(const std::string& why) {
+  boost::system::error_code ignored;  // it ends here anyway
+  acceptor_.close(ignored);
+  for (const auto& asker : waiting_) asker->deny();
+  waiting_.clear();
+  if (open_) settle({Choice::Kind::deny, {}}, "refused: " + why);
+  // Not context_.stop() at once: the denials are still to be written.
+  asio::post(context_, [this] { context_.stop(); });
+}
+
+void Agent::say(const std::string& text) {
+  if (terminal_ != nullptr) {
+    terminal_->show(text);
+    return;
+  }
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace policy::prompt
