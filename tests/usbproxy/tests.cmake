@@ -13,3 +13,8 @@ sallyport_test(usbproxy_core_test SOURCES
 sallyport_fuzz(usbproxy_redir_fuzz SOURCE fuzz/usbproxy_redir_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_usbip_fuzz SOURCE fuzz/usbproxy_usbip_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_session_fuzz SOURCE fuzz/usbproxy_session_fuzz.cpp LIBRARIES usbproxy_core)
+sallyport_test(usbproxy_backend_test SOURCES
+  usbproxy/backend_test.cpp
+  LIBRARIES usbproxy_backend)
+sallyport_fuzz(backend_gate_fuzz SOURCE fuzz/backend_gate_fuzz.cpp
+  LIBRARIES usbproxy_backend_core PkgConfig::usbredirhost)

@@ -121,9 +121,10 @@ base::Result<usbproxy::BackendSession::Streams> open_streams(const po::variables
   return streams;
 }
 
+// ioctl: usbfs. readlink: libusb asks /proc which device node the fd is.
 base::Status enter_sandbox() {
-  return base::io::enter_sandbox({.syscalls = {"poll", "ppoll", "ioctl", "fcntl", "pread64",
-                                               "timerfd_settime", "timerfd_gettime"},
+  return base::io::enter_sandbox({.syscalls = {"poll", "ppoll", "readlink", "ioctl", "fcntl",
+                                               "pread64", "timerfd_settime", "timerfd_gettime"},
                                   .paths = std::vector<base::io::PathRight>{}});
 }
 
