@@ -97,6 +97,11 @@ void Session::stop(Time now) {
   finish(EndReason::stopped, "stopped");
 }
 
+void Session::refuse(std::string why, Time now) {
+  now_ = now;
+  finish(EndReason::refused, std::move(why));
+}
+
 void Session::finish(EndReason reason, std::string text) {
   if (end_) return;
   end_ = End{.reason = reason, .text = std::move(text)};

@@ -90,6 +90,8 @@ class Session {
   void kernel_closed(Time now);
   void stream_closed(Time now);
   void stop(Time now);
+  // The device cannot be attached here.
+  void refuse(std::string why, Time now);
   // Runs what is due. next_deadline() says when to call it again at the latest.
   void tick(Time now);
   Time next_deadline() const;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Request, call and header; see the header file.
+#include "usbproxy/io/frontend_call.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/io/pass_fd.hpp"
+#include "base/io/unix_socket.hpp"
+
+namespace usbproxy::io {
+namespace {
+
+using base::fail;
+using base::io::fail_errno;
+using base::io::Fd;
+using std::chrono::steady_clock;
+
+// Waits until `fd` is readable or ended; false: not within the time.
+bool readable(int fd, steady_clock::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
+    pollfd one{.fd = fd, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&one, 1, static_cast<int>(std::max<long>(left.count(), 0)));
+    if (ready > 0) return true;
+    if (ready == 0 || errno != EINTR) return false;
+  }
+}
+
+// Exactly data.size() bytes.
+base::Status read_exactly(const Fd& stream, std::span<std::byte> data,
+                          steady_clock::time_point deadline) {
+  while (!data.empty()) {
+    if (!readable(stream.get(), deadline)) return fail("the backend does not answer");
+    const ssize_t count = ::read(stream.get(), data.data(), data.size());
+    if (count == 0) return fail("the backend closed the stream before its header");
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (count < 0) return fail_errno("read from the backend");
+    data = data.subspan(static_cast<std::size_t>(count));
+  }
+  return base::Ok{};
+}
+
+}  // namespace
+
+base::Result<AttachRequest> read_request() {
+  std::string text;
+  std::array<char, max_request> buffer{};
+  auto deadline = steady_clock::time_point::max();
+  for (;;) {
+    const auto lines = std::count(text.begin(), text.end(), '\n');
+    if (lines >= 2) break;
+    if (lines == 1 && deadline == steady_clock::time_point::max()) {
+      deadline = steady_clock::now() + second_line_wait;
+    }
+    if (lines == 1 && !readable(STDIN_FILENO, deadline)) {
+      if (text.back() == '\n') break;
+      return fail("request: half a line on stdin");
+    }
+    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_errno("read the request from stdin");
+    if (count == 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (text.size() > max_request) return fail("request: too long");
+  }
+  return AttachRequest::parse(text);
+}
+
+base::Result<Fd, CallRefused> call_backend(const std::string& agent_socket,
+                                           const AttachRequest& request) {
+  const auto broken = [](const std::string& text) {
+    return base::Unexpected{CallRefused{.exit_code = 1, .text = text}};
+  };
+  const auto agent = base::io::connect_unix(agent_socket, base::io::SocketType::seqpacket);
+  if (!agent) {
+    return broken(agent.error().text + "; is sallyport-agent running in this qube?");
+  }
+  const std::string call = "call " + request.backend + " qubes.USB+" + request.port;
+  if (const auto sent = base::io::send_message(*agent, base::wire::as_bytes(call)); !sent) {
+    return broken("ask the agent: " + sent.error().text);
+  }
+  auto answer = base::io::receive_message(*agent, 2048);
+  if (!answer) return broken("ask the agent: " + answer.error().text);
+  const std::string_view text = base::wire::as_text(answer->data);
+  if (text == "ok" && answer->fds.size() == 1) return std::move(answer->fds.front());
+  if (text.empty()) return broken("the agent closed the connection without an answer");
+  return base::Unexpected{parse_refusal(text)};
+}
+
+base::Status read_backend_header(const Fd& stream, std::chrono::seconds deadline) {
+  const auto until = steady_clock::now() + deadline;
+  std::array<std::byte, backend_header_size> bytes{};
+  if (auto done = read_exactly(stream, bytes, until); !done) return done;
+  const auto header = parse_backend_header(bytes);
+  if (!header) return base::Unexpected{header.error()};
+  if (header->status == 0) return base::Ok{};
+  std::string reason(header->reason_size, '\0');
+  if (auto done = read_exactly(stream, std::as_writable_bytes(std::span(reason)), until); !done) {
+    return done;
+  }
+  return fail(describe_refusal(*header, reason));
+}
+
+}  // namespace usbproxy::io

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The way to the backend: the request on stdin, the agent's call, the backend's first bytes.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/io/fd.hpp"
+#include "usbproxy/frontend_protocol.hpp"
+
+namespace usbproxy::io {
+
+// Reads the request from stdin. A second line may follow the first a moment later: it is waited
+// for this long, unless stdin ends.
+inline constexpr std::chrono::milliseconds second_line_wait{250};
+base::Result<AttachRequest> read_request();
+
+// Asks the agent for a stream to the backend; a person may have to answer a prompt meanwhile, so
+// only the agent decides how long that takes.
+base::Result<base::io::Fd, CallRefused> call_backend(const std::string& agent_socket,
+                                                     const AttachRequest& request);
+
+// Reads the backend's header, nothing beyond it, until the deadline. An error is the backend's
+// reason.
+base::Status read_backend_header(const base::io::Fd& stream, std::chrono::seconds deadline);
+
+}  // namespace usbproxy::io

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Command line of the frontend.
+#include "usbproxy/io/frontend_options.hpp"
+
+#include <charconv>
+
+namespace usbproxy::io {
+
+const char* const frontend_usage =
+    "usage: sallyport-usb-frontend [--agent-socket PATH] [--devices-socket PATH] [--sysfs DIR]\n"
+    "                              [--direct-vhci] [--stream-fd N [--identity DEVICE_ID]]\n"
+    "Service qubes.USBAttach: puts a device of another qube on this qube's virtual USB\n"
+    "controller. stdin: 'BACKEND PORT', then optionally 'identity DEVICE_ID'.\n"
+    "  --stream-fd N    use the open stream N, read nothing from stdin\n"
+    "  --direct-vhci    attach without sallyport-devices (as root)\n";
+
+base::Result<FrontendOptions> FrontendOptions::parse(const std::vector<std::string>& arguments) {
+  FrontendOptions options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& name = arguments[i];
+    if (name == "--help") {
+      options.help = true;
+      continue;
+    }
+    if (name == "--direct-vhci") {
+      options.vhci.direct = true;
+      continue;
+    }
+    if (i + 1 == arguments.size()) return base::fail("unknown or incomplete option " + name);
+    const std::string& value = arguments[++i];
+    if (name == "--agent-socket") {
+      options.agent_socket = value;
+    } else if (name == "--devices-socket") {
+      options.vhci.devices_socket = value;
+    } else if (name == "--sysfs") {
+      options.vhci.sysfs = value;
+    } else if (name == "--identity") {
+      options.identity = value;
+    } else if (name == "--stream-fd") {
+      int fd = -1;
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), fd);
+      if (error != std::errc{} || end != value.data() + value.size() || fd < 0) {
+        return base::fail("--stream-fd " + value + " is no file descriptor");
+      }
+      options.stream_fd = fd;
+    } else {
+      return base::fail("unknown option " + name);
+    }
+  }
+  return options;
+}
+
+}  // namespace usbproxy::io

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Moves bytes between the backend's stream, the session and the kernel's socket.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <optional>
+
+#include "base/io/fd.hpp"
+#include "usbproxy/session.hpp"
+
+namespace usbproxy::io {
+
+// Owns both fds and the session. Reads straight into the session's buffers; answers leave in one
+// write per turn, large payloads from where they were read. Both directions are always read: the
+// session bounds what can wait.
+class Pump {
+ public:
+  // Called once, when the device is known; its answer is the kernel's socket.
+  using Attach = std::function<base::Result<base::io::Fd>(const DeviceTable&)>;
+  struct Outcome {
+    bool attached = false;
+    End end;
+  };
+
+  // Before the sandbox: everything that needs more than reading and writing is done here.
+  Pump(boost::asio::io_context& context, base::io::Fd stream, std::optional<Identity> expected,
+       Attach attach);
+  // Runs until the end of either side or SIGTERM; what is queued is written within a bound.
+  Outcome run();
+
+ private:
+  // One direction's socket and its state.
+  struct Side {
+    explicit Side(boost::asio::io_context& context) : socket(context) {}
+    boost::asio::posix::stream_descriptor socket;
+    bool writing = false;  // waits until it takes more
+    bool broken = false;   // a write failed: the reader will see the end
+  };
+
+  void wait_stream();
+  void wait_kernel();
+  void stream_readable(const boost::system::error_code& error);
+  void kernel_readable(const boost::system::error_code& error);
+  void attach_if_ready();
+  void turn();
+  void flush(Side& side, OutQueue& queue);
+  void arm_timer();
+  void timer_expired(const boost::system::error_code& error);
+  void signalled(const boost::system::error_code& error, int number);
+  void drain(Side& side, OutQueue& queue);
+  static std::size_t write_parts(Side& side, std::span<const base::wire::Bytes> parts);
+
+  boost::asio::io_context& context_;
+  boost::asio::steady_timer timer_;
+  boost::asio::signal_set signals_;
+  Session session_;
+  Side stream_;
+  Side kernel_;
+  Attach attach_;
+  Time timer_at_ = Time::max();
+  bool attached_ = false;
+};
+
+}  // namespace usbproxy::io
