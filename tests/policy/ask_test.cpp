@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// policy.Ask: the bytes, and the client against agents that lie, stall or are not there.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "policy/io/ask_client.hpp"
+#include "policy/io/ask_message.hpp"
+
+namespace {
+
+namespace asio = boost::asio;
+using policy::io::Answer;
+using policy::io::Outcome;
+using policy::io::Question;
+using namespace std::chrono_literals;
+
+Question sample() {
+  return {.source = "work",
+          .service = "qubes.USB",
+          .argument = "+2-1",
+          .targets = {"sys-usb", "vault"},
+          .default_target = "vault",
+          .icons = {{"work", "appvm-blue"}},
+          .details = {{"device", "Evil\x1b[2J"}, {"rule", "p:1"}}};
+}
+
+TEST(AskMessage, IsQubesHeaderAndJson) {
+  Question question{.source = "work", .service = "s", .argument = "+", .targets = {"a"}};
+  EXPECT_EQ(policy::io::encode_question(question),
+            std::string("policy.Ask dom0 name dom0\0", 26) +
+                R"({"source":"work","service":"s","argument":"+","targets":["a"],)"
+                R"("default_target":null,"icons":{},"sallyport":{}})");
+}
+
+TEST(AskMessage, ComesBackAsItWas) {
+  const auto parsed = policy::io::parse_question(policy::io::encode_question(sample()));
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_EQ(parsed->source, "work");
+  EXPECT_EQ(parsed->argument, "+2-1");
+  EXPECT_EQ(parsed->targets, sample().targets);
+  EXPECT_EQ(parsed->default_target, "vault");
+  EXPECT_EQ(parsed->icons, sample().icons);
+  EXPECT_EQ(parsed->details, sample().details);
+}
+
+TEST(AskMessage, EveryShorterQuestionIsRefused) {
+  const std::string whole = policy::io::encode_question(sample());
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(policy::io::parse_question(whole.substr(0, size))) << size;
+  }
+}
+
+TEST(AskMessage, RefusesWhatIsNoQuestion) {
+  const auto refused = [](const std::string& json) {
+    return !policy::io::parse_question(std::string("policy.Ask dom0\0", 16) + json);
+  };
+  EXPECT_FALSE(refused(R"({"source":"a","service":"s","argument":"+","targets":["t"],"x":[1]})"));
+  EXPECT_TRUE(refused(R"({"source":"a","service":"s","argument":"+","targets":[]})"));
+  EXPECT_TRUE(refused(R"({"source":"a","service":"s","argument":"+","targets":[1]})"));
+  EXPECT_TRUE(refused(R"({"source":"","service":"s","argument":"+","targets":["t"]})"));
+  EXPECT_TRUE(refused(R"({"source":1,"service":"s","argument":"+","targets":["t"]})"));
+  EXPECT_TRUE(refused(
+      R"({"source":"a","service":"s","argument":"+","targets":["t"],"sallyport":{"k":[]}})"));
+  EXPECT_TRUE(refused("[]"));
+  EXPECT_TRUE(refused(std::string(100000, '[')));
+}
+
+TEST(AskMessage, OnlyAWholeOfferedTargetAllows) {
+  const std::vector<std::string> targets = {"sys-usb", "@dispvm:dvm"};
+  const auto outcome = [&targets](const std::string& reply) {
+    return policy::io::parse_reply(reply, targets).outcome;
+  };
+  EXPECT_EQ(outcome("allow:sys-usb"), Outcome::allowed);
+  EXPECT_EQ(outcome("allow:@dispvm:dvm\n"), Outcome::allowed);
+  EXPECT_EQ(outcome("deny"), Outcome::denied);
+  EXPECT_EQ(outcome("deny\n"), Outcome::denied);
+  EXPECT_EQ(outcome(""), Outcome::denied);
+  for (const char* reply : {"allow", "allow:", "allow:vault", "allow:sys-us", "allow:sys-usb\n\n",
+                            "ALLOW:sys-usb", " allow:sys-usb", "denyallow:sys-usb", "\x1b"}) {
+    EXPECT_EQ(outcome(reply), Outcome::invalid) << reply;
+  }
+  EXPECT_EQ(policy::io::parse_reply("allow:\x1b[2J", targets).reason,
+            "target \\x1b[2J is not a valid choice");
+  EXPECT_EQ(outcome("allow:" + std::string(5000, 'x')), Outcome::invalid);
+}
+
+// A prompt agent that behaves as a test wants.
+class AskClientTest : public testing::Test {
+ protected:
+  using Protocol = asio::local::stream_protocol;
+
+  void SetUp() override {
+    std::string name = "/tmp/policy-ask-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path path() const { return folder_ / "agent.sock"; }
+  void listen() { acceptor_.emplace(context_, Protocol::endpoint(path().native())); }
+  std::shared_ptr<policy::io::AskClient> ask(std::chrono::seconds limit = 20s) {
+    auto client = std::make_shared<policy::io::AskClient>(context_, path());
+    client->ask(sample(), limit, [this](Answer answer) {
+      ++answers_;
+      answer_ = std::move(answer);
+    });
+    EXPECT_EQ(answers_, 0);
+    return client;
+  }
+  // Takes the question to its end and replies.
+  void serve(const std::string& reply) {
+    acceptor_->async_accept(
+        [this, reply](const boost::system::error_code& error, Protocol::socket socket) {
+          ASSERT_FALSE(error);
+          auto peer = std::make_shared<Protocol::socket>(std::move(socket));
+          asio::async_read(*peer, asio::dynamic_buffer(question_),
+                           [peer, reply](const boost::system::error_code& end, std::size_t) {
+                             EXPECT_EQ(end, asio::error::eof);
+                             asio::write(*peer, asio::buffer(reply));
+                           });
+        });
+  }
+  void run() { context_.run_for(10s); }
+
+  asio::io_context context_;
+  std::filesystem::path folder_;
+  std::optional<Protocol::acceptor> acceptor_;
+  std::string question_;
+  int answers_ = 0;
+  Answer answer_;
+};
+
+TEST_F(AskClientTest, HandsOverTheAnswer) {
+  listen();
+  serve("allow:sys-usb");
+  ask();
+  run();
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(answer_.outcome, Outcome::allowed);
+  EXPECT_EQ(answer_.target, "sys-usb");
+  EXPECT_EQ(question_, policy::io::encode_question(sample()));
+}
+
+TEST_F(AskClientTest, NobodyListeningIsSaidWithTheRemedy) {
+  ask();
+  run();
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(answer_.outcome, Outcome::nobody_to_ask);
+  EXPECT_NE(answer_.reason.find("start sallyport-prompt in a terminal"), std::string::npos);
+}
+
+TEST_F(AskClientTest, ATooLongPathIsNobodyToAsk) {
+  folder_ /= std::string(200, 'x');
+  ask();
+  run();
+  EXPECT_EQ(answer_.outcome, Outcome::nobody_to_ask);
+}
+
+TEST_F(AskClientTest, AFloodOrAForeignTargetIsInvalid) {
+  listen();
+  serve("allow:sys-usb" + std::string(2000, 'x'));
+  ask();
+  run();
+  EXPECT_EQ(answer_.outcome, Outcome::invalid);
+  EXPECT_TRUE(answer_.target.empty());
+}
+
+TEST_F(AskClientTest, ClosingWithoutAWordDenies) {
+  listen();
+  serve("");
+  ask();
+  run();
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(answer_.outcome, Outcome::denied);
+}
+
+TEST_F(AskClientTest, SilenceEndsAtTheDeadline) {
+  listen();  // nobody accepts
+  ask(1s);
+  run();
+  EXPECT_EQ(answers_, 1);
+  EXPECT_EQ(answer_.outcome, Outcome::timed_out);
+}
+
+TEST_F(AskClientTest, NoAnswerComesAfterCancel) {
+  listen();
+  serve("allow:sys-usb");
+  const auto client = ask();
+  client->cancel();
+  context_.run_for(200ms);
+  EXPECT_EQ(answers_, 0);
+}
+
+}  // namespace
