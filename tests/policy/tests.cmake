@@ -11,3 +11,9 @@ sallyport_test(policy_io_test SOURCES
   policy/ask_test.cpp
   policy/store_test.cpp
   LIBRARIES policy_io)
+sallyport_test(policy_prompt_test SOURCES
+  policy/prompt_test.cpp
+  LIBRARIES policy_io)
+add_dependencies(policy_prompt_test sallyport-prompt)
+sallyport_fuzz(policy_text_fuzz SOURCE fuzz/policy_text_fuzz.cpp LIBRARIES policy_core)
+sallyport_fuzz(policy_ask_fuzz SOURCE fuzz/policy_ask_fuzz.cpp LIBRARIES policy_io)

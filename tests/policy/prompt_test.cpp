@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// sallyport-prompt itself, on a pseudo terminal, asked by the real AskClient.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/io/paths.hpp"
+#include "base/io/unix_socket.hpp"
+#include "policy/io/ask_client.hpp"
+
+namespace {
+
+using policy::io::Answer;
+using policy::io::AskClient;
+using policy::io::Outcome;
+using policy::io::Question;
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto patience = 20s;
+
+Question about(const std::string& device, std::vector<std::string> targets) {
+  return {.source = "work",
+          .service = "qubes.USB",
+          .argument = "+2-1",
+          .targets = std::move(targets),
+          .details = {{"device", device}, {"rule", "p:1"}}};
+}
+
+class PromptTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = "/tmp/policy-prompt-XXXXXX";
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    root_ = name;
+  }
+  void TearDown() override {
+    if (child_ > 0) {
+      ::kill(child_, SIGKILL);
+      ::waitpid(child_, nullptr, 0);
+    }
+    std::filesystem::remove_all(root_);
+  }
+
+  std::filesystem::path socket() const { return base::io::Paths(root_).prompt_socket(); }
+
+  // The program with these arguments on a new terminal, listening.
+  void start(std::vector<std::string> arguments = {}) {
+    arguments.insert(arguments.begin(),
+                     {SALLYPORT_BINARY_DIR "/bin/sallyport-prompt", "--root", root_.string()});
+    std::vector<char*> argv;
+    for (auto& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    int master = -1;
+    child_ = ::forkpty(&master, nullptr, nullptr, nullptr);
+    if (child_ == 0) {
+      ::execv(argv[0], argv.data());
+      ::_exit(127);
+    }
+    ASSERT_GT(child_, 0);
+    master_.reset(master);
+    ASSERT_TRUE(sees("Waiting for questions"));
+  }
+
+  // Runs the asking side and reads the terminal until `done`, or patience ends.
+  template <class Done>
+  bool pump(Done done) {
+    const auto end = Clock::now() + patience;
+    while (!done()) {
+      if (Clock::now() > end) return false;
+      context_.restart();
+      context_.run_for(5ms);
+      pollfd entry{.fd = master_.get(), .events = POLLIN, .revents = 0};
+      if (!master_ || ::poll(&entry, 1, 5) <= 0) continue;
+      std::array<char, 4096> chunk{};
+      const ssize_t got = ::read(master_.get(), chunk.data(), chunk.size());
+      if (got > 0) screen_.append(chunk.data(), static_cast<std::size_t>(got));
+    }
+    return true;
+  }
+  // Waits for text that was not seen before; forgets all up to it.
+  bool sees(const std::string& text) {
+    const bool found = pump([&] { return screen_.find(text) != std::string::npos; });
+    EXPECT_TRUE(found) << "no \"" << text << "\" in:\n" << screen_;
+    if (found) screen_.erase(0, screen_.find(text) + text.size());
+    return found;
+  }
+  void type(const std::string& keys) {
+    ASSERT_EQ(::write(master_.get(), keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
+  }
+
+  struct Asked {
+    std::shared_ptr<AskClient> client;
+    std::shared_ptr<Answer> answer;
+    std::shared_ptr<bool> answered;
+  };
+  Asked ask(const Question& question) {
+    Asked asked{std::make_shared<AskClient>(context_, socket()), std::make_shared<Answer>(),
+                std::make_shared<bool>(false)};
+    asked.client->ask(question, 60s, [answer = asked.answer, done = asked.answered](Answer given) {
+      *answer = std::move(given);
+      *done = true;
+    });
+    return asked;
+  }
+  Answer result(const Asked& asked) {
+    EXPECT_TRUE(pump([&] { return *asked.answered; })) << "no answer; screen:\n" << screen_;
+    return *asked.answer;
+  }
+  int exit_status() {
+    int status = -1;
+    EXPECT_TRUE(pump([&] { return ::waitpid(child_, &status, WNOHANG) == child_; }));
+    child_ = -1;
+    return status;
+  }
+
+  boost::asio::io_context context_;
+  std::filesystem::path root_;
+  base::io::Fd master_;
+  pid_t child_ = -1;
+  std::string screen_;
+};
+
+TEST_F(PromptTest, ANameANumberOrYesAllows) {
+  start();
+  for (const auto& [keys, target] : std::vector<std::pair<std::string, std::string>>{
+           {"vault\n", "vault"}, {"1\n", "sys-usb"}, {"what?\n2\n", "vault"}}) {
+    const auto asked = ask(about("Stick", {"sys-usb", "vault"}));
+    ASSERT_TRUE(sees("device: Stick"));
+    ASSERT_TRUE(sees("Answer: "));
+    type(keys);
+    const Answer answer = result(asked);
+    EXPECT_EQ(answer.outcome, Outcome::allowed) << answer.reason;
+    EXPECT_EQ(answer.target, target);
+  }
+  const auto asked = ask(about("Single", {"sys-usb"}));
+  ASSERT_TRUE(sees("device: Single"));  // an older "Answer: " stands before it
+  ASSERT_TRUE(sees("Answer: "));
+  type("y\n");
+  EXPECT_EQ(result(asked).target, "sys-usb");
+}
+
+TEST_F(PromptTest, NoEnterEndOfFileAndInterruptDeny) {
+  start();
+  for (const std::string keys : {"n\n", "\n", "\x04", "\x03"}) {
+    const auto asked = ask(about("Stick", {"sys-usb"}));
+    ASSERT_TRUE(sees("Answer: "));
+    type(keys);
+    EXPECT_EQ(result(asked).outcome, Outcome::denied);
+  }
+}
+
+TEST_F(PromptTest, WhatIsTypedInTheFirstSecondIsThrownAway) {
+  start();
+  type("y\ny\n");  // before there is any question
+  const auto asked = ask(about("Stick", {"sys-usb"}));
+  ASSERT_TRUE(sees("1) sys-usb"));
+  const auto shown = Clock::now();
+  type("y\ny");  // a whole line, and one begun
+  ASSERT_TRUE(sees("Answer: "));
+  EXPECT_GT(Clock::now() - shown, 700ms);
+  EXPECT_FALSE(*asked.answered);
+  type("\n");  // does not complete the "y" from before
+  EXPECT_EQ(result(asked).outcome, Outcome::denied);
+}
+
+TEST_F(PromptTest, ShowsNoControlCharacterOfTheDevice) {
+  start();
+  const auto asked = ask(about("\x1b[2J\x07 all is well", {"sys-usb"}));
+  ASSERT_TRUE(sees("device: \\x1b[2J\\x07 all is well"));
+  EXPECT_EQ(screen_.find('\x1b'), std::string::npos);
+}
+
+TEST_F(PromptTest, TheDeadlineDenies) {
+  start({"--timeout", "2"});
+  const auto asked = ask(about("Stick", {"sys-usb"}));
+  const Answer answer = result(asked);
+  EXPECT_EQ(answer.outcome, Outcome::denied);
+  EXPECT_TRUE(sees("nobody answered in time"));
+}
+
+TEST_F(PromptTest, OneAtATimeAndAWithdrawnQuestionGoesAway) {
+  start();
+  const auto first = ask(about("First", {"sys-usb"}));
+  ASSERT_TRUE(sees("device: First"));
+  const auto gone = ask(about("Gone", {"sys-usb"}));
+  context_.run_for(50ms);
+  const auto third = ask(about("Third", {"sys-usb"}));
+  ASSERT_TRUE(sees("Answer: "));
+  EXPECT_EQ(screen_.find("device: "), std::string::npos);
+  gone.client->cancel();
+  first.client->cancel();
+  ASSERT_TRUE(sees("withdrawn"));
+  ASSERT_TRUE(sees("device: Third"));
+  ASSERT_TRUE(sees("Answer: "));
+  type("y\n");
+  EXPECT_EQ(result(third).outcome, Outcome::allowed);
+  EXPECT_FALSE(*first.answered);
+  EXPECT_FALSE(*gone.answered);
+}
+
+TEST_F(PromptTest, MoreThanTheQueueHoldsIsDeniedAtOnce) {
+  start();
+  std::vector<Asked> asked;
+  for (int i = 0; i < 10; ++i) {  // one open, eight waiting, one too many
+    asked.push_back(ask(about("D" + std::to_string(i), {"sys-usb"})));
+    context_.restart();
+    context_.run_for(20ms);
+  }
+  ASSERT_TRUE(sees("too many questions"));
+  ASSERT_TRUE(pump([&] {
+    return std::any_of(asked.begin(), asked.end(), [](const Asked& a) { return *a.answered; });
+  }));
+  for (const auto& each : asked) {
+    EXPECT_TRUE(!*each.answered || each.answer->outcome == Outcome::denied);
+  }
+  ::kill(child_, SIGTERM);  // ends it: all the others are denied
+  for (const auto& each : asked) EXPECT_EQ(result(each).outcome, Outcome::denied);
+  EXPECT_EQ(exit_status(), 0);
+  EXPECT_FALSE(std::filesystem::exists(socket()));
+}
+
+TEST_F(PromptTest, ALostTerminalDeniesAndEnds) {
+  start();
+  const auto asked = ask(about("Stick", {"sys-usb"}));
+  ASSERT_TRUE(sees("device: Stick"));
+  master_.reset();
+  EXPECT_EQ(result(asked).outcome, Outcome::denied);
+  EXPECT_EQ(exit_status(), 0);
+}
+
+TEST_F(PromptTest, GarbageIsRefusedWithoutBotheringAnybody) {
+  start();
+  const auto connected = base::io::connect_unix(socket());
+  ASSERT_TRUE(connected);
+  ASSERT_EQ(::write(connected->get(), "hello", 5), 5);
+  ASSERT_EQ(::shutdown(connected->get(), SHUT_WR), 0);
+  std::array<char, 16> reply{};
+  ASSERT_EQ(::read(connected->get(), reply.data(), reply.size()), 4);
+  EXPECT_EQ(std::string(reply.data(), 4), "deny");
+  const auto asked = ask(about("Stick", {"sys-usb"}));
+  ASSERT_TRUE(sees("Answer: "));
+  type("y\n");
+  EXPECT_EQ(result(asked).outcome, Outcome::allowed);
+}
+
+TEST_F(PromptTest, TheSocketIsForOwnerAndGroupAndThereIsOneAgent) {
+  start();
+  struct stat facts {};
+  ASSERT_EQ(::stat(socket().c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 07777U, 0660U);
+  const std::string second = std::string(SALLYPORT_BINARY_DIR "/bin/sallyport-prompt --root ") +
+                             root_.string() + " --answer yes 2>&1";
+  FILE* pipe = ::popen(second.c_str(), "r");
+  ASSERT_NE(pipe, nullptr);
+  std::array<char, 512> line{};
+  EXPECT_NE(::fgets(line.data(), line.size(), pipe), nullptr);
+  EXPECT_NE(std::string(line.data()).find("another prompt agent listens"), std::string::npos);
+  EXPECT_NE(::pclose(pipe), 0);
+}
+
+TEST_F(PromptTest, FixedAnswersSayWhatTheyDid) {
+  start({"--answer", "yes"});
+  EXPECT_EQ(result(ask(about("Stick", {"sys-usb"}))).target, "sys-usb");
+  EXPECT_TRUE(sees("device: Stick"));
+  EXPECT_TRUE(sees("answered by --answer: allow sys-usb"));
+  EXPECT_EQ(result(ask(about("Stick", {"a", "b"}))).outcome, Outcome::denied);
+}
+
+TEST_F(PromptTest, FixedNoDenies) {
+  start({"--answer", "no"});
+  EXPECT_EQ(result(ask(about("Stick", {"sys-usb"}))).outcome, Outcome::denied);
+  EXPECT_TRUE(sees("answered by --answer: deny"));
+}
+
+}  // namespace
