@@ -23,7 +23,7 @@ class Kernel {
       if (!command || *command == nullptr) return;
       const usbip::Command& one = **command;
       if (one.kind == usbip::CommandKind::unlink) {
-        unlinks_[one.seqnum] = one.victim;
+        unlinks_.emplace(one.seqnum, one.victim);
       } else {
         pending_.emplace(one.seqnum, one.submit);
       }
@@ -61,7 +61,7 @@ class Kernel {
  private:
   usbip::Parser parser_;
   std::multimap<std::uint32_t, usbip::Submit> pending_;
-  std::map<std::uint32_t, std::uint32_t> unlinks_;
+  std::multimap<std::uint32_t, std::uint32_t> unlinks_;
 };
 
 void introduce(Session& session, Time now) {

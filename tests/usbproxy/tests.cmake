@@ -10,6 +10,10 @@ sallyport_test(usbproxy_core_test SOURCES
   usbproxy/session_test.cpp
   usbproxy/usbip_test.cpp
   LIBRARIES usbproxy_core PkgConfig::usbredirparser)
+sallyport_test(usbproxy_frontend_test SOURCES
+  usbproxy/frontend_test.cpp
+  LIBRARIES usbproxy_core base_io)
+add_dependencies(usbproxy_frontend_test sallyport-usb-frontend)
 sallyport_fuzz(usbproxy_redir_fuzz SOURCE fuzz/usbproxy_redir_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_usbip_fuzz SOURCE fuzz/usbproxy_usbip_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_session_fuzz SOURCE fuzz/usbproxy_session_fuzz.cpp LIBRARIES usbproxy_core)
