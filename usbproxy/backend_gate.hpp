@@ -45,7 +45,7 @@ class Gate {
 
   enum class Verdict { pass, ignore };
 
-  // A packet of the guest. `ignore`: a cancel that came too late; not for the library.
+  // A packet of the guest. `ignore`: not for the library, a cancel that came too late or a filter.
   base::Result<Verdict, GateError> check(const redir::Packet& packet);
   // The hello that the library gets instead of the guest's.
   static std::vector<std::byte> hello_for_library(std::uint32_t guest_caps);

@@ -175,6 +175,11 @@ TEST(BackendGate, BoundsReceiving) {
       passes(gate, packet(PacketType::start_interrupt_receiving, redir::EndpointOnly{0x81})));
 }
 
+TEST(BackendGate, KeepsFilterRulesFromTheLibrary) {
+  Gate gate;
+  EXPECT_EQ(*gate.check(packet(PacketType::filter_filter, redir::Empty{})), Verdict::ignore);
+}
+
 TEST(BackendGate, NoticesThatTheDeviceIsGone) {
   Gate gate;
   EXPECT_FALSE(gate.device_disconnected());
