@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 namespace {
 
 using policy::Decision;
@@ -115,6 +117,24 @@ TEST(PolicyEvaluator, AskRedirectedToTheCallerEndsAsLoopback) {
   EXPECT_EQ(asked.targets, (std::vector<std::string>{"work"}));
   EXPECT_EQ(policy::accept_answer(asked, system, "work").message,
             "loopback qrexec connection not supported");
+}
+
+TEST(ExamplePolicy, DoesWhatItsCommentsSay) {
+  std::ifstream in(SALLYPORT_SOURCE_DIR "/dist/policy/50-sallyport.policy");
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  ASSERT_FALSE(text.empty());
+  const auto rules = policy::parse_policy({{"p", text}});
+  ASSERT_TRUE(rules) << rules.error().text;
+  const auto system = small_system();
+  const auto asked = policy::evaluate(*rules, system, attach);
+  EXPECT_EQ(asked.kind, Kind::ask);
+  EXPECT_EQ(asked.targets, (std::vector<std::string>{"sys-usb"}));
+  EXPECT_EQ(policy::evaluate(*rules, system, {"vault", "sys-usb", "qubes.USB", "+2-1"}).kind,
+            Kind::deny);
+  EXPECT_EQ(policy::evaluate(*rules, system, {"work", "vault", "qubes.USB", "+2-1"}).kind,
+            Kind::deny);
+  EXPECT_EQ(policy::evaluate(*rules, system, {"work", "dom0", "qubes.USB", "+2-1"}).kind,
+            Kind::deny);
 }
 
 }  // namespace
