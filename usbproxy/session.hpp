@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "usbproxy/bot_pipeline.hpp"
 #include "usbproxy/device_table.hpp"
 #include "usbproxy/out_queue.hpp"
 #include "usbproxy/redir_decoder.hpp"
@@ -116,7 +117,8 @@ class Session {
     set_alt,
     get_alt
   };
-  enum class UrbState { parked, queued, sent, cancelling };
+  // served: waits for a transfer that was sent ahead of it (session_bot.cpp)
+  enum class UrbState { parked, queued, served, sent, cancelling };
   struct Urb {
     usbip::Submit submit;
     UrbKind kind = UrbKind::control;
@@ -133,6 +135,7 @@ class Session {
   // and a counter with another mark for operations on streams.
   static constexpr std::uint64_t zero_packet_id = std::uint64_t{1} << 62U;
   static constexpr std::uint64_t operation_id = std::uint64_t{1} << 61U;
+  static constexpr std::uint64_t ahead_id = std::uint64_t{1} << 63U;
   static constexpr std::uint32_t max_epoch = (std::uint32_t{1} << 29U) - 1;
   static constexpr unsigned main_reply = 1;
   static constexpr unsigned zero_packet_reply = 2;
@@ -191,6 +194,19 @@ class Session {
                     std::uint32_t length);
   void finish_reply(Urbs::iterator urb, std::uint8_t status, const usbip::Completion& completion);
   Urbs::iterator find_reply(std::uint64_t id, UrbKind kind, UrbKind other);
+  static std::int32_t data_errno(std::uint8_t untrusted_status);
+  // session_bot.cpp
+  bool bot_submit(const usbip::Command& command);
+  bool bot_write_data(const usbip::Command& command);
+  void bot_send_ahead(std::uint32_t length);
+  void bot_serve();
+  void bot_answer(Urbs::iterator urb, std::uint8_t status, base::wire::Bytes data);
+  void bot_release_waiting();
+  bool bot_reply(const redir::Packet& packet);
+  void orphan_ahead(std::uint64_t id);
+  void bot_fail_rest();
+  void bot_abandon();
+  void bot_forget();
   // session_interrupt.cpp
   void submit_interrupt_in(const usbip::Submit& submit);
   void on_interrupt_packet(const redir::Packet& packet);
@@ -232,6 +248,7 @@ class Session {
   std::array<std::size_t, redir::endpoint_slots> endpoint_in_flight_{};
   std::vector<std::uint64_t> orphans_;  // given up, their reply is still due
   std::array<InterruptIn, 16> interrupts_;
+  BotPipeline bot_;
 };
 
 }  // namespace usbproxy

@@ -29,6 +29,7 @@ enum : std::uint32_t {
   set_endpoint_feature = 0x0203,
   set_sel = 0x0030,
   set_isoch_delay = 0x0031,
+  bulk_only_reset = 0x21ff,  // Bulk-Only Transport 1.0, 3.1
 };
 constexpr std::uint16_t endpoint_halt = 0;
 constexpr std::uint16_t test_mode = 2;
@@ -56,12 +57,17 @@ void Session::submit_control(const usbip::Command& command) {
   if (setup.length > max_control_length) return refuse(-EPIPE);
   if (answer_locally(submit)) return;
   infer_reset(setup);
-  if (configure(submit)) return;
+  if (end_ || configure(submit)) return;
   if (request_code(setup) == clear_endpoint_feature && setup.value == endpoint_halt) {
     // The host's own recovery of a running stream would race with it: restarted when done.
     const auto endpoint = static_cast<std::uint8_t>(setup.index & 0x0fU);
     if ((setup.index & 0x80U) != 0) stop_stream(endpoint);
+    bot_.write_left = 0;
+    // The backend's kernel clears a halt only on an idle endpoint.
+    if (bot_.endpoints && (setup.index & 0xffU) == bot_.endpoints->in) bot_abandon();
   }
+  if (request_code(setup) == bulk_only_reset) bot_forget();
+  if (end_) return;
   send_or_park(admit(submit, UrbKind::control), command.data);
 }
 
@@ -97,6 +103,7 @@ bool Session::configure(const usbip::Submit& submit) {
   const auto value = static_cast<std::uint8_t>(setup.value & 0xffU);
   const auto index = static_cast<std::uint8_t>(setup.index & 0xffU);
   const auto send_packet = [this, &submit](UrbKind kind, PacketType type, const redir::Body& body) {
+    if (end_) return;
     Urb& urb = admit(submit, kind);
     urb.awaited = main_reply;
     urb.deadline = now_ + control_deadline;
@@ -105,6 +112,7 @@ bool Session::configure(const usbip::Submit& submit) {
   switch (request_code(setup)) {
     case set_configuration:
       stop_streams_of(std::nullopt);
+      bot_forget();
       configured_ = true;
       ++table_changes_;
       send_packet(UrbKind::set_configuration, PacketType::set_configuration,
@@ -115,6 +123,7 @@ bool Session::configure(const usbip::Submit& submit) {
       return true;
     case set_interface:
       stop_streams_of(index);
+      bot_forget();
       ++table_changes_;
       send_packet(UrbKind::set_alt, PacketType::set_alt_setting, redir::AltSetting{index, value});
       return true;
@@ -145,13 +154,14 @@ void Session::reset_device() {
   stop_streams_of(std::nullopt);
   // Nothing from before the reset may answer anything after it.
   flushing_ = true;
+  bot_forget();
   while (!urbs_.empty()) {
     const auto entry = urbs_.begin();
     Urb& urb = entry->second;
     if (urb.state == UrbState::sent && urb.awaited != 0) cancel(urb);
     if ((urb.awaited & main_reply) != 0) orphan(urb.id);
     if ((urb.awaited & zero_packet_reply) != 0) orphan(urb.id | zero_packet_id);
-    if (end_) return;
+    if (end_) return;  // one orphan too many: all is answered
     if (urb.state == UrbState::cancelling) {
       give_back_unlinked(entry);
     } else {

@@ -39,6 +39,10 @@ std::int32_t errno_of(std::uint8_t untrusted_status, Control control) {
 
 }  // namespace
 
+std::int32_t Session::data_errno(std::uint8_t untrusted_status) {
+  return errno_of(untrusted_status, Control::no);
+}
+
 void Session::handle(const redir::Packet& packet) {
   switch (packet.type) {
     case PacketType::hello:
@@ -103,7 +107,10 @@ void Session::on_tables(const redir::Packet& packet) {
   const auto* endpoints = std::get_if<redir::EpInfo>(&packet.body);
   const auto taken = interfaces != nullptr ? device_.set_interfaces(*interfaces)
                                            : device_.set_endpoints(*endpoints);
-  if (!taken) finish(EndReason::refused, taken.error().text);
+  if (!taken) return finish(EndReason::refused, taken.error().text);
+  if (!device_.complete()) return;
+  bot_forget();  // nothing of the old endpoints may be under way with the new ones
+  bot_.endpoints = find_bot_endpoints(device_);
 }
 
 void Session::on_connect(const redir::DeviceConnect& untrusted) {
@@ -168,6 +175,7 @@ void Session::on_control(const redir::Packet& packet) {
 
 void Session::on_bulk(const redir::Packet& packet) {
   const auto& body = std::get<redir::BulkPacket>(packet.body);
+  if ((packet.id & ahead_id) != 0 && bot_reply(packet)) return;
   const auto urb = find_reply(packet.id, UrbKind::bulk, UrbKind::bulk);
   if (urb == urbs_.end()) {
     if (take_orphan(packet.id)) return;

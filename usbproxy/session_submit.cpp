@@ -46,6 +46,7 @@ void Session::submit_data(const usbip::Command& command) {
   };
   switch (endpoint.type) {
     case redir::endpoint_type::bulk:
+      if (bot_submit(command) || end_) return;
       return send_or_park(admit(submit, UrbKind::bulk), command.data);
     case redir::endpoint_type::interrupt:
       if (submit.direction == Direction::in) return submit_interrupt_in(submit);
@@ -160,6 +161,10 @@ void Session::release(const Urb& urb) {
     return;
   }
   if (urb.state == UrbState::queued) return forget_queued(urb);
+  if (urb.state == UrbState::served) {
+    std::erase(bot_.waiting, urb.submit.seqnum);
+    return;
+  }
   if (urb.kind == UrbKind::control) --control_in_flight_;
   if (urb.kind != UrbKind::bulk && urb.kind != UrbKind::interrupt_out) return;
   --in_flight_;
@@ -205,6 +210,10 @@ void Session::on_unlink(const usbip::Command& command) {
     return;
   }
   if (urb.state == UrbState::parked) return give_back_unlinked(found);
+  if (urb.state == UrbState::served) {  // the device may be in the middle of it: plain from here
+    give_back_unlinked(found);
+    return bot_forget();
+  }
   urb.state = UrbState::cancelling;
   const bool data = urb.kind == UrbKind::control || urb.kind == UrbKind::bulk ||
                     urb.kind == UrbKind::interrupt_out;

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// USB mass storage, bulk-only transport: what the target is about to ask for, read from its own
+// command, so that it can be asked for before the target does.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "base/wire/reader.hpp"
+#include "usbproxy/device_table.hpp"
+#include "usbproxy/usbip.hpp"
+
+namespace usbproxy {
+
+// A command wrapper that announces the data of one READ or WRITE (USB Mass Storage Class,
+// Bulk-Only Transport 1.0, 5.1). It comes from the target, but is checked all the same: anything
+// unusual goes the plain way.
+struct BotCommand {
+  usbip::Direction direction = usbip::Direction::in;
+  std::uint32_t length = 0;  // 1..max_length
+
+  static constexpr std::size_t size = 31;
+  static constexpr std::uint32_t max_length = 1024 * 1024;
+  static std::optional<BotCommand> parse(base::wire::Bytes bytes);
+};
+inline constexpr std::uint32_t bot_status_size = 13;
+
+// The two endpoints of the device's only bulk-only interface.
+struct BotEndpoints {
+  std::uint8_t in = 0, out = 0;
+};
+std::optional<BotEndpoints> find_bot_endpoints(const DeviceTable& device);
+
+// What was sent ahead of the target's requests, and what came back for it. The session sends and
+// answers; this only keeps the order: the data and the status of one command, as one byte stream
+// whose transfers end where the device ended them.
+struct BotPipeline {
+  struct Ahead {
+    std::uint64_t id = 0;
+    std::uint32_t asked = 0;
+    bool answered = false;
+    std::uint8_t status = 0;
+    std::vector<std::byte> data;  // answered before the target asked
+    std::size_t given = 0;        // of data, to the target
+  };
+
+  std::optional<BotEndpoints> endpoints;
+  std::deque<Ahead> ahead;            // IN transfers, in the device's order; at most 2
+  std::deque<std::uint32_t> waiting;  // the target's IN requests that `ahead` will answer
+  std::uint64_t command_id = 0;       // a command whose reply is still to come, or 0
+  std::uint32_t write_left = 0;       // OUT bytes until the status is asked for
+  std::uint64_t last_id = 0;
+};
+
+}  // namespace usbproxy

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Session: mass storage ahead of the target. A command, its data and its status are three transfers
+// that the target makes one after the other; sent together they cost one round trip, not three.
+//
+// READ: command, data IN and status IN leave together, and the command is answered at once.
+// WRITE: the command is answered at once, and the status IN leaves with the last data OUT.
+// The target's IN requests are then answered from what comes back. If the device fails a transfer,
+// what was sent ahead behind it is cancelled and the target goes the plain way, as it would have.
+#include <algorithm>
+#include <cerrno>
+
+#include "usbproxy/session.hpp"
+
+namespace usbproxy {
+
+using base::wire::Bytes;
+using redir::PacketType;
+using usbip::Direction;
+
+void Session::bot_send_ahead(std::uint32_t length) {
+  BotPipeline::Ahead& one = bot_.ahead.emplace_back();
+  one.id = ahead_id | ++bot_.last_id;
+  one.asked = length;
+  redir::append_head(
+      to_stream_.tail(), caps_, PacketType::bulk_packet, one.id,
+      redir::BulkPacket{
+          .endpoint = bot_.endpoints->in, .status = 0, .length = length, .stream_id = 0});
+}
+
+// True when the request was taken over here.
+bool Session::bot_submit(const usbip::Command& command) {
+  if (!bot_.endpoints) return false;
+  const std::uint8_t address = command.submit.address();
+  if (address == bot_.endpoints->in) {
+    bot_.write_left = 0;  // reading before the end of the data: the announced data will not come
+    if (bot_.ahead.empty()) return false;
+    Urb& urb = admit(command.submit, UrbKind::bulk);
+    urb.state = UrbState::served;
+    bot_.waiting.push_back(command.submit.seqnum);
+    bot_serve();
+    return true;
+  }
+  if (address != bot_.endpoints->out) return false;
+  if (bot_.write_left > 0) return bot_write_data(command);
+  if (!bot_.ahead.empty() && !bot_.ahead.back().answered) {
+    bot_abandon();  // the target went on without the status: it must not eat later data
+    return false;
+  }
+  const auto block = BotCommand::parse(command.data);
+  const bool idle = bot_.ahead.empty() && bot_.waiting.empty() && bot_.command_id == 0 &&
+                    parked_.empty() && endpoint_in_flight_[redir::slot_of(address)] == 0 &&
+                    endpoint_in_flight_[redir::slot_of(bot_.endpoints->in)] == 0;
+  if (!block || !idle) return false;
+  bot_.command_id = ahead_id | ++bot_.last_id;
+  redir::append_packet(
+      to_stream_.tail(), caps_, PacketType::bulk_packet, bot_.command_id,
+      redir::BulkPacket{
+          .endpoint = address, .status = 0, .length = BotCommand::size, .stream_id = 0},
+      command.data);
+  usbip::append_ret_submit(to_kernel_.tail(), command.submit,
+                           {.status = 0, .out_length = BotCommand::size, .in_data = {}});
+  if (block->direction == Direction::out) {
+    bot_.write_left = block->length;
+    return true;
+  }
+  bot_send_ahead(block->length);
+  bot_send_ahead(bot_status_size);
+  return true;
+}
+
+// Data goes the plain way; the status is asked for right behind its end.
+bool Session::bot_write_data(const usbip::Command& command) {
+  const std::uint32_t length = command.submit.length;
+  const bool whole = length > 0 && length <= bot_.write_left;
+  bot_.write_left = whole ? bot_.write_left - length : 0;
+  if (!whole) return false;  // not the data that was announced: the plain way from here
+  Urb& urb = admit(command.submit, UrbKind::bulk);
+  send_or_park(urb, command.data);
+  if (bot_.write_left > 0) return true;
+  if (urb.state == UrbState::sent) bot_send_ahead(bot_status_size);
+  return true;
+}
+
+// Answers the target's IN requests, first to first, from what has come.
+void Session::bot_serve() {
+  while (!bot_.waiting.empty() && !bot_.ahead.empty() && bot_.ahead.front().answered) {
+    BotPipeline::Ahead& one = bot_.ahead.front();
+    const auto urb = urbs_.find(bot_.waiting.front());
+    const Bytes left = Bytes(one.data).subspan(one.given);
+    const Bytes part = left.first(std::min<std::size_t>(left.size(), urb->second.submit.length));
+    one.given += part.size();
+    const bool finished = one.given == one.data.size();
+    // An error belongs to the end of the transfer.
+    bot_answer(urb, finished ? one.status : redir::status::success, part);
+    if (finished) bot_.ahead.pop_front();
+  }
+  if (bot_.ahead.empty()) bot_release_waiting();
+}
+
+void Session::bot_answer(Urbs::iterator urb, std::uint8_t status, Bytes data) {
+  const usbip::Submit& asked = urb->second.submit;
+  std::int32_t code = data_errno(status);
+  if (code == 0 && data.size() < asked.length && (asked.flags & usbip::flag::short_not_ok) != 0) {
+    code = -EREMOTEIO;
+  }
+  complete(urb, {.status = code, .out_length = 0, .in_data = data});
+}
+
+// Requests that nothing sent ahead will answer.
+void Session::bot_release_waiting() {
+  while (!bot_.waiting.empty()) {
+    Urb& urb = urbs_.at(bot_.waiting.front());
+    bot_.waiting.pop_front();
+    send_or_park(urb, {});
+  }
+}
+
+// True when the packet answers something that was sent ahead.
+bool Session::bot_reply(const redir::Packet& packet) {
+  const auto& body = std::get<redir::BulkPacket>(packet.body);
+  if (packet.id == bot_.command_id && bot_.command_id != 0) {
+    if (body.endpoint != bot_.endpoints->out || body.stream_id != 0 ||
+        body.length > BotCommand::size) {
+      violation("bulk reply for another endpoint");
+      return true;
+    }
+    bot_.command_id = 0;
+    // The target believes that its command arrived; it learns otherwise from its next transfer.
+    if (body.status != redir::status::success && !bot_.ahead.empty() &&
+        !bot_.ahead.front().answered) {
+      orphan_ahead(bot_.ahead.front().id);
+      if (end_) return true;
+      bot_.ahead.front().answered = true;
+      bot_.ahead.front().status = body.status;
+      bot_fail_rest();
+      if (!end_) bot_serve();
+    }
+    return true;
+  }
+  const auto found =
+      std::find_if(bot_.ahead.begin(), bot_.ahead.end(),
+                   [&packet](const BotPipeline::Ahead& one) { return one.id == packet.id; });
+  if (found == bot_.ahead.end()) return false;
+  if (found->answered) {
+    violation("bulk reply that answers no request");
+    return true;
+  }
+  if (body.endpoint != bot_.endpoints->in || body.stream_id != 0 || body.length > found->asked) {
+    violation("bulk reply longer than asked or for another endpoint");
+    return true;
+  }
+  found->answered = true;
+  found->status = body.status;
+  const bool first = found == bot_.ahead.begin();
+  if (body.status != redir::status::success && first) bot_fail_rest();
+  if (end_) return true;
+  if (first && !bot_.waiting.empty()) {
+    const auto urb = urbs_.find(bot_.waiting.front());
+    if (urb->second.submit.length >= packet.data.size()) {  // straight from where it was read
+      bot_.ahead.pop_front();
+      bot_answer(urb, body.status, packet.data);
+      bot_serve();
+      return true;
+    }
+  }
+  found->data.assign(packet.data.begin(), packet.data.end());
+  bot_serve();
+  return true;
+}
+
+void Session::orphan_ahead(std::uint64_t id) {
+  redir::append_packet(to_stream_.tail(), caps_, PacketType::cancel_data_packet, id,
+                       redir::Empty{});
+  orphan(id);
+}
+
+// The first transfer failed: what was sent behind it must not run by itself.
+void Session::bot_fail_rest() {
+  while (bot_.ahead.size() > 1 && !end_) {
+    const bool answered = bot_.ahead.back().answered;
+    const std::uint64_t id = bot_.ahead.back().id;
+    if (answered) return;  // it came before the cancel could: the target will read it
+    bot_.ahead.pop_back();
+    orphan_ahead(id);
+  }
+}
+
+// Gives up what is still to come; what the device already sent stays readable.
+void Session::bot_abandon() {
+  while (!bot_.ahead.empty() && !bot_.ahead.back().answered) {
+    const std::uint64_t id = bot_.ahead.back().id;
+    bot_.ahead.pop_back();
+    orphan_ahead(id);
+    if (end_) return;
+  }
+  if (bot_.ahead.empty() && !flushing_) bot_release_waiting();
+}
+
+// Forgets everything: reset, another configuration, the class's own reset.
+void Session::bot_forget() {
+  const bool was_flushing = std::exchange(flushing_, true);  // waiting requests stay here
+  bot_abandon();
+  flushing_ = was_flushing;
+  if (end_) return;
+  bot_.ahead.clear();
+  bot_.write_left = 0;
+  if (bot_.command_id != 0) orphan_ahead(std::exchange(bot_.command_id, 0));
+  if (!end_ && !flushing_) bot_release_waiting();
+}
+
+}  // namespace usbproxy
