@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Writes and reads the Admin API's device texts; see the header.
+#include "dom0/device_lines.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/wire/escape.hpp"
+#include "dom0/device_description.hpp"
+
+namespace dom0 {
+namespace {
+
+using base::device::Properties;
+
+constexpr std::string_view any = "*";
+constexpr std::string_view any_in_argument = "_";
+constexpr std::string_view unknown_interface = "?******";
+constexpr std::string_view unknown_interface_in_argument = "_______";
+constexpr std::size_t max_backend = 63;
+constexpr std::size_t min_identity_parts = 4;  // vendor, product, serial, interfaces
+constexpr std::size_t max_identity_parts = 6;  // and two levels of parts inside
+
+bool alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+bool word_character(char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; }
+bool word(std::string_view text) { return std::ranges::all_of(text, word_character); }
+
+std::string hex(std::uint32_t value, std::size_t digits) {
+  constexpr std::string_view alphabet = "0123456789abcdef";
+  std::string out(digits, '0');
+  for (std::size_t i = digits; i-- > 0; value >>= 4U) out[i] = alphabet[value & 0xfU];
+  return out;
+}
+
+std::string identity_serial(std::string_view untrusted) {
+  std::string serial = base::device::sanitise_text(untrusted);
+  if (serial.size() > max_identity_serial) serial.resize(max_identity_serial);
+  std::ranges::replace_if(
+      serial, [](char c) { return !word_character(c); }, '_');
+  return serial;
+}
+
+// All interface codes in a row, as one word.
+std::string interface_codes(const sysusb::DeviceRecord& record) {
+  if (record.interfaces.empty()) return std::string(unknown_interface);
+  std::string codes;
+  for (const sysusb::Interface& each : record.interfaces) codes += interface_code(each);
+  return codes;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const std::size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+void add_if_known(Properties& properties, std::string_view key, const std::string& value) {
+  if (!value.empty() && value != "unknown") properties.push_back({std::string(key), value});
+}
+
+void add_options(Properties& properties, const Properties& options) {
+  for (const base::device::Property& each : options) {
+    properties.push_back({"_" + each.key, each.value});
+  }
+}
+
+Properties identity_properties(const sysusb::DeviceRecord& record, std::string_view backend) {
+  return {{"device_id", device_id(record)},
+          {"port_id", record.port_id},
+          {"devclass", "usb"},
+          {"backend_domain", std::string(backend)}};
+}
+
+base::Unexpected<base::Error> bad_argument(std::string_view why, std::string_view untrusted) {
+  return base::fail("the request's argument names no device (" + std::string(why) + "): \"" +
+                    base::wire::escape(untrusted) + "\"; expected BACKEND+PORT+DEVICE_ID");
+}
+
+// "0951+1666+60A4+u080650" to "0951:1666:60A4:u080650".
+base::Result<std::string> identity_of(const std::vector<std::string_view>& parts,
+                                      std::string_view untrusted) {
+  if (parts.size() == 1 && parts.front() == any_in_argument) return std::string(any);
+  if (parts.size() < min_identity_parts || parts.size() > max_identity_parts) {
+    return bad_argument("its device id has not four parts", untrusted);
+  }
+  std::string id;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (!word(parts[i])) return bad_argument("its device id has other characters", untrusted);
+    if (i > 0) id += ':';
+    // A serial of seven underscores is a serial; only at the interfaces' place it means "unknown".
+    const bool unknown = i + 1 == min_identity_parts && parts[i] == unknown_interface_in_argument;
+    id += unknown ? unknown_interface : parts[i];
+  }
+  if (id.size() > max_device_id) return bad_argument("its device id is too long", untrusted);
+  return id;
+}
+
+}  // namespace
+
+std::string interface_code(const sysusb::Interface& interface) {
+  return "u" + hex(interface.interface_class, 2) + hex(interface.subclass, 2) +
+         hex(interface.protocol, 2);
+}
+
+std::string device_id(const sysusb::DeviceRecord& record) {
+  return hex(record.vendor_id, 4) + ":" + hex(record.product_id, 4) + ":" +
+         identity_serial(record.serial) + ":" + interface_codes(record);
+}
+
+base::Result<DeviceRef> parse_device_ref(std::string_view untrusted) {
+  if (untrusted.size() > max_backend + sysusb::max_port_id + max_device_id + 2) {
+    return bad_argument("it is too long", untrusted);
+  }
+  std::vector<std::string_view> parts = split(untrusted, '+');
+  if (parts.size() < 2) return bad_argument("it has no port", untrusted);
+  const std::string_view backend = parts[0];
+  const std::string_view port = parts[1];
+  if (backend.empty() || backend.size() > max_backend || !word(backend)) {
+    return bad_argument("its backend is no name", untrusted);
+  }
+  if (port.empty() || port.size() > sysusb::max_port_id || !word(port)) {
+    return bad_argument("its port is no port id", untrusted);
+  }
+  parts.erase(parts.begin(), parts.begin() + 2);
+  DeviceRef ref{.backend = std::string(backend),
+                .port_id = std::string(port == any_in_argument ? any : port),
+                .device_id = std::string(any)};
+  if (parts.empty()) return ref;
+  auto id = identity_of(parts, untrusted);
+  if (!id) return base::fail(id.error().text);
+  ref.device_id = *std::move(id);
+  return ref;
+}
+
+std::string format_device_ref(const DeviceRef& ref) {
+  std::string out = ref.backend + "+" + ref.port_id + "+" + ref.device_id;
+  for (char& c : out) {
+    if (c == ':') c = '+';
+    if (c == '*' || c == '?') c = '_';
+  }
+  return out;
+}
+
+bool matches(const DeviceRef& ref, const sysusb::DeviceRecord& record) {
+  if (ref.port_id != any && ref.port_id != record.port_id) return false;
+  return ref.device_id == any || ref.device_id == device_id(record);
+}
+
+std::string available_line(const sysusb::DeviceRecord& record, const UsbIds& ids,
+                           std::string_view backend, std::string_view attachment,
+                           const Properties& extras) {
+  const base::device::DeviceNames names = names_of(record, ids);
+  Properties properties = identity_properties(record, backend);
+  add_if_known(properties, "vendor", names.vendor);
+  add_if_known(properties, "product", names.product);
+  add_if_known(properties, "manufacturer", names.manufacturer);
+  add_if_known(properties, "name", names.name);
+  add_if_known(properties, "serial", names.serial);
+  add_if_known(properties, "attachment", std::string(attachment));
+  properties.push_back({"interfaces", interface_codes(record)});
+  add_options(properties, extras);
+  return record.port_id + ":" + device_id(record) + " " +
+         base::device::format_properties(properties) + "\n";
+}
+
+std::string attached_line(const sysusb::DeviceRecord& record, std::string_view backend,
+                          std::string_view frontend, const Properties& options) {
+  Properties properties = identity_properties(record, backend);
+  properties.push_back({"mode", "manual"});
+  properties.push_back({"frontend_domain", std::string(frontend)});
+  add_options(properties, options);
+  return std::string(backend) + "+" + record.port_id + ":" + device_id(record) + " " +
+         base::device::format_properties(properties) + "\n";
+}
+
+}  // namespace dom0
