@@ -31,6 +31,7 @@ std::optional<GateError> check_stream(const redir::Packet& packet) {
       return std::nullopt;
     }
     case PacketType::start_interrupt_receiving:
+    case PacketType::stop_interrupt_receiving:
       if (!is_in(std::get<redir::EndpointOnly>(packet.body).endpoint))
         return GateError::stream_direction;
       return std::nullopt;
@@ -44,6 +45,10 @@ std::optional<GateError> check_stream(const redir::Packet& packet) {
         return GateError::bulk_receiving_bounds;
       return std::nullopt;
     }
+    case PacketType::stop_bulk_receiving:
+      if (!is_in(std::get<redir::StopBulkReceiving>(packet.body).endpoint))
+        return GateError::stream_direction;
+      return std::nullopt;
     default:
       return std::nullopt;
   }

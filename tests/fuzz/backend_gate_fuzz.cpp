@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -22,8 +23,10 @@ struct Library {
   usbredirparser* parser = nullptr;
 };
 
-void log(void* /*self*/, int level, const char* /*text*/) {
-  if (level <= usbredirparser_error) std::abort();
+void log(void* /*self*/, int level, const char* text) {
+  if (level > usbredirparser_error) return;
+  std::fprintf(stderr, "%s\n", text);
+  std::abort();
 }
 int read(void* self, std::uint8_t* data, int count) {
   auto& feeding = static_cast<Library*>(self)->feeding;

@@ -175,6 +175,17 @@ TEST(BackendGate, BoundsReceiving) {
       passes(gate, packet(PacketType::start_interrupt_receiving, redir::EndpointOnly{0x81})));
 }
 
+TEST(BackendGate, StopsOnlyReceivingOfInEndpoints) {
+  expect_refused(packet(PacketType::stop_interrupt_receiving, redir::EndpointOnly{0x01}),
+                 GateError::stream_direction);
+  expect_refused(packet(PacketType::stop_bulk_receiving, redir::StopBulkReceiving{0, 0x01}),
+                 GateError::stream_direction);
+  Gate gate;
+  EXPECT_TRUE(
+      passes(gate, packet(PacketType::stop_interrupt_receiving, redir::EndpointOnly{0x81})));
+  EXPECT_TRUE(passes(gate, packet(PacketType::stop_iso_stream, redir::EndpointOnly{0x01})));
+}
+
 TEST(BackendGate, KeepsFilterRulesFromTheLibrary) {
   Gate gate;
   EXPECT_EQ(*gate.check(packet(PacketType::filter_filter, redir::Empty{})), Verdict::ignore);
