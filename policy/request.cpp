@@ -3,15 +3,11 @@
 
 #include <algorithm>
 
+#include "policy/fields.hpp"
 #include "policy/quote.hpp"
 
 namespace policy {
 namespace {
-
-bool is_name_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '-';
-}
 
 std::string sanitise(std::string_view untrusted, std::string_view also_legal) {
   std::string clean(untrusted);

@@ -102,17 +102,12 @@ base::Status apply(const Parameters& parameters, Rule& rule) {
   return base::Ok{};
 }
 
-bool legal_in_name(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '-';
-}
-
 // "('/',)" or "('/', '!')": each illegal character once; empty when all are legal.
 std::string illegal_characters(std::string_view text, std::string_view also_legal) {
   std::string seen;
   std::string list;
   for (const char c : text) {
-    if (legal_in_name(c) || also_legal.find(c) != std::string_view::npos ||
+    if (is_name_char(c) || also_legal.find(c) != std::string_view::npos ||
         seen.find(c) != std::string::npos) {
       continue;
     }

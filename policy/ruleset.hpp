@@ -23,6 +23,8 @@ class IncludeSource {
   IncludeSource() = default;
   IncludeSource(const IncludeSource&) = delete;
   IncludeSource& operator=(const IncludeSource&) = delete;
+  IncludeSource(IncludeSource&&) = delete;
+  IncludeSource& operator=(IncludeSource&&) = delete;
   virtual ~IncludeSource() = default;
   virtual base::Result<PolicyFile> file(const std::string& path) = 0;
   // The .policy files of a directory, sorted by name.
