@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // sallyport-usb-backend: the service qubes.USB+PORT, one USB device on one stream.
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -128,6 +129,15 @@ base::Status enter_sandbox() {
                                   .paths = std::vector<base::io::PathRight>{}});
 }
 
+// The library allocates and frees a buffer or two of up to some MiB per transfer. Given back to the
+// kernel each time, they would be faulted in and zeroed page by page each time.
+void keep_freed_memory() {
+  constexpr int largest_on_heap = 32 * 1024 * 1024;
+  constexpr int most_kept = 16 * 1024 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, largest_on_heap);
+  ::mallopt(M_TRIM_THRESHOLD, most_kept);
+}
+
 int complain(const std::string& text) {
   std::fprintf(stderr, "sallyport-usb-backend: %s\n", text.c_str());
   return 1;
@@ -141,6 +151,7 @@ int complain(const base::io::Fd& out, const BackendRefusal& refusal) {
 }
 
 int run(const po::variables_map& options) {
+  keep_freed_memory();
   auto streams = open_streams(options);
   if (!streams) return complain(streams.error().text);
   const base::io::Fd out(::fcntl(streams->out.get(), F_DUPFD_CLOEXEC, 3));
