@@ -47,10 +47,12 @@ struct BotPipeline {
   };
 
   std::optional<BotEndpoints> endpoints;
-  std::deque<Ahead> ahead;            // IN transfers, in the device's order; at most 2
+  std::deque<Ahead> ahead;  // IN transfers, in the device's order; at most 2, one unanswered
   std::deque<std::uint32_t> waiting;  // the target's IN requests that `ahead` will answer
   std::uint64_t command_id = 0;       // a command whose reply is still to come, or 0
-  std::uint32_t write_left = 0;       // OUT bytes until the status is asked for
+  bool status_next = false;           // ask for the status once the data in `ahead` came
+  std::uint32_t write_left = 0;  // OUT bytes that the command announced and that did not come yet
+  std::optional<std::uint32_t> last_write;  // the request with the last of them
   std::uint64_t last_id = 0;
 };
 

@@ -204,7 +204,7 @@ class Session {
   void bot_release_waiting();
   bool bot_reply(const redir::Packet& packet);
   void orphan_ahead(std::uint64_t id);
-  void bot_fail_rest();
+  void bot_written(std::uint32_t seqnum, std::int32_t status);
   void bot_abandon();
   void bot_forget();
   // session_interrupt.cpp

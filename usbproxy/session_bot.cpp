@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Session: mass storage ahead of the target. A command, its data and its status are three transfers
-// that the target makes one after the other; sent together they cost one round trip, not three.
+// that the target makes one after the other, each waiting for the one before to come back.
 //
-// READ: command, data IN and status IN leave together, and the command is answered at once.
-// WRITE: the command is answered at once, and the status IN leaves with the last data OUT.
-// The target's IN requests are then answered from what comes back. If the device fails a transfer,
-// what was sent ahead behind it is cancelled and the target goes the plain way, as it would have.
+// READ: command and data IN leave together, and the command is answered at once; the status IN
+// leaves when the data came. WRITE: the command is answered at once; the status IN leaves when the
+// data is out. The target's IN requests are then answered from what comes back. Never two transfers
+// wait on the IN endpoint: QEMU's usb-storage loses a status that is asked for before its data.
+// If the device fails a transfer, nothing more is sent ahead and the target goes the plain way.
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "usbproxy/session.hpp"
 
@@ -32,6 +34,7 @@ bool Session::bot_submit(const usbip::Command& command) {
   if (!bot_.endpoints) return false;
   const std::uint8_t address = command.submit.address();
   if (address == bot_.endpoints->in) {
+    bot_.last_write.reset();
     bot_.write_left = 0;  // reading before the end of the data: the announced data will not come
     if (bot_.ahead.empty()) return false;
     Urb& urb = admit(command.submit, UrbKind::bulk);
@@ -64,11 +67,11 @@ bool Session::bot_submit(const usbip::Command& command) {
     return true;
   }
   bot_send_ahead(block->length);
-  bot_send_ahead(bot_status_size);
+  bot_.status_next = true;
   return true;
 }
 
-// Data goes the plain way; the status is asked for right behind its end.
+// Data goes the plain way; its last reply is where the status is asked for.
 bool Session::bot_write_data(const usbip::Command& command) {
   const std::uint32_t length = command.submit.length;
   const bool whole = length > 0 && length <= bot_.write_left;
@@ -77,7 +80,7 @@ bool Session::bot_write_data(const usbip::Command& command) {
   Urb& urb = admit(command.submit, UrbKind::bulk);
   send_or_park(urb, command.data);
   if (bot_.write_left > 0) return true;
-  if (urb.state == UrbState::sent) bot_send_ahead(bot_status_size);
+  bot_.last_write = command.submit.seqnum;
   return true;
 }
 
@@ -132,8 +135,8 @@ bool Session::bot_reply(const redir::Packet& packet) {
       if (end_) return true;
       bot_.ahead.front().answered = true;
       bot_.ahead.front().status = body.status;
-      bot_fail_rest();
-      if (!end_) bot_serve();
+      bot_.status_next = false;
+      bot_serve();
     }
     return true;
   }
@@ -152,8 +155,10 @@ bool Session::bot_reply(const redir::Packet& packet) {
   found->answered = true;
   found->status = body.status;
   const bool first = found == bot_.ahead.begin();
-  if (body.status != redir::status::success && first) bot_fail_rest();
-  if (end_) return true;
+  const std::size_t index = static_cast<std::size_t>(found - bot_.ahead.begin());
+  const bool wants_status = std::exchange(bot_.status_next, false);
+  if (wants_status && body.status == redir::status::success) bot_send_ahead(bot_status_size);
+  BotPipeline::Ahead& one = bot_.ahead[index];  // sending ahead moved the iterators
   if (first && !bot_.waiting.empty()) {
     const auto urb = urbs_.find(bot_.waiting.front());
     if (urb->second.submit.length >= packet.data.size()) {  // straight from where it was read
@@ -163,7 +168,7 @@ bool Session::bot_reply(const redir::Packet& packet) {
       return true;
     }
   }
-  found->data.assign(packet.data.begin(), packet.data.end());
+  one.data.assign(packet.data.begin(), packet.data.end());
   bot_serve();
   return true;
 }
@@ -174,19 +179,17 @@ void Session::orphan_ahead(std::uint64_t id) {
   orphan(id);
 }
 
-// The first transfer failed: what was sent behind it must not run by itself.
-void Session::bot_fail_rest() {
-  while (bot_.ahead.size() > 1 && !end_) {
-    const bool answered = bot_.ahead.back().answered;
-    const std::uint64_t id = bot_.ahead.back().id;
-    if (answered) return;  // it came before the cancel could: the target will read it
-    bot_.ahead.pop_back();
-    orphan_ahead(id);
-  }
+// The last data of a WRITE is out.
+void Session::bot_written(std::uint32_t seqnum, std::int32_t status) {
+  if (bot_.last_write != seqnum) return;
+  bot_.last_write.reset();
+  if (status == 0 && bot_.ahead.empty()) bot_send_ahead(bot_status_size);
 }
 
 // Gives up what is still to come; what the device already sent stays readable.
 void Session::bot_abandon() {
+  bot_.status_next = false;
+  bot_.last_write.reset();
   while (!bot_.ahead.empty() && !bot_.ahead.back().answered) {
     const std::uint64_t id = bot_.ahead.back().id;
     bot_.ahead.pop_back();

