@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/config/qube_config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/wire/escape.hpp"
+
+namespace base::config {
+namespace {
+
+constexpr std::array labels{"red", "orange", "yellow", "green", "gray", "blue", "purple", "black"};
+constexpr std::array types{"AppVM", "TemplateVM", "StandaloneVM", "DispVM"};
+constexpr std::size_t max_words = 32;
+
+std::string quoted(std::string_view text) { return "'" + wire::escape(text, 80) + "'"; }
+
+std::string_view trimmed(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!(text = trimmed(text)).empty()) {
+    const std::string_view word = text.substr(0, text.find_first_of(" \t"));
+    words.emplace_back(word);
+    text.remove_prefix(word.size());
+  }
+  return words;
+}
+
+template <class List>
+std::string joined(const List& list) {
+  std::string out;
+  for (const std::string_view item : list) out += (out.empty() ? "" : " ") + std::string(item);
+  return out;
+}
+
+template <class List>
+Status one_of(std::string_view value, const List& list, std::string& out) {
+  if (std::ranges::find(list, value) == list.end()) {
+    return fail(quoted(value) + " is none of: " + joined(list));
+  }
+  out = value;
+  return Ok{};
+}
+
+Status number(std::string_view value, std::uint32_t least, std::uint32_t most, std::uint32_t& out) {
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
+  if (error != std::errc{} || end != value.data() + value.size() || out < least || out > most) {
+    return fail(quoted(value) + " is not a number from " + std::to_string(least) + " to " +
+                std::to_string(most));
+  }
+  return Ok{};
+}
+
+bool safe_word(std::string_view word) {
+  return !word.empty() && std::ranges::all_of(word, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+}
+
+// "0000:00:14.0"
+bool pci_address(std::string_view text) {
+  constexpr std::string_view shape = "xxxx:xx:xx.o";
+  if (text.size() != shape.size()) return false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const char c = text[i];
+    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    const bool right = shape[i] == 'x'   ? hex
+                       : shape[i] == 'o' ? c >= '0' && c <= '7'
+                                         : c == shape[i];
+    if (!right) return false;
+  }
+  return true;
+}
+
+Status set_words(std::string_view value, bool (*valid)(std::string_view), std::string_view what,
+                 std::vector<std::string>& out) {
+  out = words_of(value);
+  if (out.size() > max_words)
+    return fail("too many words; " + std::to_string(max_words) + " are the most");
+  for (const std::string& word : out) {
+    if (!valid(word)) return fail(quoted(word) + " is not " + std::string(what));
+    if (std::ranges::count(out, word) > 1) return fail(quoted(word) + " is given twice; keep one");
+  }
+  return Ok{};
+}
+
+bool valid_disk(std::string_view word) {
+  // QEMU's option syntax gives commas a meaning.
+  return word.starts_with('/') && word.find(',') == std::string_view::npos;
+}
+bool valid_controller(std::string_view word) { return word == "emulated" || pci_address(word); }
+
+Status set(QubeConfig& config, std::string_view key, std::string_view value) {
+  if (key == "label") return one_of(value, labels, config.label);
+  if (key == "type") return one_of(value, types, config.type);
+  if (key == "tags") {
+    return set_words(value, &safe_word, "a tag (letters, digits, - _ .)", config.tags);
+  }
+  if (key == "transport") {
+    if (value != "vsock" && value != "unix") {
+      return fail(quoted(value) + " is none of: vsock unix");
+    }
+    config.transport = value == "vsock" ? Transport::vsock : Transport::unix_socket;
+    return Ok{};
+  }
+  if (key == "cid") return number(value, 3, 0xfffffffe, config.cid);
+  if (key == "memory") return number(value, 64, 65536, config.memory_mib);
+  if (key == "image") {
+    if (!safe_word(value) || value.starts_with('.')) {
+      return fail(quoted(value) + " is not the name of an image");
+    }
+    config.image = value;
+    return Ok{};
+  }
+  if (key == "disks") {
+    return set_words(value, &valid_disk, "an absolute path without a comma", config.disks);
+  }
+  if (key == "controllers") {
+    return set_words(value, &valid_controller,
+                     "'emulated' or a PCI address in lower case such as 0000:00:14.0",
+                     config.controllers);
+  }
+  if (key == "autostart") {
+    if (value != "yes" && value != "no") return fail(quoted(value) + " is none of: yes no");
+    config.autostart = value == "yes";
+    return Ok{};
+  }
+  return fail(
+      "unknown key " + quoted(key) +
+      "; known are: label type tags transport cid memory image disks controllers autostart");
+}
+
+Status parse_line(std::string_view line, QubeConfig& config, std::vector<std::string>& seen) {
+  line = trimmed(line.substr(0, line.find('#')));
+  if (line.empty()) return Ok{};
+  const std::size_t equals = line.find('=');
+  if (equals == std::string_view::npos)
+    return fail("no '=' in " + quoted(line) + "; a line is KEY = VALUE");
+  const std::string_view key = trimmed(line.substr(0, equals));
+  if (std::ranges::find(seen, key) != seen.end()) {
+    return fail("key " + quoted(key) + " is given twice; keep one");
+  }
+  seen.emplace_back(key);
+  return set(config, key, trimmed(line.substr(equals + 1)));
+}
+
+}  // namespace
+
+bool valid_qube_name(std::string_view name) {
+  if (name.empty() || name.size() > 31 || name == "dom0" || name.ends_with("-dm")) return false;
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return letter(name[0]) && std::ranges::all_of(name, [&](char c) {
+           return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
+         });
+}
+
+Result<QubeConfig> parse_qube_config(std::string_view name, std::string_view text,
+                                     std::string_view file) {
+  if (!valid_qube_name(name)) {
+    return fail(std::string(file) + ": " + quoted(name) +
+                " cannot be the name of a qube; use a letter, then letters, digits, - and _, at "
+                "most 31 in all, not dom0 and not ending in -dm");
+  }
+  QubeConfig config;
+  config.name = name;
+  config.image = name;
+  std::vector<std::string> seen;
+  std::size_t number_of_line = 0;
+  while (!text.empty()) {
+    ++number_of_line;
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (auto done = parse_line(line, config, seen); !done) {
+      return fail(std::string(file) + ":" + std::to_string(number_of_line) + ": " +
+                  done.error().text);
+    }
+  }
+  if (config.transport == Transport::vsock && config.cid == 0) {
+    return fail(std::string(file) + ": transport = vsock needs a cid; add for example: cid = 42");
+  }
+  return config;
+}
+
+}  // namespace base::config
