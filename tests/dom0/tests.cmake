@@ -1,1 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+sallyport_test(dom0_test SOURCES
+  dom0/lease_test.cpp
+  LIBRARIES dom0_core)
+sallyport_test(relay_test SOURCES
+  dom0/relay_test.cpp
+  ../dom0/io/relay_client.cpp
+  LIBRARIES dom0_relay)

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dom0/io/admin_server.hpp"
+
+#include <grp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+#include "base/io/unix_socket.hpp"
+#include "dom0/admin_reply.hpp"
+
+namespace dom0::io {
+namespace {
+
+constexpr std::chrono::seconds request_limit{10};
+
+std::optional<gid_t> group_id(const char* name) {
+  std::array<char, 4096> buffer{};
+  group entry{};
+  group* found = nullptr;
+  ::getgrnam_r(name, &entry, buffer.data(), buffer.size(), &found);
+  if (found == nullptr) return std::nullopt;
+  return entry.gr_gid;
+}
+
+// The peer's groups as the kernel recorded them when it connected.
+std::vector<gid_t> groups_of(const base::io::Fd& client, gid_t primary) {
+  std::vector<gid_t> groups(256);
+  socklen_t size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+  if (::getsockopt(client.get(), SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) size = 0;
+  groups.resize(size / sizeof(gid_t));
+  groups.push_back(primary);
+  return groups;
+}
+
+}  // namespace
+
+AdminRight right_of(const base::io::Fd& client) {
+  const auto peer = base::io::peer_credentials(client);
+  if (!peer) return AdminRight::none;
+  if (peer->uid == 0 || peer->uid == ::getuid()) return AdminRight::all;
+  const std::vector<gid_t> groups = groups_of(client, peer->gid);
+  const auto in = [&groups](const char* name) {
+    const auto id = group_id(name);
+    return id && std::ranges::find(groups, *id) != groups.end();
+  };
+  if (in("sallyport")) return AdminRight::all;
+  return in("sallyport-view") ? AdminRight::read : AdminRight::none;
+}
+
+// One connection: the request until end of file, the reply, the end.
+class AdminServer::Client : public std::enable_shared_from_this<Client> {
+ public:
+  Client(std::shared_ptr<AdminServer> server, base::io::Fd socket, AdminRight right)
+      : server_(std::move(server)),
+        socket_(server_->io_, boost::asio::local::stream_protocol(), socket.release()),
+        timer_(server_->io_),
+        right_(right) {
+    ++server_->clients_;
+  }
+  ~Client() { --server_->clients_; }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void start() {
+    timer_.expires_after(request_limit);
+    timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      const auto self = weak.lock();
+      if (!error && self) self->socket_.cancel();
+    });
+    read();
+  }
+
+ private:
+  void read() {
+    socket_.async_read_some(boost::asio::buffer(buffer_),
+                            std::bind_front(&Client::after_read, shared_from_this()));
+  }
+
+  void after_read(const boost::system::error_code& error, std::size_t size) {
+    if (error == boost::asio::error::eof) return answer();
+    if (error) return;
+    if (request_.size() + size > max_request) {
+      return reply(encode_error(error_type::protocol,
+                                "request longer than " + std::to_string(max_request) + " bytes"));
+    }
+    request_.insert(request_.end(), buffer_.begin(),
+                    buffer_.begin() + static_cast<std::ptrdiff_t>(size));
+    read();
+  }
+
+  void answer() {
+    timer_.cancel();
+    const auto request = parse_admin_request(request_);
+    if (!request) return reply(encode_error(error_type::protocol, request.error().text));
+    server_->on_request_(*request, right_,
+                         [self = shared_from_this()](std::vector<std::byte> bytes) {
+                           self->reply(std::move(bytes));
+                         });
+  }
+
+  void reply(std::vector<std::byte> bytes) {
+    timer_.cancel();
+    reply_ = std::move(bytes);
+    boost::asio::async_write(
+        socket_, boost::asio::buffer(reply_),
+        [self = shared_from_this()](const boost::system::error_code&, std::size_t) {
+          // Written or not, the connection ends here.
+          boost::system::error_code ignored;
+          self->socket_.close(ignored);
+        });
+  }
+
+  std::shared_ptr<AdminServer> server_;
+  boost::asio::local::stream_protocol::socket socket_;
+  boost::asio::steady_timer timer_;
+  AdminRight right_;
+  std::array<std::byte, 4096> buffer_{};
+  std::vector<std::byte> request_;
+  std::vector<std::byte> reply_;
+};
+
+AdminServer::AdminServer(boost::asio::io_context& io, base::io::Fd listening, OnRequest on_request,
+                         const base::io::Log& log)
+    : io_(io), listening_(io, listening.release()), on_request_(std::move(on_request)), log_(log) {}
+
+void AdminServer::start() {
+  listening_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                        std::bind_front(&AdminServer::after_readable, shared_from_this()));
+}
+
+void AdminServer::after_readable(const boost::system::error_code& error) {
+  if (error) return;
+  start();
+  base::io::Fd client(
+      ::accept4(listening_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!client) return;
+  const AdminRight right = right_of(client);
+  if (clients_ >= max_clients) return log_.warning("too_many_admin_clients");
+  std::make_shared<Client>(shared_from_this(), std::move(client), right)->start();
+}
+
+}  // namespace dom0::io

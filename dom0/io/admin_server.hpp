@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The Admin API's socket: one request a connection, as Qubes' clients make it.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/io/fd.hpp"
+#include "base/io/log.hpp"
+#include "dom0/admin_request.hpp"
+
+namespace dom0::io {
+
+// What SO_PEERCRED allows a client: root, the daemon's own user and group `sallyport` all, group
+// `sallyport-view` reading only (docs/protocol.md and DESIGN 13).
+enum class AdminRight { none, read, all };
+
+class AdminServer : public std::enable_shared_from_this<AdminServer> {
+ public:
+  static constexpr std::size_t max_clients = 32;
+  static constexpr std::size_t max_request = std::size_t{64} * 1024 + 512;
+
+  using Reply = std::function<void(std::vector<std::byte>)>;
+  // Must call the reply once, now or later.
+  using OnRequest = std::function<void(const AdminRequest&, AdminRight, Reply)>;
+
+  AdminServer(boost::asio::io_context& io, base::io::Fd listening, OnRequest on_request,
+              const base::io::Log& log);
+  void start();
+
+ private:
+  class Client;
+
+  void after_readable(const boost::system::error_code& error);
+
+  boost::asio::io_context& io_;
+  boost::asio::posix::stream_descriptor listening_;
+  OnRequest on_request_;
+  const base::io::Log& log_;
+  std::size_t clients_ = 0;
+};
+
+AdminRight right_of(const base::io::Fd& client);
+
+}  // namespace dom0::io

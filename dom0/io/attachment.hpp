@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One device on its way to a qube, there, and back: the life of one lease.
+#pragma once
+
+#include <array>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "dom0/io/switchboard.hpp"
+#include "dom0/lease.hpp"
+
+namespace dom0::io {
+
+// asking -> attaching -> attached -> detaching -> gone. Tightening is unconditional: end() works in
+// every state. The lease is in the table from the constructor's add() until `on_gone`.
+class Attachment : public std::enable_shared_from_this<Attachment> {
+ public:
+  using OnAttached = std::function<void(base::Status)>;
+  using OnGone = std::function<void(LeaseId, const std::string& reason)>;
+
+  static constexpr std::chrono::seconds attach_limit{30};
+  static constexpr std::chrono::seconds detach_limit{5};
+
+  Attachment(Switchboard& board, LeaseId id, OnGone on_gone);
+
+  // Asks policy (and a person), then attaches. `on_attached` runs once.
+  void start(OnAttached on_attached);
+  // A daemon that was restarted goes on with a lease that the relay held meanwhile.
+  void resume();
+  void end(const std::string& cause);
+
+  // Events, from the broker.
+  void call_requested(agent::RequestId request);
+  void call_exited(const std::string& qube, const agent::CallExited& exited);
+  void stream_ended(const RelayReport& report);
+  void link_down(const std::string& qube);
+  void relay_lost();
+  LeaseId id() const { return id_; }
+
+ private:
+  struct Exit {
+    bool known = false;
+    std::string reason;
+  };
+
+  Lease& lease();
+  void after_question(const policy::Decision& decision, const policy::io::Answer& answer);
+  void permitted(const policy::Decision& decision);
+  void refuse(const std::string& text);
+  void ask_frontend();
+  void after_attach_stream(base::Result<StreamSocket> stream);
+  void read_frontend();
+  void after_frontend_read(const boost::system::error_code& error, std::size_t size);
+  void both_streams();
+  void attached();
+  void force();
+  void conclude_if_done();
+  void conclude();
+  std::string final_reason() const;
+
+  Switchboard& board_;
+  LeaseId id_;
+  OnGone on_gone_;
+  OnAttached on_attached_;
+  boost::asio::steady_timer timer_;
+  std::shared_ptr<policy::io::AskClient> question_;
+  std::optional<StreamSocket> control_;  // dom0's end of the frontend's stdin and stdout
+  std::string request_text_;
+  std::array<char, 512> buffer_{};
+  std::string answer_;
+  std::optional<StreamSocket> caller_;
+  std::optional<StreamSocket> service_;
+  bool streaming_ = false;
+  std::string cause_;
+  CallEnd stream_end_ = CallEnd::none;
+  Exit frontend_;
+  Exit backend_;
+};
+
+}  // namespace dom0::io

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The first half of an attachment: policy, the question to a person, and the start of the frontend.
+#include <algorithm>
+
+#include "dom0/device_lines.hpp"
+#include "dom0/io/attachment.hpp"
+
+namespace dom0::io {
+namespace {
+
+policy::Request request_of(const Lease& lease) {
+  return {.source = lease.frontend,
+          .target = lease.backend,
+          .service = "qubes.USB",
+          .argument = "+" + lease.device.port_id};
+}
+
+policy::io::Question question_of(const Lease& lease, const policy::Decision& decision) {
+  const policy::Request request = request_of(lease);
+  return {.source = request.source,
+          .service = request.service,
+          .argument = request.argument,
+          // The device is in one qube; the policy's other choices are not a choice here.
+          .targets = {lease.backend},
+          .default_target = decision.default_target == lease.backend ? lease.backend : "",
+          .icons = {},
+          .details = {{"port", device_name(lease)},
+                      {"device", lease.device.manufacturer + " " + lease.device.product},
+                      {"identity", device_id(lease.device)},
+                      {"rule", decision.rule}}};
+}
+
+}  // namespace
+
+void Attachment::start(OnAttached on_attached) {
+  on_attached_ = std::move(on_attached);
+  const policy::Decision decision = board_.decide(request_of(lease()));
+  switch (decision.kind) {
+    case policy::Decision::Kind::deny:
+      return refuse(decision.message);
+    case policy::Decision::Kind::allow:
+      return permitted(decision);
+    case policy::Decision::Kind::ask:
+      break;
+  }
+  if (std::ranges::find(decision.targets, lease().backend) == decision.targets.end()) {
+    return refuse("the policy's choices at " + decision.rule + " do not include " +
+                  lease().backend);
+  }
+  question_ = std::make_shared<policy::io::AskClient>(board_.io, board_.prompt_socket);
+  question_->ask(question_of(lease(), decision), board_.prompt_limit,
+                 [self = shared_from_this(), decision](const policy::io::Answer& answer) {
+                   self->after_question(decision, answer);
+                 });
+}
+
+void Attachment::after_question(const policy::Decision& decision,
+                                const policy::io::Answer& answer) {
+  Lease* held = board_.leases.find(id_);
+  if (held == nullptr || held->state != LeaseState::asking) return;
+  if (answer.outcome != policy::io::Outcome::allowed) {
+    return refuse(answer.reason.empty() ? "denied by the user " + decision.rule : answer.reason);
+  }
+  // An approval is for the device that was shown. What is plugged in now may be another.
+  const sysusb::DeviceRecord* now = board_.inventory.find(held->backend, held->device.port_id);
+  if (now == nullptr || !(*now == held->device)) {
+    return refuse("the device at " + device_name(*held) +
+                  " changed while the question was open; ask again");
+  }
+  permitted(policy::accept_answer(decision, board_.system_info(), answer.target));
+}
+
+void Attachment::permitted(const policy::Decision& decision) {
+  if (decision.kind != policy::Decision::Kind::allow) return refuse(decision.message);
+  if (decision.target != lease().backend) {
+    return refuse("the policy at " + decision.rule + " redirects the call to " + decision.target +
+                  ", which does not have the device");
+  }
+  if (auto recorded = board_.audit.allowed(request_of(lease()), decision.target); !recorded) {
+    return refuse(recorded.error().text);
+  }
+  ask_frontend();
+}
+
+void Attachment::refuse(const std::string& text) {
+  board_.audit.denied(request_of(lease()), text);
+  end(text);
+}
+
+void Attachment::ask_frontend() {
+  Lease& held = lease();
+  QubeLink* frontend = board_.link(held.frontend);
+  if (frontend == nullptr) {
+    return end("qube " + held.frontend + " is not running; start it with: sallyport-qube start " +
+               held.frontend);
+  }
+  const auto token = board_.pending.expect(
+      held.frontend, [self = shared_from_this()](base::Result<StreamSocket> stream) {
+        if (self->board_.leases.find(self->id_) != nullptr) {
+          self->after_attach_stream(std::move(stream));
+        }
+      });
+  if (!token) return end(token.error().text);
+  held.state = LeaseState::attaching;
+  held.attach_call = board_.new_call();
+  frontend->send(agent::CallStart{.call = held.attach_call,
+                                  .token = *token,
+                                  .service = "qubes.USBAttach",
+                                  .source = "dom0",
+                                  .requested_target = held.frontend});
+  timer_.expires_after(attach_limit);
+  timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error && self->board_.leases.find(self->id_) != nullptr &&
+        self->lease().state == LeaseState::attaching) {
+      self->end("the frontend did not attach the device within " +
+                std::to_string(attach_limit.count()) + " s");
+    }
+  });
+}
+
+}  // namespace dom0::io

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dom0/io/broker.hpp"
+
+#include <sys/random.h>
+
+#include "base/io/files.hpp"
+#include "base/io/unix_socket.hpp"
+#include "base/wire/escape.hpp"
+#include "dom0/device_lines.hpp"
+
+namespace dom0::io {
+namespace {
+
+// Calls that a restarted daemon does not know of must not share numbers with new ones.
+std::uint32_t first_call_number() {
+  std::uint32_t number = 0;
+  if (::getrandom(&number, sizeof(number), 0) != sizeof(number)) std::abort();  // never this small
+  return (number & 0x7fffff00U) + 1;
+}
+
+// From the host's own /usr, whatever --root says. Without it devices have no names, only numbers.
+UsbIds load_usb_ids(const base::io::Log& log) {
+  const auto path = std::filesystem::path("/") / usb_ids_path;
+  auto text = base::io::read_file(path, max_usb_ids);
+  if (!text) {
+    log.warning("usb_ids_missing", {{"reason", text.error().text}, {"remedy", "install usb.ids"}});
+    return {};
+  }
+  auto ids = UsbIds::parse(*std::move(text));
+  if (ids) return *std::move(ids);
+  log.warning("usb_ids_unusable", {{"reason", ids.error().text}});
+  return {};
+}
+
+}  // namespace
+
+Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
+               std::map<std::string, base::config::QubeConfig> qubes,
+               std::chrono::seconds prompt_limit, const base::io::Log& log)
+    : log_(log),
+      board_{.io = io,
+             .log = log,
+             .qubes = std::move(qubes),
+             .prompt_socket = paths.prompt_socket(),
+             .prompt_limit = prompt_limit,
+             .policy = policy::io::PolicyStore(paths),
+             .audit = Audit(log),
+             .pending = PendingStreams(io),
+             .relay = RelayClient(io, paths.relay_socket(), log),
+             .usb_ids = load_usb_ids(log),
+             .inventory = {},
+             .leases = {},
+             .links = {},
+             .next_call = first_call_number()},
+      service_calls_(board_) {}
+
+base::Status Broker::start(const base::io::Paths& paths) {
+  if (auto opened = board_.audit.open(paths.audit_log()); !opened) return opened;
+  if (auto listening = listen_for_qubes(paths); !listening) return listening;
+  connect_relay();
+  return base::Ok{};
+}
+
+base::Status Broker::listen_for_qubes(const base::io::Paths& paths) {
+  bool vsock = false;
+  for (const auto& [name, config] : board_.qubes) {
+    if (config.transport == base::config::Transport::vsock) {
+      vsock = true;
+      continue;
+    }
+    auto listening = base::io::listen_unix(paths.qube_socket(name), 0660,
+                                           base::io::SocketType::stream, base::io::Blocking::no);
+    if (!listening) return base::fail(listening.error().text);
+    add_acceptor(*std::move(listening),
+                 [name](const base::io::Fd&) { return std::optional(name); });
+  }
+  if (!vsock) return base::Ok{};
+  auto listening = listen_vsock(vsock_port);
+  if (!listening) return base::fail(listening.error().text);
+  add_acceptor(
+      *std::move(listening), [this](const base::io::Fd& socket) -> std::optional<std::string> {
+        const auto cid = peer_cid(socket);
+        for (const auto& [name, config] : board_.qubes) {
+          if (cid && config.transport == base::config::Transport::vsock && config.cid == *cid) {
+            return name;
+          }
+        }
+        return std::nullopt;
+      });
+  return base::Ok{};
+}
+
+void Broker::add_acceptor(base::io::Fd listening, StreamAcceptor::Identify identify) {
+  acceptors_.push_back(std::make_shared<StreamAcceptor>(
+      board_.io, std::move(listening), std::move(identify),
+      [this](IncomingStream stream) { stream_arrived(std::move(stream)); }, log_));
+  acceptors_.back()->start();
+}
+
+void Broker::stream_arrived(IncomingStream stream) {
+  if (stream.hello.kind == base::wire::StreamKind::data) {
+    const std::string qube = stream.qube;
+    if (!board_.pending.arrived(std::move(stream))) {
+      log_.warning("data_connection_refused",
+                   {{"qube", qube}, {"reason", "unknown or late token"}});
+    }
+    return;
+  }
+  const std::string qube = stream.qube;
+  if (const auto old = board_.links.find(qube); old != board_.links.end()) {
+    old->second->close();
+    board_.links.erase(old);
+    link_down(qube, "replaced by a newer connection");
+  }
+  auto link = std::make_shared<QubeLink>(qube, std::move(stream.socket), log_);
+  board_.links[qube] = link;
+  log_.info("qube_connected", {{"qube", qube}});
+  link->start(
+      [this](const std::string& from, const agent::FromAgent& said) { message(from, said); },
+      [this](const std::string& from, const std::string& reason) {
+        board_.links.erase(from);
+        link_down(from, reason);
+      });
+}
+
+void Broker::message(const std::string& qube, const agent::FromAgent& said) {
+  if (const auto* request = std::get_if<agent::CallRequest>(&said)) {
+    return call_requested(qube, *request);
+  }
+  if (const auto* exited = std::get_if<agent::CallExited>(&said)) {
+    for (const auto& attachment : attachments_of(qube)) attachment->call_exited(qube, *exited);
+    return service_calls_.exited(qube, *exited);
+  }
+  inventory_message(qube, said);
+}
+
+void Broker::inventory_message(const std::string& qube, const agent::FromAgent& said) {
+  if (std::holds_alternative<agent::InventoryReset>(said)) {
+    board_.inventory.clear(qube);
+  } else if (std::holds_alternative<agent::InventoryComplete>(said)) {
+    inventory_complete(qube);
+  } else if (const auto* device = std::get_if<agent::InventoryDevice>(&said)) {
+    device_reported(qube, *device);
+  } else if (const auto* removed = std::get_if<agent::InventoryRemove>(&said)) {
+    if (board_.inventory.remove(qube, removed->port_id)) {
+      device_gone(qube, removed->port_id, "device unplugged from " + qube);
+    }
+  }
+}
+
+void Broker::device_reported(const std::string& qube, const agent::InventoryDevice& message) {
+  auto record = sysusb::parse_record(message.record);
+  if (!record) {
+    return log_.warning("device_record_refused",
+                        {{"qube", qube}, {"reason", describe(record.error())}});
+  }
+  const std::string port_id = record->port_id;
+  const Inventory::Change change = board_.inventory.put(qube, *std::move(record));
+  if (change == Inventory::Change::refused_too_many) {
+    return log_.warning("too_many_devices", {{"qube", qube}, {"port", port_id}});
+  }
+  if (change != Inventory::Change::unchanged) {
+    log_.info("device", {{"qube", qube}, {"port", port_id}});
+  }
+  const Lease* lease = board_.leases.find_device(qube, port_id);
+  const sysusb::DeviceRecord* now = board_.inventory.find(qube, port_id);
+  if (lease != nullptr && now != nullptr && !(lease->device == *now)) {
+    device_gone(qube, port_id,
+                "the device at " + qube + ":" + port_id + " changed what it claims to be");
+  }
+}
+
+void Broker::device_gone(const std::string& qube, const std::string& port_id,
+                         const std::string& why) {
+  log_.info("device_gone", {{"qube", qube}, {"port", port_id}});
+  if (const Lease* lease = board_.leases.find_device(qube, port_id)) {
+    const auto attachment = attachments_.at(lease->id);
+    attachment->end(why);
+  }
+}
+
+void Broker::inventory_complete(const std::string& qube) {
+  for (const auto& attachment : attachments_of(qube)) {
+    const Lease* lease = board_.leases.find(attachment->id());
+    if (lease == nullptr || lease->backend != qube) continue;
+    if (board_.inventory.find(qube, lease->device.port_id) == nullptr) {
+      attachment->end("device unplugged from " + qube);
+    }
+  }
+}
+
+void Broker::call_requested(const std::string& qube, const agent::CallRequest& request) {
+  constexpr std::string_view usb = "qubes.USB+";
+  if (!request.service.starts_with(usb)) return service_calls_.requested(qube, request);
+  const Lease* lease =
+      board_.leases.find_expected(qube, request.target, request.service.substr(usb.size()));
+  if (lease != nullptr) return attachments_.at(lease->id)->call_requested(request.request);
+  const std::string reason =
+      "no attach of this device to this qube is going on; use qvm-usb attach";
+  board_.audit.denied({.source = qube,
+                       .target = request.target,
+                       .service = "qubes.USB",
+                       .argument = request.service.substr(usb.size() - 1)},
+                      reason);
+  board_.link(qube)->send(agent::CallRefused{
+      .request = request.request, .exit_code = agent::exit_refused, .reason = reason});
+}
+
+void Broker::link_down(const std::string& qube, const std::string& reason) {
+  log_.info("qube_disconnected", {{"qube", qube}, {"reason", reason}});
+  board_.inventory.clear(qube);
+  for (const auto& attachment : attachments_of(qube)) attachment->link_down(qube);
+  service_calls_.link_down(qube);
+}
+
+std::vector<std::shared_ptr<Attachment>> Broker::attachments_of(const std::string& qube) const {
+  std::vector<std::shared_ptr<Attachment>> found;
+  for (const auto& [id, lease] : board_.leases.all()) {
+    if (lease.frontend == qube || lease.backend == qube) found.push_back(attachments_.at(id));
+  }
+  return found;
+}
+
+}  // namespace dom0::io

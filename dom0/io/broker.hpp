@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The middle of the daemon: takes what qubes, the relay and the Admin API say, and hands it on to
+// the attachment or service call that it belongs to.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/io/paths.hpp"
+#include "dom0/io/attachment.hpp"
+#include "dom0/io/service_call.hpp"
+#include "dom0/io/stream_acceptor.hpp"
+#include "dom0/io/switchboard.hpp"
+
+namespace dom0::io {
+
+class Broker {
+ public:
+  static constexpr std::uint32_t vsock_port = 21328;
+
+  using OnDone = std::function<void(base::Status)>;
+
+  Broker(boost::asio::io_context& io, const base::io::Paths& paths,
+         std::map<std::string, base::config::QubeConfig> qubes, std::chrono::seconds prompt_limit,
+         const base::io::Log& log);
+
+  // Opens the audit log and every qube's socket, and connects to the relay.
+  base::Status start(const base::io::Paths& paths);
+
+  // `identity`: the device id that the caller means, or empty for whatever is at the port.
+  void attach(const std::string& frontend, const std::string& backend, const std::string& port_id,
+              const std::string& identity, OnDone on_done);
+  // Ends when the device is gone from the frontend.
+  void detach(const std::string& frontend, const std::string& backend, const std::string& port_id,
+              OnDone on_done);
+  const Switchboard& board() const { return board_; }
+  // For what reading refreshes: the policy store loads what changed on disk.
+  Switchboard& mutable_board() { return board_; }
+  std::int64_t started_at() const { return started_at_; }
+
+ private:
+  base::Status listen_for_qubes(const base::io::Paths& paths);
+  void add_acceptor(base::io::Fd listening, StreamAcceptor::Identify identify);
+  void connect_relay();
+  void stream_arrived(IncomingStream stream);
+  void message(const std::string& qube, const agent::FromAgent& message);
+  void inventory_message(const std::string& qube, const agent::FromAgent& message);
+  void device_reported(const std::string& qube, const agent::InventoryDevice& message);
+  void device_gone(const std::string& qube, const std::string& port_id, const std::string& why);
+  void inventory_complete(const std::string& qube);
+  void call_requested(const std::string& qube, const agent::CallRequest& request);
+  void link_down(const std::string& qube, const std::string& reason);
+  void relay_entry(const RelayReport& report);
+  void relay_ended(const RelayReport& report);
+  void relay_lost();
+  void track(LeaseId id);
+  void gone(LeaseId id, const std::string& reason);
+  // A copy: a handler may end the attachment that it is given.
+  std::vector<std::shared_ptr<Attachment>> attachments_of(const std::string& qube) const;
+
+  const base::io::Log& log_;
+  std::int64_t started_at_ = wall_clock();
+  Switchboard board_;
+  std::vector<std::shared_ptr<StreamAcceptor>> acceptors_;
+  std::map<LeaseId, std::shared_ptr<Attachment>> attachments_;
+  std::map<LeaseId, std::vector<OnDone>> detachers_;
+  ServiceCalls service_calls_;
+};
+
+}  // namespace dom0::io

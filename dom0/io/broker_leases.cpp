@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The broker's leases: attach and detach on request, and what the relay says of running streams.
+#include "dom0/device_lines.hpp"
+#include "dom0/io/broker.hpp"
+
+namespace dom0::io {
+
+void Broker::attach(const std::string& frontend, const std::string& backend,
+                    const std::string& port_id, const std::string& identity, OnDone on_done) {
+  const sysusb::DeviceRecord* device = board_.inventory.find(backend, port_id);
+  if (board_.link(backend) == nullptr) {
+    return on_done(base::fail("qube " + backend +
+                              " is not running; start it with: sallyport-qube start " + backend));
+  }
+  if (device == nullptr) {
+    return on_done(
+        base::fail("backend vm " + backend + " doesn't expose usb device '" + port_id + "'"));
+  }
+  if (!identity.empty() && identity != device_id(*device)) {
+    return on_done(base::fail("Unrecognized device identity '" + device_id(*device) +
+                              "' expected '" + identity + "'"));
+  }
+  if (board_.link(frontend) == nullptr) {
+    return on_done(
+        base::fail("VM not running, cannot attach device, do you mean `assign`? Start it with: "
+                   "sallyport-qube start " +
+                   frontend));
+  }
+  if (frontend == backend) {
+    return on_done(base::fail("the device is in " + backend + " already"));
+  }
+  const auto id = board_.leases.add({.id = {},
+                                     .state = LeaseState::asking,
+                                     .frontend = frontend,
+                                     .backend = backend,
+                                     .device = *device,
+                                     .attach_call = {},
+                                     .stream_call = {},
+                                     .since = wall_clock()});
+  if (!id) return on_done(base::fail(id.error().text));
+  track(*id);
+  const auto attachment = attachments_.at(*id);
+  attachment->start(std::move(on_done));
+}
+
+void Broker::detach(const std::string& frontend, const std::string& backend,
+                    const std::string& port_id, OnDone on_done) {
+  const Lease* lease = board_.leases.find_device(backend, port_id);
+  if (lease == nullptr || lease->frontend != frontend) {
+    return on_done(base::fail("usb device " + port_id + " not attached to " + frontend));
+  }
+  detachers_[lease->id].push_back(std::move(on_done));
+  const auto attachment = attachments_.at(lease->id);
+  attachment->end("detached on request");
+}
+
+void Broker::track(LeaseId id) {
+  attachments_[id] = std::make_shared<Attachment>(
+      board_, id, [this](LeaseId ended, const std::string& reason) { gone(ended, reason); });
+}
+
+void Broker::gone(LeaseId id, const std::string& reason) {
+  log_.info("lease_ended", {{"lease", std::to_string(id.value)}, {"reason", reason}});
+  attachments_.erase(id);
+  const auto found = detachers_.find(id);
+  if (found == detachers_.end()) return;
+  const std::vector<OnDone> waiting = std::move(found->second);
+  detachers_.erase(found);
+  for (const OnDone& done : waiting) done(base::Ok{});
+}
+
+void Broker::connect_relay() {
+  board_.relay.start({.on_entry = [this](const RelayReport& report) { relay_entry(report); },
+                      .on_ready = [] {},
+                      .on_ended = [this](const RelayReport& report) { relay_ended(report); },
+                      .on_lost = [this] { relay_lost(); }});
+}
+
+// A stream that outlived the last daemon. One that was attached goes on; half-made ones are ended.
+void Broker::relay_entry(const RelayReport& report) {
+  if (report.record.empty() || board_.leases.find_stream(report.call) != nullptr) return;
+  auto lease = parse_lease(report.record);
+  if (!lease || lease->state != LeaseState::attached || lease->stream_call != report.call ||
+      !board_.qubes.contains(lease->frontend) || !board_.qubes.contains(lease->backend)) {
+    log_.warning("stream_of_unknown_lease_ended", {{"call", std::to_string(report.call.value)}});
+    return board_.relay.end(report.call);
+  }
+  const auto id = board_.leases.add(*lease);
+  if (!id) return board_.relay.end(report.call);
+  track(*id);
+  attachments_.at(*id)->resume();
+  log_.info("lease_resumed", {{"device", device_name(*lease)}, {"frontend", lease->frontend}});
+}
+
+void Broker::relay_ended(const RelayReport& report) {
+  service_calls_.ended(report.call);
+  if (const Lease* lease = board_.leases.find_stream(report.call)) {
+    const auto attachment = attachments_.at(lease->id);
+    return attachment->stream_ended(report);
+  }
+  // It ended while no daemon was there: nobody has heard of it yet.
+  if (auto lease = parse_lease(report.record); lease && lease->state == LeaseState::attached) {
+    lease->id = {};
+    const auto id = board_.leases.add(*lease);
+    if (id)
+      board_.leases.end(*id, std::string("while the daemon was away: ") + describe(report.end),
+                        wall_clock());
+  }
+}
+
+void Broker::relay_lost() {
+  const auto all = attachments_;
+  for (const auto& [id, attachment] : all) attachment->relay_lost();
+}
+
+}  // namespace dom0::io

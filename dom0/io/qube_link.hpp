@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// dom0's end of one qube's control connection.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "agent/control.hpp"
+#include "base/io/channel.hpp"
+#include "base/io/log.hpp"
+#include "dom0/io/stream_acceptor.hpp"
+
+namespace dom0::io {
+
+// Answers the hello, parses frames, pings. A peer that breaks the protocol, falls silent or floods
+// is cut off; the reason goes to on_down. The qube's name comes from the transport.
+class QubeLink : public std::enable_shared_from_this<QubeLink> {
+ public:
+  static constexpr std::chrono::seconds ping_every{10};
+  static constexpr std::uint32_t max_frames_between_pings = 4096;
+
+  using OnMessage = std::function<void(const std::string& qube, const agent::FromAgent&)>;
+  using OnDown = std::function<void(const std::string& qube, const std::string& reason)>;
+
+  QubeLink(std::string qube, StreamSocket socket, const base::io::Log& log);
+  void start(OnMessage on_message, OnDown on_down);
+  void send(const agent::FromDom0& message);
+  void close();
+  const std::string& qube() const { return qube_; }
+
+ private:
+  void after_frame(base::wire::Bytes untrusted);
+  void ping();
+  void down(const std::string& reason);
+
+  std::string qube_;
+  const base::io::Log& log_;
+  boost::asio::steady_timer timer_;
+  StreamSocket socket_;  // until the hello is written; then the channel's
+  std::array<std::byte, base::wire::hello_size> hello_{};
+  std::shared_ptr<base::io::Channel> channel_;
+  OnMessage on_message_;
+  OnDown on_down_;
+  std::uint64_t pings_ = 0;
+  std::uint64_t pongs_ = 0;
+  std::uint32_t frames_ = 0;
+};
+
+}  // namespace dom0::io

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dom0/io/service_call.hpp"
+
+#include <algorithm>
+
+namespace dom0::io {
+namespace {
+
+policy::io::Question question_of(const policy::Request& request, const policy::Decision& decision) {
+  return {.source = request.source,
+          .service = request.service,
+          .argument = request.argument,
+          .targets = decision.targets,
+          .default_target = decision.default_target,
+          .icons = {},
+          .details = {{"rule", decision.rule}}};
+}
+
+}  // namespace
+
+void ServiceCalls::requested(const std::string& source, const agent::CallRequest& asked) {
+  const auto running = std::ranges::count_if(
+      calls_, [&](const auto& entry) { return entry.second.source == source; });
+  const CallId id = board_.new_call();
+  calls_.emplace(id, Call{.source = source,
+                          .target = {},
+                          .request = asked.request,
+                          .service = asked.service,
+                          .caller = std::nullopt,
+                          .service_stream = std::nullopt,
+                          .question = nullptr});
+  if (static_cast<std::size_t>(running) >= max_calls_per_qube) {
+    return refuse(id, "too many calls of this qube at once", agent::exit_refused);
+  }
+  auto request = policy::parse_request(source, asked.target, asked.service);
+  if (!request) return refuse(id, request.error().text, agent::exit_refused);
+  const policy::Decision decision = board_.decide(*request);
+  if (decision.kind != policy::Decision::Kind::ask) return decided(id, *request, decision);
+  Call& call = calls_.at(id);
+  call.question = std::make_shared<policy::io::AskClient>(board_.io, board_.prompt_socket);
+  call.question->ask(question_of(*request, decision), board_.prompt_limit,
+                     [this, id, decision, asked_for = *request](const policy::io::Answer& answer) {
+                       if (answer.outcome != policy::io::Outcome::allowed) {
+                         return decided(id, asked_for, policy::deny(answer.reason, decision.rule));
+                       }
+                       decided(
+                           id, asked_for,
+                           policy::accept_answer(decision, board_.system_info(), answer.target));
+                     });
+}
+
+void ServiceCalls::decided(CallId id, const policy::Request& request,
+                           const policy::Decision& decision) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  found->second.question.reset();
+  if (decision.kind != policy::Decision::Kind::allow) {
+    board_.audit.denied(request, decision.message);
+    return refuse(id, decision.message, agent::exit_refused);
+  }
+  if (auto recorded = board_.audit.allowed(request, decision.target); !recorded) {
+    return refuse(id, recorded.error().text, agent::exit_problem);
+  }
+  found->second.target = decision.target;
+  connect(id);
+}
+
+void ServiceCalls::connect(CallId id) {
+  Call& call = calls_.at(id);
+  QubeLink* source = board_.link(call.source);
+  QubeLink* target = board_.link(call.target);
+  if (source == nullptr) {
+    calls_.erase(id);
+    return;
+  }
+  if (target == nullptr) {
+    return refuse(id, "qube " + call.target + " is not running", agent::exit_refused);
+  }
+  const auto take = [this, id](std::optional<StreamSocket> Call::*side) {
+    return [this, id, side](base::Result<StreamSocket> got) { stream(id, side, std::move(got)); };
+  };
+  const auto caller_token = board_.pending.expect(call.source, take(&Call::caller));
+  const auto service_token = board_.pending.expect(call.target, take(&Call::service_stream));
+  if (!caller_token || !service_token) {
+    return refuse(id, (caller_token ? service_token : caller_token).error().text,
+                  agent::exit_problem);
+  }
+  source->send(agent::CallAccepted{.request = call.request, .token = *caller_token});
+  target->send(agent::CallStart{.call = id,
+                                .token = *service_token,
+                                .service = call.service,
+                                .source = call.source,
+                                .requested_target = call.target});
+}
+
+void ServiceCalls::stream(CallId id, std::optional<StreamSocket> Call::*side,
+                          base::Result<StreamSocket> stream) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  Call& call = found->second;
+  if (!stream) {
+    board_.log.warning("call_failed", {{"service", call.service}, {"reason", stream.error().text}});
+    calls_.erase(found);  // closes the other side's stream, if it is here
+    return;
+  }
+  call.*side = *std::move(stream);
+  if (!call.caller || !call.service_stream) return;
+  auto added = board_.relay.add(id, HalfClose::forward, *std::move(call.caller),
+                                *std::move(call.service_stream), {});
+  if (!added) {
+    board_.log.error("call_failed", {{"service", call.service}, {"reason", added.error().text}});
+    calls_.erase(found);
+    return;
+  }
+  call.caller.reset();
+  call.service_stream.reset();
+}
+
+void ServiceCalls::exited(const std::string& qube, const agent::CallExited& exited) {
+  const auto found = calls_.find(exited.call);
+  if (found == calls_.end() || found->second.target != qube) return;
+  board_.log.info("service_exited", {{"service", found->second.service},
+                                     {"qube", qube},
+                                     {"code", std::to_string(exited.exit_code)},
+                                     {"reason", exited.reason}});
+  // Not yet joined: nobody will close the caller's stream but us.
+  if (found->second.caller) calls_.erase(found);
+}
+
+void ServiceCalls::link_down(const std::string& qube) {
+  std::erase_if(calls_, [&](const auto& entry) {
+    const Call& call = entry.second;
+    return call.source == qube && call.target.empty();  // still being decided: nobody left to tell
+  });
+}
+
+void ServiceCalls::ended(CallId call) { calls_.erase(call); }
+
+void ServiceCalls::refuse(CallId id, const std::string& reason, int exit_code) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  if (QubeLink* source = board_.link(found->second.source)) {
+    source->send(agent::CallRefused{.request = found->second.request,
+                                    .exit_code = static_cast<std::uint8_t>(exit_code),
+                                    .reason = reason});
+  }
+  calls_.erase(found);
+}
+
+}  // namespace dom0::io

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dom0/io/switchboard.hpp"
+
+#include <ctime>
+
+namespace dom0::io {
+
+std::int64_t wall_clock() { return static_cast<std::int64_t>(std::time(nullptr)); }
+
+policy::SystemInfo Switchboard::system_info() const {
+  policy::SystemInfo info;
+  for (const auto& [name, config] : qubes) {
+    info.add({.name = name,
+              .type = config.type,
+              .tags = config.tags,
+              .running = links.contains(name),
+              .icon = "appvm-" + config.label});
+  }
+  return info;
+}
+
+policy::Decision Switchboard::decide(const policy::Request& request) {
+  const auto& rules = policy.current();
+  if (!rules) {
+    log.error("policy_unusable", {{"reason", rules.error().text}});
+    return policy::deny("the policy cannot be used, so everything is denied: " +
+                        rules.error().text);
+  }
+  policy::Decision decision = policy::evaluate(*rules, system_info(), request);
+  for (const std::string& warning : decision.warnings) {
+    log.warning("policy", {{"warning", warning}});
+  }
+  return decision;
+}
+
+}  // namespace dom0::io

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the parts of the daemon share: the qubes that are connected, the relay, policy, the records.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/config/qube_config.hpp"
+#include "base/io/log.hpp"
+#include "dom0/inventory.hpp"
+#include "dom0/io/audit.hpp"
+#include "dom0/io/pending_streams.hpp"
+#include "dom0/io/qube_link.hpp"
+#include "dom0/io/relay_client.hpp"
+#include "dom0/lease.hpp"
+#include "dom0/usb_ids.hpp"
+#include "policy/evaluator.hpp"
+#include "policy/io/ask_client.hpp"
+#include "policy/io/policy_store.hpp"
+
+namespace dom0::io {
+
+// Owned by the broker; parts get it by reference and live shorter. No logic beyond look-ups.
+struct Switchboard {
+  boost::asio::io_context& io;
+  const base::io::Log& log;
+  std::map<std::string, base::config::QubeConfig> qubes;  // the registry, by name
+  std::filesystem::path prompt_socket;
+  std::chrono::seconds prompt_limit{60};
+  policy::io::PolicyStore policy;
+  Audit audit;
+  PendingStreams pending;
+  RelayClient relay;
+  UsbIds usb_ids;  // names of vendors and products, never the device's own word
+  Inventory inventory;
+  LeaseTable leases;
+  std::map<std::string, std::shared_ptr<QubeLink>> links;  // connected qubes
+  std::uint32_t next_call = 1;
+
+  QubeLink* link(const std::string& qube) const {
+    const auto found = links.find(qube);
+    return found == links.end() ? nullptr : found->second.get();
+  }
+  CallId new_call() { return {next_call++}; }
+  policy::SystemInfo system_info() const;
+  // Denies with the reason when the policy cannot be used.
+  policy::Decision decide(const policy::Request& request);
+};
+
+std::int64_t wall_clock();  // seconds since 1970; for records only
+
+}  // namespace dom0::io
