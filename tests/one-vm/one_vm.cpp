@@ -50,20 +50,20 @@ class Shared {
   }
   rig::Machine* machine() { return machine_.get(); }
   const std::string& reason() const { return reason_; }
+  std::filesystem::path stick() const { return folder_ / "stick.img"; }
 
  private:
   base::Result<std::unique_ptr<rig::Machine>> start() {
     std::string path = std::filesystem::temp_directory_path() / "one-vm-XXXXXX";
     if (::mkdtemp(path.data()) == nullptr) return base::io::fail_errno("mkdtemp");
     folder_ = path;
-    const auto stick = folder_ / "stick.img";
-    if (auto made = make_stick(stick); !made) return base::fail(made.error().text);
+    if (auto made = make_stick(stick()); !made) return base::fail(made.error().text);
     rig::MachineOptions options;
     options.name = "one-vm";
     options.arguments = {
         "-blockdev",
         "driver=raw,node-name=" + std::string(stick_backend) +
-            ",file.driver=file,file.filename=" + stick.string(),
+            ",file.driver=file,file.filename=" + stick().string(),
         "-device",
         "qemu-xhci,id=xhci,p2=8,p3=8",
         "-device",
@@ -138,6 +138,14 @@ std::string OneVm::wait_for_stick() {
 
 rig::CommandResult OneVm::wait_for_no_stick() {
   return vm().wait_until("! (" + std::string(find_stick) + ")", std::chrono::minutes(1));
+}
+
+std::string OneVm::stick_sha256(unsigned mib) {
+  const auto sum = rig::run_program(
+      {"sh", "-c",
+       "head -c " + std::to_string(mib) + "M " + shared().stick().string() + " | sha256sum"},
+      rig::deadline_after(std::chrono::minutes(1)));
+  return sum ? *sum : sum.error().text;
 }
 
 }  // namespace onevm

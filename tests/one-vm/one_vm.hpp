@@ -18,8 +18,7 @@ namespace onevm {
 inline const std::string build = SALLYPORT_BINARY_DIR;
 inline const std::string source = SALLYPORT_SOURCE_DIR;
 
-// The stick: 128 MiB, its serial number, and a file of known content at an offset (there is no
-// file system on it: tests that want one make it).
+// The stick: random bytes, no file system (tests that want one make it), and its serial number.
 inline constexpr unsigned stick_mib = 128;
 inline const std::string stick_serial = "SALLYPORT1";
 
@@ -38,6 +37,8 @@ class OneVm : public testing::Test {
   // In the guest: the block device of the stick that the emulated xHCI (not vhci) carries; waits.
   static std::string wait_for_stick();
   static rig::CommandResult wait_for_no_stick();
+  // What sha256sum prints for the first `mib` MiB of the stick's image, as the host has it now.
+  static std::string stick_sha256(unsigned mib);
 };
 
 }  // namespace onevm

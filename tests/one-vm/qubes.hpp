@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// dom0 and two qubes, sys-usb and work, as processes of the one machine: the daemon, the relay, a
+// prompt that answers yes, and per qube an agent and root's device helper, over Unix sockets. Both
+// "qubes" share a kernel, so the stick comes back on vhci beside itself.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "tests/one-vm/one_vm.hpp"
+
+namespace onevm {
+
+// What must not grow: compared before and after.
+struct Leftovers {
+  int backends = 0;
+  int frontends = 0;
+  int daemon_fds = 0;
+  int relay_fds = 0;
+  int agent_fds = 0;   // both
+  int helper_fds = 0;  // both
+  int vhci_ports = 0;
+  int leases = 0;
+
+  friend bool operator==(const Leftovers&, const Leftovers&) = default;
+};
+std::ostream& operator<<(std::ostream& stream, const Leftovers& leftovers);
+
+class Qubes : public OneVm {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  // The stick's port id as sys-usb reports it, such as 2-1.
+  static std::string port();
+  static rig::CommandResult attach(const std::string& qube = "work");
+  static rig::CommandResult detach(const std::string& qube = "work");
+  // The block device that work's usb-storage made of the attached stick; empty after a minute.
+  static std::string wait_for_disk();
+  static rig::CommandResult wait_for_no_disk();
+  static Leftovers leftovers();
+  // Waits until nothing is attached and the counters are those of `before`.
+  static ::testing::AssertionResult settles_to(const Leftovers& before);
+
+  static void start_process(const std::string& name, const std::string& command);
+  static void kill_process(const std::string& name, const std::string& signal);
+  // One of "daemon", "relay", "agent-sys-usb", "agent-work", "devices-sys-usb", "devices-work",
+  // started again as SetUp did.
+  static void start(const std::string& name);
+  // Daemon, relay, agents, helpers: those that ended are started again.
+  static void restart_dead();
+  static std::string logs();
+
+  static void set_policy(const std::string& rules);
+};
+
+}  // namespace onevm
