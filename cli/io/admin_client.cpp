@@ -35,8 +35,10 @@ std::string remedy(const std::filesystem::path& socket) {
   return "; start it with `systemctl start sallyportd`, or name its folder with --root";
 }
 
-std::string about(const std::filesystem::path& socket, const std::string& what) {
-  return "cannot reach sallyportd at " + socket.string() + ": " + what;
+std::string about(const std::filesystem::path& socket, std::string_view what) {
+  const std::string tried = "connect " + socket.string() + ": ";
+  if (what.starts_with(tried)) what.remove_prefix(tried.size());  // the path is named once
+  return "cannot reach sallyportd at " + socket.string() + ": " + std::string(what);
 }
 
 base::Result<std::string> read_reply(const base::io::Fd& fd, Clock::time_point deadline) {

@@ -1,1 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+sallyport_test(cli_programs_test SOURCES
+  cli/fake_admin.cpp
+  cli/programs_test.cpp
+  cli/transcripts_test.cpp
+  LIBRARIES cli_io util)
+add_dependencies(cli_programs_test qvm-device sallyport)
+sallyport_test(cli_test SOURCES
+  cli/admin_call_test.cpp
+  cli/arguments_test.cpp
+  cli/device_info_test.cpp
+  cli/device_run_test.cpp
+  cli/status_view_test.cpp
+  LIBRARIES cli_core)

@@ -6,3 +6,9 @@ sallyport_test(relay_test SOURCES
   dom0/relay_test.cpp
   ../dom0/io/relay_client.cpp
   LIBRARIES dom0_relay)
+sallyport_test(dom0_admin_test SOURCES
+  dom0/admin_request_test.cpp
+  dom0/device_description_test.cpp
+  dom0/device_lines_test.cpp
+  LIBRARIES dom0_admin)
+sallyport_fuzz(admin_request_fuzz SOURCE fuzz/admin_request_fuzz.cpp LIBRARIES dom0_admin)

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A daemon that answers the Admin API by a script, on a real socket below a temporary root.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/io/fd.hpp"
+#include "base/io/paths.hpp"
+
+namespace cli::test {
+
+// A temporary folder that goes away with the object.
+class TemporaryRoot {
+ public:
+  TemporaryRoot();
+  ~TemporaryRoot();
+  TemporaryRoot(const TemporaryRoot&) = delete;
+  TemporaryRoot& operator=(const TemporaryRoot&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  base::io::Paths paths() const { return base::io::Paths(path_); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class FakeAdmin {
+ public:
+  // The request's bytes in, the reply's bytes out; runs in the server's thread.
+  using Script = std::function<std::string(const std::string& request)>;
+
+  FakeAdmin(const base::io::Paths& paths, Script script);
+  ~FakeAdmin();
+  FakeAdmin(const FakeAdmin&) = delete;
+  FakeAdmin& operator=(const FakeAdmin&) = delete;
+
+  std::vector<std::string> requests() const;
+
+ private:
+  void serve();
+  void answer_one();
+
+  Script script_;
+  base::io::Fd listening_;
+  base::io::FdPair stop_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> requests_;
+  std::thread thread_;
+};
+
+struct ProgramResult {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+enum class Stdout { pipe, terminal };
+
+// Runs a built program to its end: `name` in the build's bin folder, COLUMNS=80.
+ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments,
+                          Stdout out = Stdout::pipe);
+
+}  // namespace cli::test
