@@ -76,6 +76,7 @@ void LocalCalls::after_client(RequestId id, const boost::system::error_code& err
   if (error || found == clients_.end()) return;
   const auto client = found->second;
   const auto message = base::io::receive_message(client->socket, max_message);
+  if (message && message->would_block) return read(id);
   if (!message || message->data.empty()) {  // gave up, or sent too much
     clients_.erase(id);
     return;
@@ -107,6 +108,9 @@ void LocalCalls::refuse_all(const std::string& reason) {
 }
 
 void LocalCalls::answer_stream(const base::io::Fd& client, StreamSocket stream) {
+  // Programs expect an ordinary, blocking descriptor.
+  boost::system::error_code ignored;
+  stream.native_non_blocking(false, ignored);
   const base::io::Fd fd(stream.release());
   // A client that is gone loses the stream, which closes: dom0 sees that.
   static_cast<void>(base::io::send_message(client, base::wire::as_bytes("ok"), {&fd}));

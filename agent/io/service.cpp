@@ -137,9 +137,13 @@ Service::~Service() {
 }
 
 void Service::watch() {
+  wait_for_exit();
+  read_errors();
+}
+
+void Service::wait_for_exit() {
   process_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                       std::bind_front(&Service::after_exit, shared_from_this()));
-  read_errors();
 }
 
 void Service::read_errors() {
@@ -181,7 +185,8 @@ void Service::drain_errors() {
 void Service::after_exit(const boost::system::error_code& error) {
   if (error || ended_) return;
   int status = 0;
-  ::waitpid(child_, &status, 0);
+  // Readiness is a hint: the kernel may wake a pidfd's waiters before the end.
+  if (::waitpid(child_, &status, WNOHANG) == 0) return wait_for_exit();
   ended_ = true;
   drain_errors();
   const int exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

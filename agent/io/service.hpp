@@ -52,6 +52,7 @@ class Service : public std::enable_shared_from_this<Service> {
 
  private:
   void watch();
+  void wait_for_exit();
   void read_errors();
   void after_errors(const boost::system::error_code& error, std::size_t size);
   void drain_errors();

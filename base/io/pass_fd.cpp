@@ -58,6 +58,7 @@ Result<Message> receive_message(const Fd& socket, std::size_t limit) {
   do {
     got = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
+  if (got < 0 && errno == EAGAIN) return Message{.would_block = true, .data = {}, .fds = {}};
   if (got < 0) return fail_errno("recvmsg");
 
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;

@@ -13,7 +13,8 @@ namespace base::io {
 inline constexpr std::size_t max_passed_fds = 4;
 
 struct Message {
-  std::vector<std::byte> data;  // empty: the peer closed
+  bool would_block = false;     // a non-blocking socket had nothing: readiness is only a hint
+  std::vector<std::byte> data;  // empty (and not would_block): the peer closed
   std::vector<Fd> fds;          // close-on-exec
 };
 

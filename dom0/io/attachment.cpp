@@ -22,6 +22,7 @@ Lease& Attachment::lease() { return *board_.leases.find(id_); }
 void Attachment::resume() {
   streaming_ = true;
   lease().state = LeaseState::attached;
+  expect_agents();
 }
 
 void Attachment::after_attach_stream(base::Result<StreamSocket> stream) {
@@ -137,8 +138,23 @@ void Attachment::link_down(const std::string& qube) {
     (qube == held.frontend ? frontend_ : backend_).known = true;
     return conclude_if_done();
   }
-  // An attached device hangs on its stream, not on the agent's connection, which may come back.
   if (held.state == LeaseState::attaching) end("the connection to " + qube + " was lost");
+  if (held.state == LeaseState::attached) expect_agents();
+}
+
+// An attached device hangs on its stream; an agent's connection may be lost and come back. But
+// without its agent a qube tells neither unplugs nor ends, so the lease does not wait for ever.
+void Attachment::expect_agents() {
+  timer_.expires_after(agent_limit);
+  timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    const Lease* held = self->board_.leases.find(self->id_);
+    if (error || held == nullptr || held->state != LeaseState::attached) return;
+    for (const std::string& qube : {held->frontend, held->backend}) {
+      if (self->board_.link(qube) == nullptr) {
+        return self->end("the connection to " + qube + " was lost and did not come back");
+      }
+    }
+  });
 }
 
 void Attachment::relay_lost() {

@@ -23,6 +23,7 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
 
   static constexpr std::chrono::seconds attach_limit{30};
   static constexpr std::chrono::seconds detach_limit{5};
+  static constexpr std::chrono::seconds agent_limit{6};  // longer than an agent's longest wait
 
   Attachment(Switchboard& board, LeaseId id, OnGone on_gone);
 
@@ -56,6 +57,7 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   void after_frontend_read(const boost::system::error_code& error, std::size_t size);
   void both_streams();
   void attached();
+  void expect_agents();
   void force();
   void conclude_if_done();
   void conclude();

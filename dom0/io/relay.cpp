@@ -55,6 +55,7 @@ void Relay::after_read(const boost::system::error_code& error) {
   base::io::Fd borrowed(daemon_->native_handle());
   auto message = base::io::receive_message(borrowed, max_relay_message);
   static_cast<void>(borrowed.release());
+  if (message && message->would_block) return read();
   if (!message || message->data.empty()) return daemon_left();
   const auto request = parse_relay_request(message->data);
   if (!request) {

@@ -42,6 +42,7 @@ void RelayClient::read() {
 void RelayClient::after_read(const boost::system::error_code& error) {
   if (error || !socket_) return;
   auto message = base::io::receive_message(socket_, max_relay_message);
+  if (message && message->would_block) return read();
   if (!message || message->data.empty()) {
     return lost(message ? "connection closed" : message.error().text);
   }

@@ -6,6 +6,8 @@ sallyport_test(relay_test SOURCES
   dom0/relay_test.cpp
   ../dom0/io/relay_client.cpp
   LIBRARIES dom0_relay)
+sallyport_test(paper_qubes_test SOURCES dom0/paper_qubes_test.cpp LIBRARIES base_io)
+add_dependencies(paper_qubes_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 sallyport_test(dom0_admin_test SOURCES
   dom0/admin_request_test.cpp
   dom0/device_description_test.cpp

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// dom0 with real processes: attach, refuse, unplug, restart, kill.
+#include "tests/dom0/paper_qubes.hpp"
+
+#include "base/wire/hello.hpp"
+
+namespace dom0::test {
+namespace {
+
+TEST_F(PaperQubes, AttachesAndDetaches) {
+  start();
+  EXPECT_EQ(attach(), ok);
+  EXPECT_TRUE(attached());
+  EXPECT_TRUE(has("sys-usb", "attachment='work'"));
+  EXPECT_NE(attach().find("Device sys-usb:2-1 already attached to work"), std::string::npos);
+  EXPECT_EQ(detach(), ok);
+  EXPECT_FALSE(attached());
+  EXPECT_TRUE(has("sys-usb", "last-detach='from work: detached on request'"));
+  EXPECT_NE(audit().find("qrexec: qubes.USB+2-1: work -> sys-usb: allowed to sys-usb"),
+            std::string::npos);
+}
+
+TEST_F(PaperQubes, GoesOnForManyRounds) {
+  start();
+  for (int round = 0; round < 50; ++round) {
+    ASSERT_EQ(attach(), ok) << round;
+    ASSERT_EQ(detach(), ok) << round;
+  }
+}
+
+TEST_F(PaperQubes, SaysWhyItRefuses) {
+  start();
+  policy("qubes.USB * work sys-usb deny\n");
+  EXPECT_NE(attach().find("30-user.policy:1"), std::string::npos);
+  policy("qubes.USB * work sys-usb ask\n");
+  EXPECT_NE(attach().find("sallyport-prompt"), std::string::npos);  // nobody to ask: the remedy
+  policy("qubes.USB work\n");
+  EXPECT_NE(attach().find("30-user.policy:1: wrong number of fields"), std::string::npos);
+  policy("qubes.USB * work sys-usb allow\n");
+  EXPECT_NE(call("admin.vm.device.usb.Attach+sys-usb+9-9", "work")
+                .find("doesn't expose usb device '9-9'"),
+            std::string::npos);
+  EXPECT_NE(call("admin.vm.device.usb.Attach+sys-usb+2-1+dead+beef++u000000", "work")
+                .find("Unrecognized"),
+            std::string::npos);
+  EXPECT_FALSE(attached());
+  work_.end(SIGTERM);
+  wait_until([this] { return !running("work"); }, "work is gone");
+  EXPECT_NE(attach().find("sallyport-qube start work"), std::string::npos);
+}
+
+TEST_F(PaperQubes, ReportsTheFrontendsReason) {
+  start();
+  service("work", "qubes.USBAttach",
+          "echo 'vhci_hcd is not loaded in this qube: modprobe vhci_hcd' >&2; exit 1");
+  EXPECT_NE(attach().find("modprobe vhci_hcd"), std::string::npos);
+  std::filesystem::remove(root_ / "work/qubes.USBAttach");
+  EXPECT_NE(attach().find("no service qubes.USBAttach"), std::string::npos);
+  EXPECT_FALSE(attached());
+}
+
+TEST_F(PaperQubes, EndsTheLeaseWhenTheDeviceIsUnplugged) {
+  start();
+  ASSERT_EQ(attach(), ok);
+  plug("# nothing\n");
+  wait_until([this] { return !attached(); }, "detached");
+  EXPECT_NE(call("sallyport.Status", "dom0").find("device unplugged from sys-usb"),
+            std::string::npos);
+}
+
+TEST_F(PaperQubes, EndsTheLeaseWhenTheDeviceClaimsToBeAnother) {
+  start();
+  ASSERT_EQ(attach(), ok);
+  plug(
+      "port=2-1 vendor=0951 product=1666 manufacturer=Kingston serial=60A44C "
+      "interfaces=080650,030101\n");
+  wait_until([this] { return !attached(); }, "detached");
+  EXPECT_TRUE(has("sys-usb", "changed what it claims to be"));
+}
+
+TEST_F(PaperQubes, ACallWithoutALeaseIsRefused) {
+  start();
+  const std::string log = (root_ / "call.log").string();
+  Process caller({program("sallyport-call"), "--socket", (root_ / "work/agent.sock").string(),
+                  "sys-usb", "qubes.USB+2-1"},
+                 log);
+  wait_until([&] { return audit().find("denied: no attach of this device") != std::string::npos; },
+             "refused");
+  EXPECT_FALSE(attached());
+}
+
+TEST_F(PaperQubes, CarriesOrdinaryCallsThatPolicyAllows) {
+  start();
+  const auto echo = [this](const std::string& service) {
+    const std::string command = "echo hi | timeout 5 " + program("sallyport-call") + " --socket " +
+                                (root_ / "work/agent.sock").string() + " sys-usb " + service +
+                                " >" + (root_ / "out").string() + " 2>&1";
+    const int status = std::system(command.c_str());  // NOLINT: a shell is what is wanted here
+    return std::pair(WEXITSTATUS(status), *base::io::read_file(root_ / "out", 4096));
+  };
+  EXPECT_EQ(echo("test.Echo"), std::pair(0, std::string("hi\n")));
+  EXPECT_EQ(echo("test.Other").first, 126);
+}
+
+TEST_F(PaperQubes, AttachedDevicesOutliveARestartOfTheDaemon) {
+  start();
+  ASSERT_EQ(attach(), ok);
+  daemon_.end(SIGKILL);
+  start_daemon();
+  EXPECT_TRUE(attached());
+  wait_until([this] { return running("work") && running("sys-usb"); }, "agents reconnect");
+  EXPECT_TRUE(attached());
+  EXPECT_EQ(detach(), ok);
+  EXPECT_FALSE(attached());
+  EXPECT_EQ(attach(), ok);
+}
+
+TEST_F(PaperQubes, AnUnplugDuringTheDaemonsAbsenceEndsTheLease) {
+  start();
+  ASSERT_EQ(attach(), ok);
+  daemon_.end(SIGKILL);
+  plug("# nothing\n");
+  start_daemon();
+  wait_until([this] { return !attached(); }, "detached");
+}
+
+TEST_F(PaperQubes, EveryKilledProcessEndsTheLeaseWithAReason) {
+  start();
+  ASSERT_EQ(attach(), ok);
+  work_.end(SIGKILL);
+  wait_until([this] { return !attached(); }, "detached after the target's agent died");
+  EXPECT_NE(call("sallyport.Status", "dom0").find("\"reason\""), std::string::npos);
+  start_work();
+  wait_until([this] { return running("work"); }, "work is back");
+  ASSERT_EQ(attach(), ok);
+  usb_.end(SIGKILL);
+  wait_until([this] { return !attached(); }, "detached after sys-usb's agent died");
+  start_usb();
+  wait_until([this] { return has("sys-usb", "2-1:"); }, "sys-usb is back");
+  ASSERT_EQ(attach(), ok);
+  kill_relay();
+  wait_until([this] { return !attached(); }, "detached after the relay died");
+  EXPECT_TRUE(has("sys-usb", "the relay process died"));
+  EXPECT_NE(attach().find("start sallyport-relay"), std::string::npos);
+}
+
+TEST_F(PaperQubes, AQubeCannotHoldTheDaemonUp) {
+  start();
+  const auto path = root_ / "run/sallyport/qubes/work.sock";
+  std::vector<base::io::Fd> silent;
+  for (int i = 0; i < 60; ++i) {  // says nothing
+    auto socket = base::io::connect_unix(path);
+    if (socket) silent.push_back(*std::move(socket));
+  }
+  auto flood = base::io::connect_unix(path);  // garbage instead of a hello
+  ASSERT_TRUE(flood.has_value());
+  static_cast<void>(base::io::write_all(*flood, std::string(100, 'x')));
+  EXPECT_FALSE(call("admin.vm.List", "dom0").empty());
+  EXPECT_TRUE(has("sys-usb", "2-1:"));
+  silent.clear();
+  // A control connection that lies about a length is cut off, and the real agent comes back.
+  wait_until(
+      [&] {
+        auto liar = base::io::connect_unix(path);
+        if (!liar) return false;
+        const auto hello = base::wire::encode_hello({});
+        return base::io::write_all(*liar, base::wire::as_text(hello)).has_value() &&
+               base::io::write_all(*liar, "\xff\xff\xff\x7f").has_value();
+      },
+      "liar is heard");
+  wait_until([this] { return running("work"); }, "work is back");
+  EXPECT_EQ(attach(), ok);
+}
+
+}  // namespace
+}  // namespace dom0::test
