@@ -99,6 +99,8 @@ TEST_F(Attach, KillingAnyProcessEndsInACleanDetach) {
     vm().run("sleep 0." + std::to_string(1 + i * 7 % 9));
     if (victim == "frontend" || victim == "backend") {
       vm().run("pkill -9 -x sallyport-usb-" + victim.substr(0, 1));
+    } else if (victim == "relay") {
+      vm().run("pkill -9 -x sallyport-relay");
     } else {
       kill_process(victim, "KILL");
     }

@@ -13,10 +13,9 @@ using std::chrono::seconds;
 const std::string bin = build + "/bin/";
 
 // By name, in the order of starting. `exec`, so that the process has the program's name.
-const std::array<std::pair<std::string, std::string>, 7>& processes() {
-  static const std::array<std::pair<std::string, std::string>, 7> list{{
+const std::array<std::pair<std::string, std::string>, 6>& processes() {
+  static const std::array<std::pair<std::string, std::string>, 6> list{{
       {"prompt", "exec " + bin + "sallyport-prompt --answer yes"},
-      {"relay", "exec " + bin + "sallyport-relay"},
       {"daemon", "exec " + bin + "sallyportd --user sallyport"},
       {"devices-sys-usb",
        "exec " + bin +
@@ -25,13 +24,12 @@ const std::array<std::pair<std::string, std::string>, 7>& processes() {
        "exec " + bin +
            "sallyport-devices --allow-vhci --group sallyport --socket /run/work/devices.sock"},
       {"agent-sys-usb",
-       "exec " + bin +
+       "exec setpriv --reuid=sallyport --regid=sallyport --clear-groups " + bin +
            "sallyport-agent --dial unix:/run/sallyport/qubes/sys-usb.sock --inventory usb"
-           " --socket /run/sys-usb/agent.sock --services /run/sys-usb/rpc --user sallyport"},
-      {"agent-work",
-       "exec " + bin +
-           "sallyport-agent --dial unix:/run/sallyport/qubes/work.sock"
-           " --socket /run/work/agent.sock --services /run/work/rpc --user sallyport"},
+           " --socket /run/sys-usb/agent.sock --services /run/sys-usb/rpc"},
+      {"agent-work", "exec setpriv --reuid=sallyport --regid=sallyport --clear-groups " + bin +
+                         "sallyport-agent --dial unix:/run/sallyport/qubes/work.sock"
+                         " --socket /run/work/agent.sock --services /run/work/rpc"},
   }};
   return list;
 }
@@ -78,7 +76,7 @@ void Qubes::restart_dead() {
 std::string Qubes::logs() {
   return vm()
       .run(
-          "for n in prompt relay daemon devices-sys-usb devices-work agent-sys-usb "
+          "for n in prompt daemon devices-sys-usb devices-work agent-sys-usb "
           "agent-work; do echo \"--- $n\"; tail -n 15 /run/rig/$n.log; done")
       .out;
 }
@@ -99,6 +97,7 @@ void Qubes::SetUp() {
       "getent group sallyport || groupadd -r sallyport\n"
       "getent passwd sallyport || useradd -r -g sallyport sallyport\n"
       "mkdir -p /etc/sallyport/qubes.d /run/qubes /run/sys-usb/rpc /run/work/rpc\n"
+      "chown sallyport: /run/sys-usb /run/work\n"
       "echo 'label = red' > /etc/sallyport/qubes.d/sys-usb.conf\n"
       "echo 'label = green' > /etc/sallyport/qubes.d/work.conf\n"
       "printf '#!/bin/sh\\nexec " +
@@ -116,9 +115,7 @@ void Qubes::SetUp() {
   set_policy("qubes.USB * work sys-usb ask target=sys-usb\n");
   for (const auto& [name, command] : processes()) {
     start(name);
-    if (name == "relay") {
-      ASSERT_TRUE(vm().wait_until("test -S /run/sallyport/relay.sock").ok()) << logs();
-    } else if (name == "daemon") {
+    if (name == "daemon") {
       ASSERT_TRUE(vm().wait_until("test -S /run/sallyport/admin.sock").ok()) << logs();
     }
   }
@@ -133,7 +130,8 @@ void Qubes::TearDown() {
     kill_process(it->first, "KILL");
   }
   vm().run(
-      "pkill -9 -x sallyport-usb-b; pkill -9 -x sallyport-usb-f; rm -rf /run/sallyport "
+      "pkill -9 -x sallyport-relay; pkill -9 -x sallyport-usb-b; pkill -9 -x sallyport-usb-f; rm "
+      "-rf /run/sallyport "
       "/run/work /run/sys-usb");
   wait_for_no_disk();
 }
@@ -169,7 +167,8 @@ Leftovers Qubes::leftovers() {
       "-l)));"
       " done; echo $n; }\n"
       "pgrep -xc sallyport-usb-b; pgrep -xc sallyport-usb-f\n"
-      "fds daemon; fds relay; fds agent-work agent-sys-usb; fds devices-work devices-sys-usb\n"
+      "pgrep -x sallyport-relay > /run/rig/relay.process; fds daemon; fds relay; fds agent-work "
+      "agent-sys-usb; fds devices-work devices-sys-usb\n"
       "awk 'FNR > 1 && $3 != 4 { n++ } END { print n + 0 }' "
       "/sys/devices/platform/vhci_hcd.0/status*\n" +
       bin + "qvm-usb list | grep -c 'work'");

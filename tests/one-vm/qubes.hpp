@@ -44,10 +44,10 @@ class Qubes : public OneVm {
 
   static void start_process(const std::string& name, const std::string& command);
   static void kill_process(const std::string& name, const std::string& signal);
-  // One of "daemon", "relay", "agent-sys-usb", "agent-work", "devices-sys-usb", "devices-work",
-  // started again as SetUp did.
+  // One of "prompt", "daemon" (which starts the relay), "agent-sys-usb", "agent-work",
+  // "devices-sys-usb", "devices-work", as SetUp starts them.
   static void start(const std::string& name);
-  // Daemon, relay, agents, helpers: those that ended are started again.
+  // Those that ended are started again; the daemon starts a relay if there is none.
   static void restart_dead();
   static std::string logs();
 
