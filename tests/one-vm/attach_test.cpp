@@ -26,7 +26,7 @@ class Attach : public Qubes {
 TEST_F(Attach, ReadsWhatIsOnTheStick) {
   const std::string disk = attached_disk();
   ASSERT_FALSE(disk.empty()) << logs();
-  const auto sum = vm().run("set -o pipefail; head -c 64M " + disk + " | sha256sum", minutes(5));
+  const auto sum = vm().run("head -c 64M " + disk + " | sha256sum", minutes(5));
   EXPECT_EQ(sum.out, stick_sha256(64)) << sum;
   const auto detached = detach();
   EXPECT_TRUE(detached.ok()) << detached;
