@@ -19,6 +19,8 @@
 #include <memory>
 #include <optional>
 
+#include "base/io/fd.hpp"
+
 namespace agent::io {
 namespace {
 
@@ -87,6 +89,12 @@ class Dialer::Attempt : public std::enable_shared_from_this<Attempt> {
     timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
       if (!error) self->socket_.cancel();
     });
+    // Asio's own open() leaves sockets open across exec: a service would inherit the agent's.
+    base::io::Fd fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const boost::asio::generic::stream_protocol protocol(family,
+                                                         family == AF_INET ? IPPROTO_TCP : 0);
+    if (!fd) return finish({errno, boost::system::system_category()});
+    socket_.assign(protocol, fd.release());
     boost::asio::generic::stream_protocol::endpoint endpoint(address.data(), address.size(),
                                                              family == AF_INET ? IPPROTO_TCP : 0);
     socket_.async_connect(endpoint, std::bind_front(&Attempt::after_connect, shared_from_this()));

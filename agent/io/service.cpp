@@ -40,6 +40,7 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   ::fcntl(stream, F_SETFL, ::fcntl(stream, F_GETFL) & ~O_NONBLOCK);
   if (::dup2(stream, STDIN_FILENO) >= 0 && ::dup2(stream, STDOUT_FILENO) >= 0 &&
       ::dup2(errors, STDERR_FILENO) >= 0) {
+    ::close_range(STDERR_FILENO + 1, ~0U, 0);  // whatever else the agent has is not the service's
     ::execve(program, arguments, environment);
   }
   constexpr char failed[] = "the service's program cannot be started\n";

@@ -99,6 +99,16 @@ TEST_F(ServiceTest, ReportsTheLastLineOfItsErrors) {
   EXPECT_EQ(end_->reason, "no free vhci port");
 }
 
+TEST_F(ServiceTest, InheritsNothingButItsStreamAndItsErrors) {
+  const base::io::Fd leaky(::dup(STDERR_FILENO));  // without close-on-exec
+  program("test.Fds", "ls /proc/$$/fd | tr '\\n' ' '");
+  start("test.Fds");
+  run_until_end();
+  // 10 or 255 is the shell's own copy of its script.
+  const std::string fds = *base::io::read_all(far_, 4096);
+  EXPECT_TRUE(fds == "0 1 10 2 " || fds == "0 1 2 255 " || fds == "0 1 2 ") << fds;
+}
+
 TEST_F(ServiceTest, ReportsASignal) {
   program("test.Die", "kill -9 $$");
   start("test.Die");
