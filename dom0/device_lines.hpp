@@ -15,7 +15,8 @@ namespace dom0 {
 // A USB string has at most 126 characters.
 inline constexpr std::size_t max_identity_serial = 126;
 // vvvv:pppp:SERIAL: and seven characters for each of 32 interfaces
-inline constexpr std::size_t max_device_id = 4 + 1 + 4 + 1 + max_identity_serial + 1 + 7 * 32;
+inline constexpr std::size_t max_device_id =
+    4 + 1 + 4 + 1 + max_identity_serial + 1 + std::size_t{7} * 32;
 
 // "u080650"
 std::string interface_code(const sysusb::Interface& interface);
