@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // sallyport-agent: runs in every qube; see docs/protocol.md and sallyport-agent(8).
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/program_options.hpp>
@@ -33,6 +34,11 @@ base::Status run(const po::variables_map& given) {
   if (given.contains("user")) {
     const auto identity = base::io::find_identity(given["user"].as<std::string>());
     if (!identity) return base::fail(identity.error().text);
+    // Its programs run as the same user and must reach the socket.
+    const std::string path = given["socket"].as<std::string>();
+    if (::chown(path.c_str(), identity->uid, identity->gid) != 0) {
+      return base::io::fail_errno("chown " + path);
+    }
     if (auto dropped = base::io::drop_identity(*identity); !dropped) return dropped;
   }
   // What the agent starts is never more than the agent: no setuid program helps it.

@@ -52,6 +52,13 @@ void AdminMethods::answer(const AdminRequest& request, AdminRight right, const R
   if (request.method == "admin.vm.device.usb.Assigned") return reply(encode_ok({}));
   if (request.method == "admin.vm.device.usb.Attach") return attach(request, reply);
   if (request.method == "admin.vm.device.usb.Detach") return detach(request, reply);
+  if (request.method == "sallyport.Run") {
+    return broker_.run(
+        request.target, request.argument, request.payload,
+        [reply](const base::Result<std::string>& answer) {
+          reply(answer ? encode_ok(*answer) : encode_error(error_type::any, answer.error().text));
+        });
+  }
   reply(encode_error(error_type::protocol, "no such method: " + request.method));
 }
 

@@ -129,6 +129,7 @@ void Broker::message(const std::string& qube, const agent::FromAgent& said) {
   }
   if (const auto* exited = std::get_if<agent::CallExited>(&said)) {
     for (const auto& attachment : attachments_of(qube)) attachment->call_exited(qube, *exited);
+    for (const auto& call : std::vector(dom0_calls_)) call->exited(qube, *exited);
     return service_calls_.exited(qube, *exited);
   }
   inventory_message(qube, said);
@@ -210,7 +211,19 @@ void Broker::link_down(const std::string& qube, const std::string& reason) {
   log_.info("qube_disconnected", {{"qube", qube}, {"reason", reason}});
   board_.inventory.clear(qube);
   for (const auto& attachment : attachments_of(qube)) attachment->link_down(qube);
+  for (const auto& call : std::vector(dom0_calls_)) call->link_down(qube);
   service_calls_.link_down(qube);
+}
+
+void Broker::run(const std::string& qube, const std::string& service, const std::string& input,
+                 Dom0Call::OnDone on_done) {
+  std::erase_if(dom0_calls_, [](const auto& call) { return call->done(); });
+  if (dom0_calls_.size() >= max_dom0_calls) {
+    return on_done(base::fail("too many calls from dom0 at once; wait for one to end"));
+  }
+  auto call = std::make_shared<Dom0Call>(board_, qube, service, input);
+  dom0_calls_.push_back(call);
+  call->start(std::move(on_done));
 }
 
 std::vector<std::shared_ptr<Attachment>> Broker::attachments_of(const std::string& qube) const {

@@ -11,6 +11,7 @@
 
 #include "base/io/paths.hpp"
 #include "dom0/io/attachment.hpp"
+#include "dom0/io/dom0_call.hpp"
 #include "dom0/io/service_call.hpp"
 #include "dom0/io/stream_acceptor.hpp"
 #include "dom0/io/switchboard.hpp"
@@ -20,6 +21,7 @@ namespace dom0::io {
 class Broker {
  public:
   static constexpr std::uint32_t vsock_port = 21328;
+  static constexpr std::size_t max_dom0_calls = 16;
 
   using OnDone = std::function<void(base::Status)>;
 
@@ -36,6 +38,9 @@ class Broker {
   // Ends when the device is gone from the frontend.
   void detach(const std::string& frontend, const std::string& backend, const std::string& port_id,
               OnDone on_done);
+  // Calls a service of a qube from dom0 itself.
+  void run(const std::string& qube, const std::string& service, const std::string& input,
+           Dom0Call::OnDone on_done);
   const Switchboard& board() const { return board_; }
   // For what reading refreshes: the policy store loads what changed on disk.
   Switchboard& mutable_board() { return board_; }
@@ -68,6 +73,7 @@ class Broker {
   std::map<LeaseId, std::shared_ptr<Attachment>> attachments_;
   std::map<LeaseId, std::vector<OnDone>> detachers_;
   ServiceCalls service_calls_;
+  std::vector<std::shared_ptr<Dom0Call>> dom0_calls_;
 };
 
 }  // namespace dom0::io

@@ -26,7 +26,8 @@ base::Status add_file(const std::filesystem::path& path,
   if (qubes.size() >= max_qubes) {
     return base::fail(path.string() + ": more than " + std::to_string(max_qubes) + " qubes");
   }
-  qubes.emplace(config->name, *std::move(config));
+  std::string name = config->name;
+  qubes.emplace(std::move(name), *std::move(config));
   return base::Ok{};
 }
 

@@ -102,6 +102,17 @@ TEST_F(PaperQubes, CarriesOrdinaryCallsThatPolicyAllows) {
   EXPECT_EQ(echo("test.Other").first, 126);
 }
 
+TEST_F(PaperQubes, Dom0CallsAServiceAndGetsItsAnswerOrItsReason) {
+  start();
+  service("usb", "test.Fail", "cat >/dev/null; echo no such file >&2; exit 2");
+  EXPECT_EQ(call("sallyport.Run+test.Echo", "sys-usb", "some bytes"), ok + "some bytes");
+  EXPECT_NE(call("sallyport.Run+test.Fail", "sys-usb").find("test.Fail in sys-usb: no such file"),
+            std::string::npos);
+  EXPECT_NE(call("sallyport.Run+test.Nothing", "sys-usb").find("no service test.Nothing"),
+            std::string::npos);
+  EXPECT_NE(audit().find("test.Echo+: dom0 -> sys-usb: allowed"), std::string::npos);
+}
+
 TEST_F(PaperQubes, AttachedDevicesOutliveARestartOfTheDaemon) {
   start();
   ASSERT_EQ(attach(), ok);
@@ -139,8 +150,9 @@ TEST_F(PaperQubes, EveryKilledProcessEndsTheLeaseWithAReason) {
   wait_until([this] { return has("sys-usb", "2-1:"); }, "sys-usb is back");
   ASSERT_EQ(attach(), ok);
   kill_relay();
-  wait_until([this] { return !attached(); }, "detached after the relay died");
-  EXPECT_TRUE(has("sys-usb", "the relay process died"));
+  wait_until([this] { return has("sys-usb", "the relay process died"); },
+             "detached after the relay died");
+  EXPECT_FALSE(attached());
   EXPECT_NE(attach().find("start sallyport-relay"), std::string::npos);
 }
 
