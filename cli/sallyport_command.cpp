@@ -2,6 +2,7 @@
 // `sallyport status`; see the header.
 #include "cli/sallyport_command.hpp"
 
+#include "base/wire/escape.hpp"
 #include "cli/status_view.hpp"
 
 namespace cli {
@@ -13,7 +14,7 @@ CommandSpec main_spec() {
           .options = {{{"--help", "-h"}, "", "show this help message and exit"},
                       {{"--version"}, "", "show program's version number and exit"}},
           .positionals = {},
-          .commands = {"status"}};
+          .commands = {"status", "run"}};
 }
 
 CommandSpec status_spec() {
@@ -23,6 +24,26 @@ CommandSpec status_spec() {
                       {{"--json"}, "", "one line of JSON, for programs"}},
           .positionals = {},
           .commands = {}};
+}
+
+CommandSpec run_spec() {
+  return {.prog = "sallyport run",
+          .description = "Calls a service of a qube from dom0 and prints its answer.",
+          .options = {{{"--help", "-h"}, "", "show this help message and exit"},
+                      {{"--input", "-i"}, "TEXT", "a line of text for the service"},
+                      {{"--raw"}, "", "print control characters as they are"}},
+          .positionals = {{"QUBE", "a running qube"}, {"SERVICE", "name, or name+argument"}},
+          .commands = {}};
+}
+
+// The answer is a qube's: at a terminal its control characters would be obeyed.
+std::string harmless(std::string_view untrusted) {
+  std::string out;
+  for (const char c : untrusted) {
+    const bool plain = c == '\n' || c == '\t' || (c >= ' ' && c <= '~');
+    out += plain ? std::string(1, c) : base::wire::escape({&c, 1});
+  }
+  return out;
 }
 
 Outcome refuse(const CommandSpec& spec, std::size_t columns, std::string_view text) {
@@ -50,6 +71,25 @@ Outcome show_status(const Words& words, const Admin& admin, std::size_t columns)
   return {.code = 0, .out = *text, .err = {}};
 }
 
+Outcome run_service(const Words& words, const Admin& admin, std::size_t columns) {
+  const CommandSpec spec = run_spec();
+  const auto given = read_arguments(spec, words);
+  if (!given) return refuse(spec, columns, given.error().text);
+  if (given->has("--help")) return {.code = 0, .out = format_help(spec, columns), .err = {}};
+  if (!given->unrecognised.empty()) {
+    return refuse(spec, columns,
+                  "unrecognized arguments: " + python_repr(given->unrecognised.front()));
+  }
+  const auto input = given->options.find("--input");
+  const auto answer =
+      admin({.method = "sallyport.Run",
+             .argument = given->positionals[1][0],
+             .target = given->positionals[0][0],
+             .payload = input == given->options.end() ? "" : input->second.back() + "\n"});
+  if (!answer) return fail(answer.error().text);
+  return {.code = 0, .out = given->has("--raw") ? *answer : harmless(*answer), .err = {}};
+}
+
 }  // namespace
 
 Outcome run_sallyport(const Words& words, const Admin& admin, std::size_t columns) {
@@ -66,6 +106,7 @@ Outcome run_sallyport(const Words& words, const Admin& admin, std::size_t column
   if (given->command.empty()) {
     return refuse(spec, columns, "the following arguments are required: command");
   }
+  if (given->command == "run") return run_service(given->rest, admin, columns);
   return show_status(given->rest, admin, columns);
 }
 
