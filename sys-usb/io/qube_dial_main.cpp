@@ -28,7 +28,13 @@ class Pump {
             .events = static_cast<short>(full ? POLLOUT : POLLIN),
             .revents = 0};
   }
+  // Nobody is left to write to: the other end closed both ways. A guest that opens connections and
+  // lets them lie must not collect programs like this one.
+  pollfd loses() const { return {.fd = done_ ? -1 : to_, .events = 0, .revents = 0}; }
   void turn() { begin_ < end_ ? write_some() : read_some(); }
+  void lose() {
+    if (!done_) finish();
+  }
 
  private:
   static bool again() { return errno == EAGAIN || errno == EINTR; }
@@ -78,13 +84,16 @@ base::Status join(const char* path) {
   Pump outward(in.release(), socket->get());
   Pump inward(socket->get(), out.release());
   while (!outward.done() || !inward.done()) {
-    std::array<pollfd, 2> waiting{outward.waits_for(), inward.waits_for()};
+    std::array<pollfd, 4> waiting{outward.waits_for(), inward.waits_for(), outward.loses(),
+                                  inward.loses()};
     if (::poll(waiting.data(), waiting.size(), -1) < 0) {
       if (errno == EINTR) continue;
       return base::io::fail_errno("poll");
     }
     if (waiting[0].revents != 0) outward.turn();
     if (waiting[1].revents != 0) inward.turn();
+    if (waiting[2].revents != 0) outward.lose();
+    if (waiting[3].revents != 0) inward.lose();
   }
   return base::Ok{};
 }

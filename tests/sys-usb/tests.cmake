@@ -6,3 +6,10 @@ sallyport_fuzz(sysusb_record_fuzz SOURCE fuzz/sysusb_record_fuzz.cpp LIBRARIES s
 sallyport_test(sysusb_watcher_test SOURCES
   sys-usb/usb_watcher_test.cpp
   LIBRARIES sysusb_watcher)
+sallyport_test(qube_command_test SOURCES sys-usb/qube_command_test.cpp LIBRARIES sysusb_qube_core)
+sallyport_test(qube_arguments_test SOURCES
+  sys-usb/qube_arguments_test.cpp
+  LIBRARIES sysusb_qube_core)
+sallyport_test(qube_launcher_test SOURCES sys-usb/qube_launcher_test.cpp LIBRARIES sysusb_qube_io)
+sallyport_test(qube_dial_test SOURCES sys-usb/qube_dial_test.cpp LIBRARIES base_io)
+add_dependencies(qube_dial_test sallyport-dial)
