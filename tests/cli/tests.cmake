@@ -10,5 +10,6 @@ sallyport_test(cli_test SOURCES
   cli/arguments_test.cpp
   cli/device_info_test.cpp
   cli/device_run_test.cpp
+  cli/sallyport_command_test.cpp
   cli/status_view_test.cpp
   LIBRARIES cli_core)
