@@ -85,7 +85,7 @@ std::string AdminMethods::available(const std::string& backend) const {
     if (const EndedLease* ended = board.leases.last_end(backend + ":" + port_id)) {
       extra.push_back({"last-detach", "from " + ended->frontend + ": " + ended->reason});
     }
-    lines += available_line(record, board.usb_ids, backend, frontend, extra) + "\n";
+    lines += available_line(record, board.usb_ids, backend, frontend, extra);
   }
   return lines;
 }
@@ -94,7 +94,7 @@ std::string AdminMethods::attached(const std::string& frontend) const {
   std::string lines;
   for (const auto& [id, lease] : broker_.board().leases.all()) {
     if (lease.frontend != frontend || lease.state != LeaseState::attached) continue;
-    lines += attached_line(lease.device, lease.backend, frontend) + "\n";
+    lines += attached_line(lease.device, lease.backend, frontend);
   }
   return lines;
 }
