@@ -47,7 +47,9 @@ base::Status run(const po::variables_map& given) {
   auto admin = base::io::listen_unix(paths.admin_socket(), 0666, base::io::SocketType::stream,
                                      base::io::Blocking::no);
   if (!admin) return base::fail(admin.error().text);
-  std::make_shared<dom0::io::AdminServer>(io, *std::move(admin), methods.handler(), log)->start();
+  std::make_shared<dom0::io::AdminServer>(io, *std::move(admin), dom0::io::find_admin_groups(),
+                                          methods.handler(), log)
+      ->start();
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   signals.async_wait([&io](const boost::system::error_code&, int) { io.stop(); });
   if (auto entered = dom0::io::enter_daemon_sandbox(paths); !entered) return entered;

@@ -42,17 +42,20 @@ std::vector<gid_t> groups_of(const base::io::Fd& client, gid_t primary) {
 
 }  // namespace
 
-AdminRight right_of(const base::io::Fd& client) {
+AdminGroups find_admin_groups() {
+  return {.all = group_id("sallyport"), .read = group_id("sallyport-view")};
+}
+
+AdminRight right_of(const base::io::Fd& client, const AdminGroups& admin_groups) {
   const auto peer = base::io::peer_credentials(client);
   if (!peer) return AdminRight::none;
   if (peer->uid == 0 || peer->uid == ::getuid()) return AdminRight::all;
   const std::vector<gid_t> groups = groups_of(client, peer->gid);
-  const auto in = [&groups](const char* name) {
-    const auto id = group_id(name);
+  const auto in = [&groups](const std::optional<gid_t>& id) {
     return id && std::ranges::find(groups, *id) != groups.end();
   };
-  if (in("sallyport")) return AdminRight::all;
-  return in("sallyport-view") ? AdminRight::read : AdminRight::none;
+  if (in(admin_groups.all)) return AdminRight::all;
+  return in(admin_groups.read) ? AdminRight::read : AdminRight::none;
 }
 
 // One connection: the request until end of file, the reply, the end.
@@ -127,8 +130,8 @@ class AdminServer::Client : public std::enable_shared_from_this<Client> {
   std::vector<std::byte> reply_;
 };
 
-AdminServer::AdminServer(boost::asio::io_context& io, base::io::Fd listening, OnRequest on_request,
-                         const base::io::Log& log)
+AdminServer::AdminServer(boost::asio::io_context& io, base::io::Fd listening, AdminGroups groups,
+                         OnRequest on_request, const base::io::Log& log)
     : io_(io), listening_(io, listening.release()), on_request_(std::move(on_request)), log_(log) {}
 
 void AdminServer::start() {
@@ -142,7 +145,7 @@ void AdminServer::after_readable(const boost::system::error_code& error) {
   base::io::Fd client(
       ::accept4(listening_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!client) return;
-  const AdminRight right = right_of(client);
+  const AdminRight right = right_of(client, groups_);
   if (clients_ >= max_clients) return log_.warning("too_many_admin_clients");
   std::make_shared<Client>(shared_from_this(), std::move(client), right)->start();
 }

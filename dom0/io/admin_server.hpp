@@ -2,6 +2,8 @@
 // The Admin API's socket: one request a connection, as Qubes' clients make it.
 #pragma once
 
+#include <sys/types.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
@@ -20,6 +22,14 @@ namespace dom0::io {
 // `sallyport-view` reading only (docs/protocol.md and DESIGN 13).
 enum class AdminRight { none, read, all };
 
+// The groups that give these rights. Looked up once, before the sandbox: name services open files
+// and sockets of their own.
+struct AdminGroups {
+  std::optional<gid_t> all;   // sallyport
+  std::optional<gid_t> read;  // sallyport-view
+};
+AdminGroups find_admin_groups();
+
 class AdminServer : public std::enable_shared_from_this<AdminServer> {
  public:
   static constexpr std::size_t max_clients = 32;
@@ -29,8 +39,8 @@ class AdminServer : public std::enable_shared_from_this<AdminServer> {
   // Must call the reply once, now or later.
   using OnRequest = std::function<void(const AdminRequest&, AdminRight, Reply)>;
 
-  AdminServer(boost::asio::io_context& io, base::io::Fd listening, OnRequest on_request,
-              const base::io::Log& log);
+  AdminServer(boost::asio::io_context& io, base::io::Fd listening, AdminGroups groups,
+              OnRequest on_request, const base::io::Log& log);
   void start();
 
  private:
@@ -40,11 +50,12 @@ class AdminServer : public std::enable_shared_from_this<AdminServer> {
 
   boost::asio::io_context& io_;
   boost::asio::posix::stream_descriptor listening_;
+  AdminGroups groups_;
   OnRequest on_request_;
   const base::io::Log& log_;
   std::size_t clients_ = 0;
 };
 
-AdminRight right_of(const base::io::Fd& client);
+AdminRight right_of(const base::io::Fd& client, const AdminGroups& admin_groups);
 
 }  // namespace dom0::io

@@ -72,7 +72,7 @@ base::Status Broker::listen_for_qubes(const base::io::Paths& paths) {
                                            base::io::SocketType::stream, base::io::Blocking::no);
     if (!listening) return base::fail(listening.error().text);
     add_acceptor(*std::move(listening),
-                 [name](const base::io::Fd&) { return std::optional(name); });
+                 [qube = name](const base::io::Fd&) { return std::optional(qube); });
   }
   if (!vsock) return base::Ok{};
   auto listening = listen_vsock(vsock_port);

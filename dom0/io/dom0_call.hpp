@@ -18,7 +18,7 @@ namespace dom0::io {
 // on record. What the qube answers is opaque bytes: handed on, never read here.
 class Dom0Call : public std::enable_shared_from_this<Dom0Call> {
  public:
-  static constexpr std::size_t max_answer = std::size_t{4} * 1024 * 1024;
+  static constexpr std::size_t max_answer = std::size_t{1000} * 1024;  // a reply's bound is 1 MiB
   static constexpr std::chrono::seconds limit{120};
 
   using OnDone = std::function<void(base::Result<std::string>)>;

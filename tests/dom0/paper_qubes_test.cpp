@@ -2,6 +2,8 @@
 // dom0 with real processes: attach, refuse, unplug, restart, kill.
 #include "tests/dom0/paper_qubes.hpp"
 
+#include <grp.h>
+
 #include "base/wire/hello.hpp"
 
 namespace dom0::test {
@@ -100,6 +102,27 @@ TEST_F(PaperQubes, CarriesOrdinaryCallsThatPolicyAllows) {
   };
   EXPECT_EQ(echo("test.Echo"), std::pair(0, std::string("hi\n")));
   EXPECT_EQ(echo("test.Other").first, 126);
+}
+
+TEST_F(PaperQubes, AStrangerIsRefusedAndTheDaemonGoesOn) {
+  start();
+  if (::geteuid() !=
+      0) {  // then there is no stranger to become: everybody here is the daemon's user
+    EXPECT_FALSE(call("admin.vm.List", "dom0").empty());
+    return;
+  }
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::setgroups(0, nullptr) != 0 || ::setresgid(61235, 61235, 61235) != 0 ||
+        ::setresuid(61235, 61235, 61235) != 0) {
+      ::_exit(2);
+    }
+    ::_exit(call("admin.vm.List", "dom0").find("PermissionDenied") != std::string::npos ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(running("work"));
 }
 
 TEST_F(PaperQubes, Dom0CallsAServiceAndGetsItsAnswerOrItsReason) {
