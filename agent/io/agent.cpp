@@ -18,8 +18,7 @@ Agent::Agent(boost::asio::io_context& io, const Dialer& dialer,
               return local_calls_.refuse(id, exit_problem, "this qube is not connected to dom0");
             }
             session_.send(CallRequest{.request = id, .target = target, .service = service});
-          },
-          log) {}
+          }) {}
 
 void Agent::start() {
   local_calls_.start();

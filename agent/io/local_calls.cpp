@@ -42,9 +42,8 @@ struct LocalCalls::Client {
   bool asked = false;
 };
 
-LocalCalls::LocalCalls(boost::asio::io_context& io, base::io::Fd listening, OnCall on_call,
-                       const base::io::Log& log)
-    : io_(io), listening_(io, listening.release()), on_call_(std::move(on_call)), log_(log) {}
+LocalCalls::LocalCalls(boost::asio::io_context& io, base::io::Fd listening, OnCall on_call)
+    : io_(io), listening_(io, listening.release()), on_call_(std::move(on_call)) {}
 
 void LocalCalls::start() {
   listening_.async_wait(boost::asio::posix::stream_descriptor::wait_read,

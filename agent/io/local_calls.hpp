@@ -12,7 +12,6 @@
 #include "agent/control.hpp"
 #include "agent/io/dialer.hpp"
 #include "base/io/fd.hpp"
-#include "base/io/log.hpp"
 
 namespace agent::io {
 
@@ -27,8 +26,7 @@ class LocalCalls {
       std::function<void(RequestId, const std::string& target, const std::string& service)>;
 
   // `listening`: a non-blocking SEQPACKET socket.
-  LocalCalls(boost::asio::io_context& io, base::io::Fd listening, OnCall on_call,
-             const base::io::Log& log);
+  LocalCalls(boost::asio::io_context& io, base::io::Fd listening, OnCall on_call);
   void start();
 
   // The client's socket of a request that dom0 has accepted; the caller answers on it.
@@ -50,7 +48,6 @@ class LocalCalls {
   boost::asio::io_context& io_;
   boost::asio::posix::stream_descriptor listening_;
   OnCall on_call_;
-  const base::io::Log& log_;
   std::map<RequestId, std::shared_ptr<Client>> clients_;
   std::uint32_t next_ = 1;
 };

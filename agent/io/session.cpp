@@ -14,7 +14,7 @@ constexpr std::chrono::seconds hello_limit{5};
 }  // namespace
 
 Session::Session(boost::asio::io_context& io, Dialer dialer, const base::io::Log& log)
-    : io_(io), dialer_(std::move(dialer)), log_(log), timer_(io) {}
+    : dialer_(std::move(dialer)), log_(log), timer_(io) {}
 
 void Session::start(Handlers handlers) {
   handlers_ = std::move(handlers);

@@ -36,7 +36,6 @@ class Session {
   void after_frame(base::wire::Bytes frame);
   void lost(const std::string& reason);
 
-  boost::asio::io_context& io_;
   Dialer dialer_;
   const base::io::Log& log_;
   Handlers handlers_;
