@@ -132,7 +132,11 @@ class AdminServer::Client : public std::enable_shared_from_this<Client> {
 
 AdminServer::AdminServer(boost::asio::io_context& io, base::io::Fd listening, AdminGroups groups,
                          OnRequest on_request, const base::io::Log& log)
-    : io_(io), listening_(io, listening.release()), on_request_(std::move(on_request)), log_(log) {}
+    : io_(io),
+      listening_(io, listening.release()),
+      groups_(groups),
+      on_request_(std::move(on_request)),
+      log_(log) {}
 
 void AdminServer::start() {
   listening_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
