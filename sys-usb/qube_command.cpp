@@ -49,6 +49,13 @@ std::string kernel_line(Accelerator accelerator) {
          (accelerator == Accelerator::tcg ? " mitigations=off" : "");
 }
 
+// A guestfwd dialer is started by libslirp, whose child calls setsid(): elevateprivileges=deny
+// would kill it. QEMU runs with no_new_privs in any case, so nothing it starts gains a privilege.
+std::string sandbox_for(Transport transport) {
+  return std::string("on,obsolete=deny,resourcecontrol=deny") +
+         (transport == Transport::vsock ? ",elevateprivileges=deny,spawn=deny" : "");
+}
+
 void add_transport(Command& command, const QubeConfig& config, const Machine& machine) {
   if (config.transport == Transport::vsock) {
     command.option("-device",
@@ -123,9 +130,7 @@ std::string shell_word(std::string_view word) {
 std::vector<std::string> qemu_command(const QubeConfig& config, const Machine& machine) {
   Command command(machine.qemu);
   command.option("-name", config.name);
-  command.option("-sandbox",
-                 std::string("on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny") +
-                     (config.transport == Transport::vsock ? ",spawn=deny" : ""));
+  command.option("-sandbox", sandbox_for(config.transport));
   add_machine(command, machine.accelerator, config.memory_mib);
   command.option("-chardev",
                  "socket,id=qmp,server=on,wait=off,fd=" + std::to_string(machine.qmp_fd));
@@ -143,8 +148,7 @@ std::vector<std::string> qemu_command(const QubeConfig& config, const Machine& m
 
 std::vector<std::string> probe_command(const Machine& machine) {
   Command command(machine.qemu);
-  command.option("-sandbox",
-                 "on,obsolete=deny,elevateprivileges=deny,resourcecontrol=deny,spawn=deny");
+  command.option("-sandbox", sandbox_for(Transport::vsock));
   add_machine(command, machine.accelerator, 256);
   command.option("-kernel", machine.image.kernel);
   command.option("-initrd", machine.image.initrd);

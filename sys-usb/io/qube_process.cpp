@@ -56,6 +56,7 @@ base::Status become_qemu(const QemuStart& start, const Fd& output, const Fd& err
   }
   // After the change of user, which clears it.
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return base::io::fail_errno("prctl");
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return base::io::fail_errno("no_new_privs");
   if (::getppid() != parent) return base::fail("the supervisor is gone");
   std::vector<std::string> words = start.command;
   std::vector<char*> arguments;
