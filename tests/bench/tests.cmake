@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ./bench: the program that measures, what it runs inside machines, and the test of its reports.
+sallyport_library(bench_report SOURCES bench/report.cpp LIBRARIES base_io Boost::json)
+sallyport_test(bench_report_test SOURCES bench/report_test.cpp LIBRARIES bench_report)
+add_test(NAME bench_command COMMAND ${PROJECT_SOURCE_DIR}/tests/bench/command_test)
+set_tests_properties(bench_command PROPERTIES LABELS unit TIMEOUT 60)
+
+# Machines, as for the rig's tests; nothing is measured under a sanitizer.
+if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
+  add_executable(bench_guest bench/guest_main.cpp)
+  target_link_libraries(bench_guest PRIVATE sallyport_options rig_static_io)
+  target_link_options(bench_guest PRIVATE -static)
+  add_executable(bench_main bench/main.cpp bench/usb.cpp)
+  target_link_libraries(bench_main PRIVATE sallyport_options bench_report rig)
+  target_compile_definitions(bench_main PRIVATE SALLYPORT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  add_dependencies(bench_main bench_guest rig_guest)
+  set_target_properties(bench_guest bench_main PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
+endif()
