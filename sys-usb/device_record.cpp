@@ -11,7 +11,6 @@ namespace sysusb {
 namespace {
 
 constexpr std::uint8_t usb_class = 'u';
-constexpr std::size_t max_text = 255;  // what a str8 holds
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 

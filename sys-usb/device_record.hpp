@@ -15,6 +15,7 @@ namespace sysusb {
 
 inline constexpr std::size_t max_port_id = 31;
 inline constexpr std::size_t max_interfaces = 32;
+inline constexpr std::size_t max_text = 255;  // each string of a device; what a str8 holds
 
 struct Interface {
   std::uint8_t interface_class = 0;

@@ -14,7 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t max_attribute = 4096;  // a page: sysfs never shows more
-constexpr std::size_t max_text = 255;        // what the record holds
 constexpr std::uint32_t hub_class = 9;
 
 // Without the newline that the kernel adds; empty when there is none.
