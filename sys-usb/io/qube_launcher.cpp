@@ -25,7 +25,6 @@ using Clock = std::chrono::steady_clock;
 using base::config::QubeConfig;
 using base::config::Transport;
 constexpr std::chrono::milliseconds pause{20};
-constexpr std::chrono::seconds monitor_time{10};
 // What VFIO maps besides the guest's memory.
 constexpr std::uint64_t device_memory = std::uint64_t{1} << 30;
 
@@ -228,8 +227,8 @@ base::Result<int> Launcher::stop() {
   if (const auto pid = run.qemu_pid()) {
     process.reset(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
   }
-  if (auto qmp = Qmp::connect(run.qmp(), std::min(deadline, Clock::now() + monitor_time)); qmp) {
-    static_cast<void>(qmp->execute("quit", {}, std::min(deadline, Clock::now() + monitor_time)));
+  if (auto qmp = Qmp::connect(run.qmp(), std::min(deadline, Clock::now() + Qmp::usual_time)); qmp) {
+    static_cast<void>(qmp->execute("quit", {}, std::min(deadline, Clock::now() + Qmp::usual_time)));
   }
   bool killed = false;
   while (running && *running) {
@@ -282,67 +281,6 @@ base::Result<int> Launcher::list() {
   for (const std::string& name : *names) {
     out_ << std::left << std::setw(32) << name << state_of(folder(name)) << '\n';
   }
-  return 0;
-}
-
-base::Result<int> Launcher::plug() {
-  auto config = load_qube(paths_, arguments_.name);
-  if (!config) return base::fail(config.error().text);
-  if (std::ranges::find(config->controllers, "emulated") == config->controllers.end()) {
-    return base::fail("qube " + config->name + " has no emulated controller; write controllers = " +
-                      "emulated in its file and start it again");
-  }
-  const RunFolder run = folder(config->name);
-  if (auto runs = must_run(run); !runs) return base::fail(runs.error().text);
-  const Deadline deadline = Clock::now() + monitor_time;
-  auto qmp = Qmp::connect(run.qmp(), deadline);
-  if (!qmp) return base::fail(qmp.error().text);
-
-  const std::string& id = arguments_.plug_id;
-  const std::string node = "plug-" + id;
-  boost::json::object device{{"id", id}, {"bus", "xhci.0"}};
-  if (!arguments_.plug_driver.empty()) {
-    device["driver"] = arguments_.plug_driver;
-  } else {
-    const std::string image = std::filesystem::absolute(arguments_.plug_image).string();
-    auto added = qmp->execute("blockdev-add",
-                              {{"driver", "raw"},
-                               {"node-name", node},
-                               {"read-only", arguments_.plug_readonly},
-                               {"file", {{"driver", "file"}, {"filename", image}}}},
-                              deadline);
-    if (!added) return base::fail("plug " + image + ": " + added.error().text);
-    device["driver"] = "usb-storage";
-    device["drive"] = node;
-  }
-  if (auto plugged = qmp->execute("device_add", device, deadline); !plugged) {
-    if (device.contains("drive")) {
-      static_cast<void>(qmp->execute("blockdev-del", {{"node-name", node}}, deadline));
-    }
-    return base::fail("plug " + id + ": " + plugged.error().text);
-  }
-  out_ << id << ": plugged into " << config->name << '\n';
-  return 0;
-}
-
-base::Result<int> Launcher::unplug() {
-  auto config = load_qube(paths_, arguments_.name);
-  if (!config) return base::fail(config.error().text);
-  const RunFolder run = folder(config->name);
-  if (auto runs = must_run(run); !runs) return base::fail(runs.error().text);
-  const Deadline deadline = Clock::now() + monitor_time;
-  auto qmp = Qmp::connect(run.qmp(), deadline);
-  if (!qmp) return base::fail(qmp.error().text);
-  const std::string& id = arguments_.plug_id;
-  if (auto gone = qmp->execute("device_del", {{"id", id}}, deadline); !gone) {
-    return base::fail("unplug " + id + ": " + gone.error().text);
-  }
-  if (auto gone = qmp->wait_deleted(id, deadline); !gone) {
-    return base::fail("unplug " + id + ": " + gone.error().text);
-  }
-  // Only a stick has a node; for others this fails, and nothing is left behind.
-  static_cast<void>(qmp->execute("blockdev-del", {{"node-name", "plug-" + id}}, deadline));
-  out_ << id << ": unplugged from " << config->name << '\n';
   return 0;
 }
 

@@ -19,6 +19,7 @@ using Deadline = std::chrono::steady_clock::time_point;
 class Qmp {
  public:
   static constexpr std::size_t max_line = std::size_t{1024} * 1024;
+  static constexpr std::chrono::seconds usual_time{10};
   static constexpr std::size_t max_events = 64;  // older ones are forgotten
 
   // Connects, reads the greeting, negotiates.
