@@ -87,6 +87,9 @@ std::string fill(const Fields& fields, sysusb::DeviceRecord& record) {
   record.serial = text("serial");
   record.speed = sysusb::Speed::high;
   if (!sysusb::valid_port_id(record.port_id)) return "port";
+  for (const char* key : {"manufacturer", "name", "serial"}) {
+    if (text(key).size() > sysusb::max_text) return key;
+  }
   if (fields.contains("speed")) {
     const auto speed = speed_of(text("speed"));
     if (!speed) return "speed";

@@ -37,6 +37,8 @@ TEST(InventoryFile, NamesTheLineAndTheField) {
   EXPECT_EQ(wrong("\nport=1-1 interfaces=0806\n"), "paper:2: bad value for 'interfaces'");
   EXPECT_EQ(wrong("port=1-1 device=256\n"), "paper:1: bad value for 'device'");
   EXPECT_EQ(wrong("port=1-1 speed=warp\n"), "paper:1: bad value for 'speed'");
+  const std::string long_serial = "port=1-1 serial=" + std::string(256, '7') + "\n";
+  EXPECT_EQ(wrong(long_serial.c_str()), "paper:1: bad value for 'serial'");
   EXPECT_EQ(wrong("port\n"), "paper:1: expected key=value");
   EXPECT_EQ(wrong("port=1-1 name=\"open\n"), "paper:1: expected key=value");
 }

@@ -5,3 +5,4 @@ sallyport_test(agent_test SOURCES
   agent/service_test.cpp
   LIBRARIES agent_io)
 sallyport_fuzz(control_fuzz SOURCE fuzz/control_fuzz.cpp LIBRARIES agent_core)
+sallyport_fuzz(inventory_file_fuzz SOURCE fuzz/inventory_file_fuzz.cpp LIBRARIES agent_core)

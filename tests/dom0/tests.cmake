@@ -14,3 +14,4 @@ sallyport_test(dom0_admin_test SOURCES
   dom0/device_lines_test.cpp
   LIBRARIES dom0_admin)
 sallyport_fuzz(admin_request_fuzz SOURCE fuzz/admin_request_fuzz.cpp LIBRARIES dom0_admin)
+sallyport_fuzz(relay_fuzz SOURCE fuzz/relay_fuzz.cpp LIBRARIES dom0_core)

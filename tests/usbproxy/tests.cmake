@@ -16,6 +16,7 @@ sallyport_test(usbproxy_frontend_test SOURCES
   LIBRARIES usbproxy_core base_io)
 add_dependencies(usbproxy_frontend_test sallyport-usb-frontend)
 sallyport_fuzz(usbproxy_redir_fuzz SOURCE fuzz/usbproxy_redir_fuzz.cpp LIBRARIES usbproxy_core)
+sallyport_fuzz(preface_fuzz SOURCE fuzz/preface_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_usbip_fuzz SOURCE fuzz/usbproxy_usbip_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_session_fuzz SOURCE fuzz/usbproxy_session_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_test(usbproxy_backend_test SOURCES
