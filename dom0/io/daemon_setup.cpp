@@ -60,7 +60,7 @@ base::Status make_folders(const base::io::Paths& paths, const base::io::Identity
   };
   const std::array<Wanted, 7> wanted{{{paths.run(), 0755},
                                       {paths.run() / "qubes", 0711},
-                                      {paths.root() / "run/qubes", 0755},
+                                      {paths.root() / "run/qubes", 0775},
                                       {paths.runtime_policy_d(), 0775},
                                       {paths.policy_d(), 0775},
                                       {paths.state(), 0750},

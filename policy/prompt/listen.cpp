@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The prompt agent's socket: who may connect, and that there is only one agent.
-#include <grp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <system_error>
 
 #include "base/io/unix_socket.hpp"
@@ -13,21 +12,16 @@ namespace policy::prompt {
 namespace {
 
 constexpr unsigned socket_mode = 0660;
-constexpr const char* daemon_group = "sallyport";
 
-// Lets the daemon, which is not root, connect. Where the group does not exist, as in a trial under
-// one user, the socket stays with its owner.
+// Lets the daemon, which is not root, connect: the folder is the daemon's, and so is its group.
 base::Status give_to_daemon(const std::filesystem::path& path) {
-  group entry{};
-  group* found = nullptr;
-  std::array<char, 4096> buffer{};
-  if (::getgrnam_r(daemon_group, &entry, buffer.data(), buffer.size(), &found) != 0 ||
-      found == nullptr) {
-    return base::Ok{};
+  struct stat folder {};
+  if (::stat(path.parent_path().c_str(), &folder) != 0) {
+    return base::io::fail_errno("look at " + path.parent_path().string());
   }
-  if (::chown(path.c_str(), static_cast<uid_t>(-1), entry.gr_gid) != 0) {
-    return base::io::fail_errno("give " + path.string() + " to group " + daemon_group,
-                                "add yourself to the group, or run as root");
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), folder.st_gid) != 0) {
+    return base::io::fail_errno("give " + path.string() + " to the daemon's group",
+                                "add yourself to the group of its folder, or run as root");
   }
   return base::Ok{};
 }
