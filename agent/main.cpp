@@ -4,50 +4,42 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/program_options.hpp>
 #include <csignal>
 #include <iostream>
 
 #include "agent/io/agent.hpp"
 #include "agent/io/inventory_file_watcher.hpp"
+#include "agent/io/options.hpp"
 #include "base/io/sandbox.hpp"
 #include "base/io/unix_socket.hpp"
 #include "sys-usb/io/usb_watcher.hpp"
 
 namespace {
 
-namespace po = boost::program_options;
-
-std::vector<std::filesystem::path> folders_of(const std::vector<std::string>& texts) {
-  return {texts.begin(), texts.end()};
-}
-
-base::Status run(const po::variables_map& given) {
+base::Status run(agent::io::Options options) {
   const base::io::Log log("sallyport-agent");
   std::signal(SIGPIPE, SIG_IGN);
   boost::asio::io_context io(1);
-  auto dialer = agent::io::Dialer::parse(io, given["dial"].as<std::string>());
+  auto dialer = agent::io::Dialer::parse(io, options.dial);
   if (!dialer) return base::fail("--dial: " + dialer.error().text);
-  auto socket = base::io::listen_unix(given["socket"].as<std::string>(), 0660,
-                                      base::io::SocketType::seqpacket, base::io::Blocking::no);
+  auto socket = base::io::listen_unix(options.socket, 0660, base::io::SocketType::seqpacket,
+                                      base::io::Blocking::no);
   if (!socket) return base::fail(socket.error().text);
-  if (given.contains("user")) {
-    const auto identity = base::io::find_identity(given["user"].as<std::string>());
+  if (options.user) {
+    const auto identity = base::io::find_identity(*options.user);
     if (!identity) return base::fail(identity.error().text);
     // Its programs run as the same user and must reach the socket.
-    const std::string path = given["socket"].as<std::string>();
-    if (::chown(path.c_str(), identity->uid, identity->gid) != 0) {
-      return base::io::fail_errno("chown " + path);
+    if (::chown(options.socket.c_str(), identity->uid, identity->gid) != 0) {
+      return base::io::fail_errno("chown " + options.socket.string());
     }
     if (auto dropped = base::io::drop_identity(*identity); !dropped) return dropped;
   }
   // What the agent starts is never more than the agent: no setuid program helps it.
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return base::io::fail_errno("no_new_privs");
-  agent::io::Agent agent(io, *dialer, folders_of(given["services"].as<std::vector<std::string>>()),
-                         *std::move(socket), log);
+  agent::io::Agent agent(io, *dialer, std::move(options.services), *std::move(socket), log);
   const auto added = [&agent](const sysusb::DeviceRecord& record) { agent.device_added(record); };
   const auto removed = [&agent](const std::string& port_id) { agent.device_removed(port_id); };
-  const std::string inventory = given["inventory"].as<std::string>();
+  const std::string& inventory = options.inventory;
   std::unique_ptr<sysusb::UsbWatcher> watcher;
   std::unique_ptr<agent::io::InventoryFileWatcher> paper;
   if (inventory == "usb") {
@@ -69,27 +61,9 @@ base::Status run(const po::variables_map& given) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  po::options_description options("sallyport-agent --dial WHERE [options]");
-  const std::vector<std::string> folders{"/run/qubes-rpc", "/usr/local/etc/qubes-rpc",
-                                         "/etc/qubes-rpc"};
-  options.add_options()("help,h", "this text")(
-      "dial", po::value<std::string>()->required(),
-      "vsock:CID:PORT, tcp:ADDRESS:PORT or unix:PATH of dom0")(
-      "inventory", po::value<std::string>()->default_value("none"), "usb, none or file:PATH")(
-      "socket", po::value<std::string>()->default_value("/run/sallyport/agent.sock"),
-      "where this qube's programs ask for calls")(
-      "services",
-      po::value<std::vector<std::string>>()->default_value(folders, "qubes-rpc folders"),
-      "folder of services; may be given several times")(
-      "user", po::value<std::string>(), "becomes this user once the socket is there");
-  po::variables_map given;
-  po::store(po::parse_command_line(argc, argv, options), given);
-  if (given.contains("help")) {
-    std::cout << options;
-    return 0;
-  }
-  po::notify(given);
-  const auto ran = run(given);
+  auto options = agent::io::parse_options(argc, argv);
+  if (!options) return 0;
+  const auto ran = run(*std::move(options));
   if (ran) return 0;
   std::cerr << "sallyport-agent: " << ran.error().text << '\n';
   return 1;

@@ -4,7 +4,6 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <boost/program_options.hpp>
 #include <csignal>
 #include <iostream>
 
@@ -13,18 +12,17 @@
 #include "dom0/io/admin_server.hpp"
 #include "dom0/io/broker.hpp"
 #include "dom0/io/daemon_setup.hpp"
+#include "dom0/io/options.hpp"
 #include "dom0/io/registry.hpp"
 
 namespace {
 
-namespace po = boost::program_options;
-
-base::Status run(const po::variables_map& given) {
+base::Status run(const dom0::io::Options& options) {
   const base::io::Log log("sallyportd");
-  const base::io::Paths paths(given["root"].as<std::string>());
+  const base::io::Paths& paths = options.paths;
   std::signal(SIGPIPE, SIG_IGN);
-  if (::geteuid() == 0 || given.contains("user")) {
-    const std::string user = given.contains("user") ? given["user"].as<std::string>() : "sallyport";
+  if (::geteuid() == 0 || options.user) {
+    const std::string user = options.user.value_or("sallyport");
     const auto identity = dom0::io::identity_of(user);
     if (!identity) return base::fail(identity.error().text + ", or name another with --user");
     if (auto made = dom0::io::make_folders(paths, *identity); !made) return made;
@@ -34,14 +32,9 @@ base::Status run(const po::variables_map& given) {
   }
   auto registry = dom0::io::load_registry(paths.qubes_d());
   if (!registry) return base::fail(registry.error().text);
-  const auto self = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  const auto relay = given.contains("relay")
-                         ? std::filesystem::path(given["relay"].as<std::string>())
-                         : self / "sallyport-relay";
-  if (auto there = dom0::io::ensure_relay(paths, relay); !there) return there;
+  if (auto there = dom0::io::ensure_relay(paths, options.relay); !there) return there;
   boost::asio::io_context io(1);
-  dom0::io::Broker broker(io, paths, *std::move(registry),
-                          std::chrono::seconds(given["prompt-timeout"].as<unsigned>()), log);
+  dom0::io::Broker broker(io, paths, *std::move(registry), options.prompt_limit, log);
   if (auto started = broker.start(paths); !started) return started;
   dom0::io::AdminMethods methods(broker);
   auto admin = base::io::listen_unix(paths.admin_socket(), 0666, base::io::SocketType::stream,
@@ -62,20 +55,9 @@ base::Status run(const po::variables_map& given) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  po::options_description options("sallyportd");
-  options.add_options()("help,h", "this text")("root", po::value<std::string>()->default_value("/"),
-                                               "moves all paths below this folder")(
-      "user", po::value<std::string>(), "user to run as, by name or number (default: sallyport)")(
-      "relay", po::value<std::string>(), "the relay's program (default: beside this one)")(
-      "prompt-timeout", po::value<unsigned>()->default_value(60),
-      "seconds until a question is a no");
-  po::variables_map given;
-  po::store(po::parse_command_line(argc, argv, options), given);
-  if (given.contains("help")) {
-    std::cout << options;
-    return 0;
-  }
-  const auto ran = run(given);
+  const auto options = dom0::io::parse_options(argc, argv);
+  if (!options) return 0;
+  const auto ran = run(*options);
   if (ran) return 0;
   std::cerr << "sallyportd: " << ran.error().text << '\n';
   return 1;

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dom0/io/options.hpp"
+
+#include <boost/program_options.hpp>
+#include <iostream>
+
+namespace dom0::io {
+namespace {
+
+// Beside this program (a build's folder), else where it is installed.
+std::filesystem::path default_relay() {
+  const auto beside =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "sallyport-relay";
+  return std::filesystem::exists(beside)
+             ? beside
+             : std::filesystem::path(SALLYPORT_LIBEXEC "/sallyport-relay");
+}
+
+}  // namespace
+
+std::optional<Options> parse_options(int argc, char** argv) {
+  namespace po = boost::program_options;
+  po::options_description options("sallyportd");
+  options.add_options()("help,h", "this text")("root", po::value<std::string>()->default_value("/"),
+                                               "moves all paths below this folder")(
+      "user", po::value<std::string>(), "user to run as, by name or number (default: sallyport)")(
+      "relay", po::value<std::string>(), "the relay's program (default: beside this one)")(
+      "prompt-timeout", po::value<unsigned>()->default_value(60),
+      "seconds until a question is a no");
+  po::variables_map given;
+  po::store(po::parse_command_line(argc, argv, options), given);
+  if (given.contains("help")) {
+    std::cout << options;
+    return std::nullopt;
+  }
+  Options result{.paths = base::io::Paths(given["root"].as<std::string>()),
+                 .user = std::nullopt,
+                 .relay = given.contains("relay")
+                              ? std::filesystem::path(given["relay"].as<std::string>())
+                              : default_relay(),
+                 .prompt_limit = std::chrono::seconds(given["prompt-timeout"].as<unsigned>())};
+  if (given.contains("user")) result.user = given["user"].as<std::string>();
+  return result;
+}
+
+}  // namespace dom0::io
