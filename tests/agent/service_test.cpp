@@ -9,18 +9,13 @@
 #include <filesystem>
 
 #include "base/io/files.hpp"
+#include "tests/fakes/folder.hpp"
 
 namespace agent::io {
 namespace {
 
 class ServiceTest : public testing::Test {
  protected:
-  ServiceTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sallyport-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  ~ServiceTest() override { std::filesystem::remove_all(folder_); }
-
   void program(const std::string& name, const std::string& script) {
     ASSERT_TRUE(base::io::write_file_atomically(folder_ / name, "#!/bin/sh\n" + script + "\n", 0755)
                     .has_value());
@@ -55,7 +50,8 @@ class ServiceTest : public testing::Test {
   }
 
   boost::asio::io_context io_{1};
-  std::filesystem::path folder_;
+  const tests::Folder scratch_;
+  std::filesystem::path folder_ = scratch_.path();
   base::io::Fd far_;
   std::shared_ptr<Service> service_;
   std::optional<Service::End> end_;

@@ -11,24 +11,10 @@
 #include "base/io/log.hpp"
 #include "base/io/pass_fd.hpp"
 #include "base/io/unix_socket.hpp"
+#include "tests/fakes/folder.hpp"
 
 namespace base::io {
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sallyport-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 TEST(Fd, ClosesOnceAndMoves) {
   auto pair = pipe_pair();
@@ -43,7 +29,7 @@ TEST(Fd, ClosesOnceAndMoves) {
 }
 
 TEST(Files, RefusesAFileLongerThanTheLimit) {
-  const Folder folder;
+  const tests::Folder folder;
   ASSERT_TRUE(write_file_atomically(folder.path() / "a", "12345").has_value());
   EXPECT_EQ(*read_file(folder.path() / "a", 5), "12345");
   EXPECT_FALSE(read_file(folder.path() / "a", 4).has_value());
@@ -78,7 +64,7 @@ TEST(PassFd, ReportsTheEndAsAnEmptyMessage) {
 }
 
 TEST(UnixSocket, KnowsItsPeer) {
-  const Folder folder;
+  const tests::Folder folder;
   auto listener = listen_unix(folder.path() / "s", 0600);
   ASSERT_TRUE(listener.has_value()) << listener.error().text;
   auto client = connect_unix(folder.path() / "s");

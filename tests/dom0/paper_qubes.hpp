@@ -20,6 +20,7 @@
 
 #include "base/io/files.hpp"
 #include "base/io/unix_socket.hpp"
+#include "tests/fakes/folder.hpp"
 
 namespace dom0::test {
 
@@ -64,8 +65,6 @@ class Process {
 class PaperQubes : public testing::Test {
  protected:
   PaperQubes() {
-    std::string pattern = "/tmp/sallyport-XXXXXX";
-    root_ = ::mkdtemp(pattern.data());
     std::filesystem::permissions(root_, std::filesystem::perms{0755});
     for (const char* folder :
          {"etc/sallyport/qubes.d", "etc/qubes/policy.d", "run/qubes/policy.d", "usb", "work"}) {
@@ -100,7 +99,6 @@ class PaperQubes : public testing::Test {
         std::cerr << "--- " << log << "\n" << text.str();
       }
     }
-    std::filesystem::remove_all(root_);
   }
 
   static std::string program(const std::string& name) {
@@ -187,7 +185,8 @@ class PaperQubes : public testing::Test {
   }
 
   static inline const std::string ok{'0', '\0'};
-  std::filesystem::path root_;
+  const tests::Folder folder_;
+  std::filesystem::path root_ = folder_.path();
   Process daemon_;
   Process usb_;
   Process work_;

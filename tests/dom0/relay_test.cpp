@@ -12,6 +12,7 @@
 #include "base/io/files.hpp"
 #include "base/io/unix_socket.hpp"
 #include "dom0/io/relay_client.hpp"
+#include "tests/fakes/folder.hpp"
 
 namespace dom0::io {
 namespace {
@@ -24,12 +25,7 @@ StreamSocket wrap(boost::asio::io_context& io, base::io::Fd fd) {
 
 class RelayTest : public testing::Test {
  protected:
-  RelayTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sallyport-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    start_relay(60s);
-  }
-  ~RelayTest() override { std::filesystem::remove_all(folder_); }
+  RelayTest() { start_relay(60s); }
 
   void start_relay(std::chrono::seconds away_limit) {
     relay_.reset();
@@ -88,7 +84,8 @@ class RelayTest : public testing::Test {
 
   boost::asio::io_context io_{1};
   base::io::Log log_{"test", base::io::Level::error};
-  std::filesystem::path folder_;
+  const tests::Folder scratch_;
+  std::filesystem::path folder_ = scratch_.path();
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<RelayClient> client_;
   std::vector<RelayReport> entries_;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // policy.Ask: the bytes, and the client against agents that lie, stall or are not there.
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -11,6 +10,7 @@
 
 #include "policy/io/ask_client.hpp"
 #include "policy/io/ask_message.hpp"
+#include "tests/fakes/folder.hpp"
 
 namespace {
 
@@ -95,13 +95,6 @@ class AskClientTest : public testing::Test {
  protected:
   using Protocol = asio::local::stream_protocol;
 
-  void SetUp() override {
-    std::string name = "/tmp/policy-ask-XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   std::filesystem::path path() const { return folder_ / "agent.sock"; }
   void listen() { acceptor_.emplace(context_, Protocol::endpoint(path().native())); }
   std::shared_ptr<policy::io::AskClient> ask(std::chrono::seconds limit = 20s) {
@@ -129,7 +122,8 @@ class AskClientTest : public testing::Test {
   void run() { context_.run_for(10s); }
 
   asio::io_context context_;
-  std::filesystem::path folder_;
+  const tests::Folder scratch_;
+  std::filesystem::path folder_ = scratch_.path();
   std::optional<Protocol::acceptor> acceptor_;
   std::string question_;
   int answers_ = 0;

@@ -20,6 +20,7 @@
 #include "base/io/paths.hpp"
 #include "base/io/unix_socket.hpp"
 #include "policy/io/ask_client.hpp"
+#include "tests/fakes/folder.hpp"
 
 namespace {
 
@@ -42,17 +43,11 @@ Question about(const std::string& device, std::vector<std::string> targets) {
 
 class PromptTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = "/tmp/policy-prompt-XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
-  }
   void TearDown() override {
     if (child_ > 0) {
       ::kill(child_, SIGKILL);
       ::waitpid(child_, nullptr, 0);
     }
-    std::filesystem::remove_all(root_);
   }
 
   std::filesystem::path socket() const { return base::io::Paths(root_).prompt_socket(); }
@@ -128,7 +123,8 @@ class PromptTest : public testing::Test {
   }
 
   boost::asio::io_context context_;
-  std::filesystem::path root_;
+  const tests::Folder folder_;
+  std::filesystem::path root_ = folder_.path();
   base::io::Fd master_;
   pid_t child_ = -1;
   std::string screen_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Policy on disk: order, shadowing, bad names, missing folders, includes, and reloading.
 #include "policy/io/policy_store.hpp"
+#include "tests/fakes/folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -16,14 +17,10 @@ namespace fs = std::filesystem;
 class PolicyStoreTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = testing::TempDir() + "policy-store-XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    root_ = name;
     paths_ = base::io::Paths(root_);
     fs::create_directories(paths_.policy_d());
     fs::create_directories(paths_.runtime_policy_d());
   }
-  void TearDown() override { fs::remove_all(root_); }
 
   static void write(const fs::path& path, const std::string& text) {
     fs::create_directories(path.parent_path());
@@ -43,7 +40,8 @@ class PolicyStoreTest : public testing::Test {
     return all;
   }
 
-  fs::path root_;
+  const tests::Folder folder_;
+  fs::path root_ = folder_.path();
   base::io::Paths paths_;
 };
 

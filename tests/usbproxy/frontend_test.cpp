@@ -15,6 +15,7 @@
 #include "base/io/pass_fd.hpp"
 #include "base/io/unix_socket.hpp"
 #include "base/wire/writer.hpp"
+#include "tests/fakes/folder.hpp"
 #include "tests/usbproxy/session_rig.hpp"
 #include "usbproxy/frontend_protocol.hpp"
 
@@ -32,8 +33,6 @@ constexpr const char* status_heading = "hub port sta spd dev      sockfd local_b
 class Frontend : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "frontend-test-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     set_status(
         "hs  0000 006 003 00010002 000004 1-1\nhs  0001 004 000 00000000 000000 0-0\n"
         "hs  0002 004 000 00000000 000000 0-0\nss  0015 004 000 00000000 000000 0-0\n");
@@ -45,7 +44,6 @@ class Frontend : public ::testing::Test {
       ::kill(child_, SIGKILL);
       ::waitpid(child_, nullptr, 0);
     }
-    fs::remove_all(folder_);
   }
   Fd listen(const char* name) {
     auto fd = base::io::listen_unix(folder_ / name, 0600, base::io::SocketType::seqpacket);
@@ -168,7 +166,8 @@ class Frontend : public ::testing::Test {
     EXPECT_EQ(WEXITSTATUS(status), code);
   }
 
-  fs::path folder_;
+  const tests::Folder scratch_;
+  fs::path folder_ = scratch_.path();
   Fd agent_, devices_, backend_, kernel_, out_, err_;
   pid_t child_ = 0;
 };
