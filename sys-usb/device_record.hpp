@@ -44,7 +44,14 @@ struct DeviceRecord {
   friend bool operator==(const DeviceRecord&, const DeviceRecord&) = default;
 };
 
-enum class RecordError { truncated, trailing_bytes, unknown_class, bad_port_id, bad_speed, too_many_interfaces };
+enum class RecordError {
+  truncated,
+  trailing_bytes,
+  unknown_class,
+  bad_port_id,
+  bad_speed,
+  too_many_interfaces
+};
 const char* describe(RecordError error);
 
 // `^[0-9]+-[0-9]+(\.[0-9]+)*$`, 1 to max_port_id characters: a sysfs name of a USB device.

@@ -144,7 +144,8 @@ TEST(RedirDecoder, RefusesEveryWrongLengthBeforeTheBodyCame) {
     }
   }
   for (const std::size_t length : {10U + max_data + 1, std::size_t{0x80000000U}}) {
-    EXPECT_EQ(error_of(greeted(Sender::host), raw(101, static_cast<std::uint32_t>(length), 0)), RedirError::too_long);
+    EXPECT_EQ(error_of(greeted(Sender::host), raw(101, static_cast<std::uint32_t>(length), 0)),
+              RedirError::too_long);
   }
 }
 
