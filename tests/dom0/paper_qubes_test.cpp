@@ -66,8 +66,12 @@ TEST_F(PaperQubes, EndsTheLeaseWhenTheDeviceIsUnplugged) {
   ASSERT_EQ(attach(), ok);
   plug("# nothing\n");
   wait_until([this] { return !attached(); }, "detached");
-  EXPECT_NE(call("sallyport.Status", "dom0").find("device unplugged from sys-usb"),
-            std::string::npos);
+  wait_until(
+      [this] {
+        return call("sallyport.Status", "dom0").find("device unplugged from sys-usb") !=
+               std::string::npos;
+      },
+      "the reason");
 }
 
 TEST_F(PaperQubes, EndsTheLeaseWhenTheDeviceClaimsToBeAnother) {
@@ -77,7 +81,7 @@ TEST_F(PaperQubes, EndsTheLeaseWhenTheDeviceClaimsToBeAnother) {
       "port=2-1 vendor=0951 product=1666 manufacturer=Kingston serial=60A44C "
       "interfaces=080650,030101\n");
   wait_until([this] { return !attached(); }, "detached");
-  EXPECT_TRUE(has("sys-usb", "changed what it claims to be"));
+  wait_until([this] { return has("sys-usb", "changed what it claims to be"); }, "the reason");
 }
 
 TEST_F(PaperQubes, ACallWithoutALeaseIsRefused) {
@@ -163,7 +167,9 @@ TEST_F(PaperQubes, EveryKilledProcessEndsTheLeaseWithAReason) {
   ASSERT_EQ(attach(), ok);
   work_.end(SIGKILL);
   wait_until([this] { return !attached(); }, "detached after the target's agent died");
-  EXPECT_NE(call("sallyport.Status", "dom0").find("\"reason\""), std::string::npos);
+  wait_until(
+      [this] { return call("sallyport.Status", "dom0").find("\"reason\"") != std::string::npos; },
+      "the reason");
   start_work();
   wait_until([this] { return running("work"); }, "work is back");
   ASSERT_EQ(attach(), ok);
