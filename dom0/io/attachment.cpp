@@ -160,8 +160,11 @@ void Attachment::expect_agents() {
 void Attachment::relay_lost() {
   if (!streaming_) return;
   streaming_ = false;
-  if (lease().state == LeaseState::detaching) return conclude_if_done();
-  end("the relay process died and with it the stream");
+  const std::string cause = "the relay process died and with it the stream";
+  if (lease().state != LeaseState::detaching) return end(cause);
+  // A frontend may have told of its end first; but this is why it ended.
+  if (cause_.empty()) cause_ = cause;
+  conclude_if_done();
 }
 
 void Attachment::end(const std::string& cause) {
