@@ -10,10 +10,16 @@ namespace {
 
 constexpr unsigned outer_memory_mib = 4096;
 
-base::Status make_stick(const std::filesystem::path& path) {
-  auto made = rig::run_program({"dd", "if=/dev/urandom", "of=" + path.string(), "bs=1M",
-                                "count=" + std::to_string(stick_mib)},
-                               rig::deadline_after(std::chrono::minutes(1)));
+// A file system with one file of random bytes: what is read from it cannot be right by chance.
+base::Status make_stick(const std::filesystem::path& folder) {
+  const std::string file = (folder / stick_file).string();
+  const std::string image = (folder / "stick.img").string();
+  const auto made = rig::run_program(
+      {"sh", "-ec",
+       "PATH=$PATH:/usr/sbin:/sbin; head -c " + std::to_string(stick_file_mib) +
+           "M /dev/urandom > " + file + "; truncate -s " + std::to_string(stick_mib) + "M " +
+           image + "; mkfs.vfat " + image + " >&2; mcopy -i " + image + " " + file + " ::"},
+      rig::deadline_after(std::chrono::minutes(1)));
   if (!made) return base::fail(made.error().text);
   return base::Ok{};
 }
@@ -42,6 +48,7 @@ class Shared {
   }
   rig::Machine* machine() { return machine_.get(); }
   const std::string& reason() const { return reason_; }
+  const std::filesystem::path& folder() const { return folder_; }
   std::map<std::string, long>& inner() { return inner_; }
 
  private:
@@ -50,7 +57,7 @@ class Shared {
     if (::mkdtemp(path.data()) == nullptr) return base::io::fail_errno("mkdtemp");
     folder_ = path;
     const auto stick = folder_ / "stick.img";
-    if (auto made = make_stick(stick); !made) return base::fail(made.error().text);
+    if (auto made = make_stick(folder_); !made) return base::fail(made.error().text);
     rig::MachineOptions options;
     options.name = "dom0";
     options.memory_mib = outer_memory_mib;
@@ -91,6 +98,25 @@ void WholeMachine::SetUp() {
 }
 
 rig::Machine& WholeMachine::outer() { return *shared().machine(); }
+
+std::string WholeMachine::images_folder() { return build + "/tests/images"; }
+
+base::Status WholeMachine::build_images() {
+  for (const char* name : {"sys-usb", "work"}) {
+    const auto built = rig::run_program({source + "/sys-usb/image/build", name, "--build-dir",
+                                         build, "--out", images_folder(), "--demo"},
+                                        rig::deadline_after(std::chrono::minutes(3)));
+    if (!built) return base::fail(built.error().text);
+  }
+  return base::Ok{};
+}
+
+std::string WholeMachine::stick_file_sha256() {
+  const auto sum =
+      rig::run_program({"sh", "-c", "sha256sum < " + (shared().folder() / stick_file).string()},
+                       rig::deadline_after(std::chrono::minutes(1)));
+  return sum ? sum->substr(0, 64) : sum.error().text;
+}
 
 rig::CommandResult WholeMachine::give_to_vfio(const std::string& address) {
   const std::string device = "/sys/bus/pci/devices/" + address;

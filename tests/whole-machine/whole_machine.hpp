@@ -20,6 +20,9 @@ inline const std::string xhci = "0000:00:04.0";
 inline const std::string edu = "0000:00:05.0";
 inline const std::string stick_serial = "SALLYPORT1";
 inline constexpr unsigned stick_mib = 128;
+// The one file on the stick.
+inline const std::string stick_file = "random.bin";
+inline constexpr unsigned stick_file_mib = 2;
 
 // An emulated machine inside an emulated machine: everything takes long.
 inline constexpr std::chrono::minutes inner_boot_time{5};
@@ -30,6 +33,11 @@ class WholeMachine : public testing::Test {
   void SetUp() override;
 
   static rig::Machine& outer();
+
+  // The qubes' images, with the services that read a stick; made on the build machine.
+  static base::Status build_images();
+  static std::string images_folder();
+  static std::string stick_file_sha256();
 
   // Takes a PCI device from its driver and gives it to vfio-pci.
   static rig::CommandResult give_to_vfio(const std::string& address);
