@@ -9,16 +9,17 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace agent::io {
 namespace {
 
 constexpr std::chrono::seconds kill_after{2};
+constexpr std::chrono::milliseconds last_words{200};
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> out;
@@ -128,11 +129,11 @@ Service::Service(boost::asio::io_context& io, CallId call, pid_t child, base::io
       child_(child),
       process_(io, process.release()),
       errors_(io, errors.release()),
-      io_(io),
+      timer_(io),
       on_end_(std::move(on_end)) {}
 
 Service::~Service() {
-  if (ended_) return;
+  if (exit_code_) return;
   ::kill(child_, SIGKILL);
   ::waitpid(child_, nullptr, 0);
 }
@@ -153,57 +154,59 @@ void Service::read_errors() {
 }
 
 void Service::after_errors(const boost::system::error_code& error, std::size_t size) {
-  if (error) return;
+  if (error) {
+    errors_closed_ = true;
+    if (exit_code_) finish();
+    return;
+  }
   // To the qube's own log as it is, and the end of it is kept as the reason.
   [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, buffer_.data(), size);
   said_.append(buffer_.data(), size);
   if (said_.size() > max_reason) said_.erase(0, said_.size() - max_reason);
-  if (!ended_) read_errors();
+  read_errors();
 }
 
 void Service::cancel() {
+  if (exit_code_) return;
   ::kill(child_, SIGTERM);  // not yet reaped, so the number is still its own
-  auto timer = std::make_shared<boost::asio::steady_timer>(io_, kill_after);
-  timer->async_wait([timer, weak = weak_from_this()](const boost::system::error_code&) {
+  timer_.expires_after(kill_after);
+  timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
-    if (self && !self->ended_) ::kill(self->child_, SIGKILL);
+    if (!error && self && !self->exit_code_) ::kill(self->child_, SIGKILL);
   });
 }
 
-// What is still in the pipe was written before the end. Bounded: a grandchild may hold the pipe
-// and write on.
-void Service::drain_errors() {
-  boost::system::error_code error;
-  errors_.non_blocking(true, error);
-  for (int chunk = 0; chunk < 128; ++chunk) {
-    const std::size_t size = errors_.read_some(boost::asio::buffer(buffer_), error);
-    if (error) break;
-    after_errors({}, size);
-  }
-  errors_.cancel(error);
-}
-
 void Service::after_exit(const boost::system::error_code& error) {
-  if (error || ended_) return;
+  if (error || exit_code_) return;
   int status = 0;
   // Readiness is a hint: the kernel may wake a pidfd's waiters before the end.
   if (::waitpid(child_, &status, WNOHANG) == 0) return wait_for_exit();
-  ended_ = true;
-  drain_errors();
-  const int exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-  const OnEnd on_end = std::move(on_end_);
-  if (on_end) on_end(call_, {.exit_code = exit_code, .reason = last_line(exit_code)});
+  exit_code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  if (errors_closed_) return finish();
+  // Its last words are still in the pipe; a grandchild may hold that open for ever.
+  timer_.expires_after(last_words);
+  timer_.async_wait(
+      [self = shared_from_this()](const boost::system::error_code&) { self->finish(); });
 }
 
-std::string Service::last_line(int exit_code) const {
+void Service::finish() {
+  const OnEnd on_end = std::exchange(on_end_, nullptr);
+  if (!on_end) return;
+  boost::system::error_code ignored;
+  timer_.cancel();
+  errors_.cancel(ignored);
+  on_end(call_, {.exit_code = *exit_code_, .reason = last_line()});
+}
+
+std::string Service::last_line() const {
+  if (*exit_code_ > 128) {
+    // Its last words were about something else: a signal leaves no time to say why.
+    return "killed by signal " + std::to_string(*exit_code_ - 128);
+  }
   std::string_view text = said_;
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
   const std::size_t newline = text.rfind('\n');
   if (newline != std::string_view::npos) text.remove_prefix(newline + 1);
-  if (exit_code > 128) {
-    // Its last words were about something else: a signal leaves no time to say why.
-    return "killed by signal " + std::to_string(exit_code - 128);
-  }
   return std::string(text);
 }
 

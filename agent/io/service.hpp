@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -55,19 +56,20 @@ class Service : public std::enable_shared_from_this<Service> {
   void wait_for_exit();
   void read_errors();
   void after_errors(const boost::system::error_code& error, std::size_t size);
-  void drain_errors();
   void after_exit(const boost::system::error_code& error);
-  std::string last_line(int exit_code) const;
+  void finish();
+  std::string last_line() const;
 
   CallId call_;
   pid_t child_;
   boost::asio::posix::stream_descriptor process_;  // a pidfd: readable when the child has ended
   boost::asio::posix::stream_descriptor errors_;
-  boost::asio::io_context& io_;
+  boost::asio::steady_timer timer_;  // until SIGKILL; after the exit, for the last of its stderr
   std::array<char, 1024> buffer_{};
   std::string said_;  // the end of its stderr, bounded
   OnEnd on_end_;
-  bool ended_ = false;
+  std::optional<int> exit_code_;  // once it was reaped
+  bool errors_closed_ = false;
 };
 
 }  // namespace agent::io

@@ -11,6 +11,8 @@
 namespace dom0::io {
 namespace {
 
+constexpr std::chrono::seconds relay_answer_limit{5};
+
 // Calls that a restarted daemon does not know of must not share numbers with new ones.
 std::uint32_t first_call_number() {
   std::uint32_t number = 0;
@@ -56,9 +58,17 @@ Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
 
 base::Status Broker::start(const base::io::Paths& paths) {
   if (auto opened = board_.audit.open(paths.audit_log()); !opened) return opened;
-  if (auto listening = listen_for_qubes(paths); !listening) return listening;
   connect_relay();
-  return base::Ok{};
+  // What the relay holds comes first: until then a call has nowhere to go, and an agent that comes
+  // back would be told of attachments that nobody knows.
+  const auto deadline = std::chrono::steady_clock::now() + relay_answer_limit;
+  while (!board_.relay.ready()) {
+    if (board_.io.run_one_until(deadline) == 0) {
+      return base::fail("the relay at " + paths.relay_socket().string() +
+                        " does not answer; restart sallyport-relay (this ends what is attached)");
+    }
+  }
+  return listen_for_qubes(paths);
 }
 
 base::Status Broker::listen_for_qubes(const base::io::Paths& paths) {

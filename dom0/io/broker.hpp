@@ -29,7 +29,8 @@ class Broker {
          std::map<std::string, base::config::QubeConfig> qubes, std::chrono::seconds prompt_limit,
          const base::io::Log& log);
 
-  // Opens the audit log and every qube's socket, and connects to the relay.
+  // Opens the audit log, learns from the relay what it holds (runs the context meanwhile), and then
+  // opens every qube's socket.
   base::Status start(const base::io::Paths& paths);
 
   // `identity`: the device id that the caller means, or empty for whatever is at the port.
