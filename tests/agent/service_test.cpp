@@ -97,7 +97,7 @@ TEST_F(ServiceTest, ReportsTheLastLineOfItsErrors) {
 
 TEST_F(ServiceTest, InheritsNothingButItsStreamAndItsErrors) {
   const base::io::Fd leaky(::dup(STDERR_FILENO));  // without close-on-exec
-  program("test.Fds", "ls /proc/$$/fd; true");  // a pipe would be one more descriptor
+  program("test.Fds", "ls /proc/$$/fd; true");     // a pipe would be one more descriptor
   start("test.Fds");
   run_until_end();
   // 10 or 255 is the shell's own copy of its script.

@@ -4,6 +4,7 @@ sallyport_library(bench_report SOURCES bench/report.cpp LIBRARIES base_io Boost:
 sallyport_test(bench_report_test SOURCES bench/report_test.cpp LIBRARIES bench_report)
 add_test(NAME bench_command COMMAND ${PROJECT_SOURCE_DIR}/tests/bench/command_test)
 set_tests_properties(bench_command PROPERTIES LABELS unit TIMEOUT 60)
+add_custom_target(bench_command)  # as for every test, so that a group is built by its tests' names
 
 # Machines, as for the rig's tests; nothing is measured under a sanitizer.
 if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
