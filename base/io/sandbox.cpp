@@ -179,6 +179,16 @@ Result<Identity> find_identity(const std::string& user) {
   return identity;
 }
 
+Result<gid_t> find_group(const std::string& name) {
+  std::array<char, 16384> buffer{};
+  group entry{};
+  group* found = nullptr;
+  const int error = ::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+  if (found != nullptr) return entry.gr_gid;
+  return fail("no group '" + name + "'" +
+              (error != 0 ? ": " + system_error("getgrnam", error).text : "; create it first"));
+}
+
 Status drop_identity(const Identity& to) {
   if (::geteuid() != 0) {
     if (::geteuid() == to.uid) return Ok{};

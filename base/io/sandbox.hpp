@@ -20,6 +20,7 @@ struct Identity {
 };
 // Looks a user up in the passwd and group databases.
 Result<Identity> find_identity(const std::string& user);
+Result<gid_t> find_group(const std::string& name);
 // Gives up root for good (groups, gid, uid, in this order, and checks that root cannot come back).
 // A process that is not root keeps the identity it has and succeeds only if it is already `to`.
 Status drop_identity(const Identity& to);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dom0/io/admin_server.hpp"
 
-#include <grp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "base/io/sandbox.hpp"
 #include "base/io/unix_socket.hpp"
 #include "dom0/admin_reply.hpp"
 
@@ -21,13 +21,10 @@ namespace {
 
 constexpr std::chrono::seconds request_limit{10};
 
+// A group that does not exist has no members.
 std::optional<gid_t> group_id(const char* name) {
-  std::array<char, 4096> buffer{};
-  group entry{};
-  group* found = nullptr;
-  ::getgrnam_r(name, &entry, buffer.data(), buffer.size(), &found);
-  if (found == nullptr) return std::nullopt;
-  return entry.gr_gid;
+  const auto found = base::io::find_group(name);
+  return found ? std::optional(*found) : std::nullopt;
 }
 
 // The peer's groups as the kernel recorded them when it connected.

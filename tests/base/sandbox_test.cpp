@@ -64,6 +64,15 @@ TEST(Sandbox, DropsRootForGood) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+TEST(Sandbox, FindsAGroupOrSaysThatItIsMissing) {
+  const auto root = find_group("root");
+  ASSERT_TRUE(root.has_value());
+  EXPECT_EQ(*root, 0U);
+  const auto nobody = find_group("no-such-group");
+  ASSERT_FALSE(nobody.has_value());
+  EXPECT_EQ(nobody.error().text, "no group 'no-such-group'; create it first");
+}
+
 TEST(Sandbox, SaysThatAUserIsMissing) {
   const auto nobody = find_identity("no-such-user");
   ASSERT_FALSE(nobody.has_value());

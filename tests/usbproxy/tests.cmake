@@ -8,6 +8,7 @@ sallyport_test(usbproxy_core_test SOURCES
   usbproxy/redir_decoder_test.cpp
   usbproxy/redir_round_trip_test.cpp
   usbproxy/session_bot_test.cpp
+  usbproxy/session_queue_test.cpp
   usbproxy/session_test.cpp
   usbproxy/usbip_test.cpp
   LIBRARIES usbproxy_core PkgConfig::usbredirparser)
