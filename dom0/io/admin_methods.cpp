@@ -23,19 +23,26 @@ void answer_done(const AdminServer::Reply& reply, const base::Status& done, std:
 
 AdminServer::OnRequest AdminMethods::handler() {
   return [this](const AdminRequest& request, AdminRight right, const Reply& reply) {
-    answer(request, right, reply);
+    return answer(request, right, reply);
   };
 }
 
-void AdminMethods::answer(const AdminRequest& request, AdminRight right, const Reply& reply) {
+AdminServer::OnHangUp AdminMethods::answer(const AdminRequest& request, AdminRight right,
+                                           const Reply& reply) {
   const bool allowed =
       right == AdminRight::all || (right == AdminRight::read && reads_only(request.method));
+  if (allowed && request.method == "admin.vm.device.usb.Attach") return attach(request, reply);
   if (!allowed) {
-    return reply(
-        encode_error(error_type::permission_denied,
-                     "this user may not call " + request.method +
-                         "; it takes root or group sallyport (sallyport-view may only look)"));
+    reply(encode_error(error_type::permission_denied,
+                       "this user may not call " + request.method +
+                           "; it takes root or group sallyport (sallyport-view may only look)"));
+  } else {
+    answer_allowed(request, reply);
   }
+  return {};
+}
+
+void AdminMethods::answer_allowed(const AdminRequest& request, const Reply& reply) {
   if (request.method == "admin.vm.List") return reply(encode_ok(vm_list()));
   if (request.method == "admin.deviceclass.List") return reply(encode_ok("usb\n"));
   if (request.method == "sallyport.Status") return reply(encode_ok(status()));
@@ -50,7 +57,6 @@ void AdminMethods::answer(const AdminRequest& request, AdminRight right, const R
     return reply(encode_ok(attached(request.target)));
   }
   if (request.method == "admin.vm.device.usb.Assigned") return reply(encode_ok({}));
-  if (request.method == "admin.vm.device.usb.Attach") return attach(request, reply);
   if (request.method == "admin.vm.device.usb.Detach") return detach(request, reply);
   if (request.method == "sallyport.Run") {
     return broker_.run(
@@ -140,27 +146,35 @@ std::string AdminMethods::status() const {
                                                     {"ended", std::move(ended)}});
 }
 
-void AdminMethods::attach(const AdminRequest& request, const Reply& reply) {
+AdminServer::OnHangUp AdminMethods::attach(const AdminRequest& request, const Reply& reply) {
+  const auto failed = [&reply](std::string_view type, const std::string& text) {
+    reply(encode_error(type, text));
+    return OnHangUp();
+  };
   const auto ref = parse_device_ref(request.argument);
-  if (!ref) return reply(encode_error(error_type::protocol, ref.error().text));
+  if (!ref) return failed(error_type::protocol, ref.error().text);
   const auto properties = base::device::parse_properties(request.payload);
-  if (!properties) return reply(encode_error(error_type::protocol, properties.error().text));
+  if (!properties) return failed(error_type::protocol, properties.error().text);
   for (const auto& property : *properties) {
     if (property.key.starts_with('_')) {
-      return reply(
-          encode_error(error_type::any, "USB device attach does not support user options"));
+      return failed(error_type::any, "USB device attach does not support user options");
     }
   }
-  if (!broker_.board().qubes.contains(ref->backend)) {
-    return reply(encode_error(error_type::no_such_qube, "No such domain: '" + ref->backend + "'"));
+  for (const std::string& name : {request.target, ref->backend}) {
+    if (!broker_.board().qubes.contains(name)) {
+      return failed(error_type::no_such_qube, "No such domain: '" + name + "'");
+    }
   }
   const Lease* lease = broker_.mutable_board().leases.find_device(ref->backend, ref->port_id);
   const bool taken = lease != nullptr && lease->state == LeaseState::attached;
   const std::string identity = ref->device_id == "*" ? "" : ref->device_id;
-  broker_.attach(request.target, ref->backend, ref->port_id, identity,
-                 [reply, taken](const base::Status& done) {
-                   answer_done(reply, done, taken ? error_type::already_attached : error_type::any);
-                 });
+  const auto id = broker_.attach(
+      request.target, ref->backend, ref->port_id, identity,
+      [reply, taken](const base::Status& done) {
+        answer_done(reply, done, taken ? error_type::already_attached : error_type::any);
+      });
+  if (!id) return {};
+  return [this, lease_id = *id] { broker_.withdraw(lease_id); };
 }
 
 void AdminMethods::detach(const AdminRequest& request, const Reply& reply) {

@@ -18,13 +18,15 @@ class AdminMethods {
 
  private:
   using Reply = AdminServer::Reply;
+  using OnHangUp = AdminServer::OnHangUp;
 
-  void answer(const AdminRequest& request, AdminRight right, const Reply& reply);
+  OnHangUp answer(const AdminRequest& request, AdminRight right, const Reply& reply);
+  void answer_allowed(const AdminRequest& request, const Reply& reply);
   std::string vm_list() const;
   std::string available(const std::string& backend) const;
   std::string attached(const std::string& frontend) const;
   std::string status() const;
-  void attach(const AdminRequest& request, const Reply& reply);
+  OnHangUp attach(const AdminRequest& request, const Reply& reply);
   void detach(const AdminRequest& request, const Reply& reply);
 
   Broker& broker_;

@@ -100,10 +100,20 @@ class AdminServer::Client : public std::enable_shared_from_this<Client> {
     timer_.cancel();
     const auto request = parse_admin_request(request_);
     if (!request) return reply(encode_error(error_type::protocol, request.error().text));
-    server_->on_request_(*request, right_,
-                         [self = shared_from_this()](std::vector<std::byte> bytes) {
-                           self->reply(std::move(bytes));
-                         });
+    const OnHangUp on_hang_up = server_->on_request_(
+        *request, right_, [self = shared_from_this()](std::vector<std::byte> bytes) {
+          self->reply(std::move(bytes));
+        });
+    if (on_hang_up && reply_.empty()) watch(on_hang_up);
+  }
+
+  // The end of the client's writing was the end of the request; an error is the end of the client.
+  void watch(const OnHangUp& on_hang_up) {
+    socket_.async_wait(
+        boost::asio::local::stream_protocol::socket::wait_error,
+        [self = shared_from_this(), on_hang_up](const boost::system::error_code& error) {
+          if (!error && self->reply_.empty()) on_hang_up();
+        });
   }
 
   void reply(std::vector<std::byte> bytes) {

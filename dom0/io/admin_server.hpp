@@ -36,8 +36,10 @@ class AdminServer : public std::enable_shared_from_this<AdminServer> {
   static constexpr std::size_t max_request = std::size_t{64} * 1024 + 512;
 
   using Reply = std::function<void(std::vector<std::byte>)>;
-  // Must call the reply once, now or later.
-  using OnRequest = std::function<void(const AdminRequest&, AdminRight, Reply)>;
+  using OnHangUp = std::function<void()>;
+  // Must call the reply once, now or later. What it returns, if anything, is called when the client
+  // goes away without having waited for the reply.
+  using OnRequest = std::function<OnHangUp(const AdminRequest&, AdminRight, Reply)>;
 
   AdminServer(boost::asio::io_context& io, base::io::Fd listening, AdminGroups groups,
               OnRequest on_request, const base::io::Log& log);

@@ -33,9 +33,13 @@ class Broker {
   // opens every qube's socket.
   base::Status start(const base::io::Paths& paths);
 
-  // `identity`: the device id that the caller means, or empty for whatever is at the port.
-  void attach(const std::string& frontend, const std::string& backend, const std::string& port_id,
-              const std::string& identity, OnDone on_done);
+  // `identity`: the device id that the caller means, or empty for whatever is at the port. What is
+  // returned can be withdrawn; nullopt: it has failed already.
+  std::optional<LeaseId> attach(const std::string& frontend, const std::string& backend,
+                                const std::string& port_id, const std::string& identity,
+                                OnDone on_done);
+  // Nobody waits for the attachment any more: ends it unless it is attached.
+  void withdraw(LeaseId id);
   // Ends when the device is gone from the frontend.
   void detach(const std::string& frontend, const std::string& backend, const std::string& port_id,
               OnDone on_done);

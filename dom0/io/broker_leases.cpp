@@ -5,29 +5,34 @@
 
 namespace dom0::io {
 
-void Broker::attach(const std::string& frontend, const std::string& backend,
-                    const std::string& port_id, const std::string& identity, OnDone on_done) {
+std::optional<LeaseId> Broker::attach(const std::string& frontend, const std::string& backend,
+                                      const std::string& port_id, const std::string& identity,
+                                      OnDone on_done) {
+  const auto failed = [&on_done](base::Status why) {
+    on_done(std::move(why));
+    return std::nullopt;
+  };
   const sysusb::DeviceRecord* device = board_.inventory.find(backend, port_id);
   if (board_.link(backend) == nullptr) {
-    return on_done(base::fail("qube " + backend +
-                              " is not running; start it with: sallyport-qube start " + backend));
+    return failed(base::fail("qube " + backend +
+                             " is not running; start it with: sallyport-qube start " + backend));
   }
   if (device == nullptr) {
-    return on_done(
+    return failed(
         base::fail("backend vm " + backend + " doesn't expose usb device '" + port_id + "'"));
   }
   if (!identity.empty() && identity != device_id(*device)) {
-    return on_done(base::fail("Unrecognized device identity '" + device_id(*device) +
-                              "' expected '" + identity + "'"));
+    return failed(base::fail("Unrecognized device identity '" + device_id(*device) +
+                             "' expected '" + identity + "'"));
   }
   if (board_.link(frontend) == nullptr) {
-    return on_done(
+    return failed(
         base::fail("VM not running, cannot attach device, do you mean `assign`? Start it with: "
                    "sallyport-qube start " +
                    frontend));
   }
   if (frontend == backend) {
-    return on_done(base::fail("the device is in " + backend + " already"));
+    return failed(base::fail("the device is in " + backend + " already"));
   }
   const auto id = board_.leases.add({.id = {},
                                      .state = LeaseState::asking,
@@ -37,10 +42,18 @@ void Broker::attach(const std::string& frontend, const std::string& backend,
                                      .attach_call = {},
                                      .stream_call = {},
                                      .since = wall_clock()});
-  if (!id) return on_done(base::fail(id.error().text));
+  if (!id) return failed(base::fail(id.error().text));
   track(*id);
   const auto attachment = attachments_.at(*id);
   attachment->start(std::move(on_done));
+  return *id;
+}
+
+void Broker::withdraw(LeaseId id) {
+  const Lease* lease = board_.leases.find(id);
+  if (lease == nullptr || lease->state == LeaseState::attached) return;
+  const auto attachment = attachments_.at(id);
+  attachment->end("withdrawn: the attach command was interrupted");
 }
 
 void Broker::detach(const std::string& frontend, const std::string& backend,

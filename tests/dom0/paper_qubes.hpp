@@ -147,8 +147,8 @@ class PaperQubes : public testing::Test {
     }
   }
 
-  // The reply's bytes; empty when the daemon cannot be reached.
-  std::string call(const std::string& method, const std::string& target,
+  // An Admin call whose reply nobody has read yet; closed when the daemon cannot be reached.
+  base::io::Fd ask(const std::string& method, const std::string& target,
                    const std::string& payload = {}) {
     auto socket = base::io::connect_unix(root_ / "run/sallyport/admin.sock");
     if (!socket) return {};
@@ -156,7 +156,14 @@ class PaperQubes : public testing::Test {
     // The daemon may have been killed by now: an error, not the end of the tests.
     if (::send(socket->get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return {};
     ::shutdown(socket->get(), SHUT_WR);
-    auto reply = base::io::read_all(*socket, 1U << 20U);
+    return *std::move(socket);
+  }
+  // The reply's bytes; empty when the daemon cannot be reached.
+  std::string call(const std::string& method, const std::string& target,
+                   const std::string& payload = {}) {
+    const base::io::Fd socket = ask(method, target, payload);
+    if (!socket) return {};
+    auto reply = base::io::read_all(socket, 1U << 20U);
     return reply ? *reply : std::string();
   }
   std::string attach() { return call("admin.vm.device.usb.Attach+sys-usb+2-1", "work"); }

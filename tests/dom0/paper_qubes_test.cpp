@@ -61,6 +61,28 @@ TEST_F(PaperQubes, ReportsTheFrontendsReason) {
   EXPECT_FALSE(attached());
 }
 
+TEST_F(PaperQubes, AnInterruptedAttachIsWithdrawn) {
+  start();
+  policy("qubes.USB * work sys-usb ask\n");
+  const auto silent_prompt =
+      base::io::listen_unix(root_ / "run/qubes/policy-agent.sock", 0666,
+                            base::io::SocketType::stream, base::io::Blocking::no);
+  ASSERT_TRUE(silent_prompt.has_value());
+  base::io::Fd asking = ask("admin.vm.device.usb.Attach+sys-usb+2-1", "work");
+  wait_until([this] { return has("sys-usb", "state='asking work'"); }, "the question is asked");
+  asking.reset();
+  wait_until([this] { return has("sys-usb", "withdrawn"); }, "the question is withdrawn");
+  EXPECT_FALSE(has("sys-usb", "state="));
+
+  policy("qubes.USB * work sys-usb allow\n");
+  service("work", "qubes.USBAttach", "exec sleep 60");
+  base::io::Fd attaching = ask("admin.vm.device.usb.Attach+sys-usb+2-1", "work");
+  wait_until([this] { return has("sys-usb", "state='attaching work'"); }, "the frontend starts");
+  attaching.reset();
+  wait_until([this] { return !has("sys-usb", "state="); }, "the frontend is stopped");
+  EXPECT_FALSE(attached());
+}
+
 TEST_F(PaperQubes, EndsTheLeaseWhenTheDeviceIsUnplugged) {
   start();
   ASSERT_EQ(attach(), ok);
