@@ -217,9 +217,19 @@ class DeviceRun {
     return std::nullopt;
   }
 
-  std::string not_exposed(const DeviceName& name) const {
-    return "backend vm " + name.backend + " doesn't expose " + command_.device_class + " device " +
-           python_repr(name.port_id);
+  // Qubes' words; of a qube that does not run nothing else can be expected.
+  std::string not_exposed(const DeviceName& name) {
+    std::string text = "backend vm " + name.backend + " doesn't expose " + command_.device_class +
+                       " device " + python_repr(name.port_id);
+    if (const auto qubes = catalogue_.qubes(); qubes) {
+      const auto halted = [&name](const Qube& qube) {
+        return qube.name == name.backend && qube.state == "Halted";
+      };
+      if (std::ranges::any_of(**qubes, halted)) {
+        text += ": it is not running; start it with: sallyport-qube start " + name.backend;
+      }
+    }
+    return text;
   }
 
   Outcome attach() {

@@ -78,8 +78,10 @@ std::optional<Lease> parse_lease(base::wire::Bytes record) {
 base::Result<LeaseId> LeaseTable::add(Lease lease) {
   if (const Lease* other = find_device(lease.backend, lease.device.port_id)) {
     if (other->state == LeaseState::attached) {
+      // Qubes' own words, and the remedy.
       return base::fail("Device " + device_name(*other) + " already attached to " +
-                        other->frontend);
+                        other->frontend + "; give it back first: qvm-usb detach " +
+                        other->frontend + " " + device_name(*other));
     }
     return base::fail("Device " + device_name(*other) + " is busy: " + describe(other->state) +
                       " for " + other->frontend);

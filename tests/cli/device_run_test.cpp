@@ -147,6 +147,14 @@ TEST_F(DeviceRunTest, InfoShowsExtras) {
             "qvm-usb: error: backend vm sys-usb doesn't expose usb device '9-9'\n");
 }
 
+TEST_F(DeviceRunTest, ADeviceOfAQubeThatDoesNotRunSaysSo) {
+  qubes_ = std::string("dom0 state=Running\nsys-usb state=Halted\nwork state=Running\n");
+  available_ = std::string();
+  EXPECT_EQ(run({"attach", "work", "sys-usb:2-1"}).err,
+            "qvm-usb: error: backend vm sys-usb doesn't expose usb device '2-1': it is not "
+            "running; start it with: sallyport-qube start sys-usb\n");
+}
+
 TEST_F(DeviceRunTest, DeviceNamesAreChecked) {
   for (const char* name : {"2-1", ":2-1", "sys-usb:", "sys-usb:2-1;x", "sys usb:2-1"}) {
     EXPECT_EQ(run({"attach", "work", name}).code, 2) << name;

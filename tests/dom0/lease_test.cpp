@@ -41,7 +41,8 @@ TEST(LeaseTable, GivesADeviceToOneQubeOnly) {
   EXPECT_EQ(second.error().text, "Device sys-usb:2-1 is busy: asking for work");
   table.find(*first)->state = LeaseState::attached;
   EXPECT_EQ(table.add(lease_of("vault", "2-1")).error().text,
-            "Device sys-usb:2-1 already attached to work");
+            "Device sys-usb:2-1 already attached to work; give it back first: "
+            "qvm-usb detach work sys-usb:2-1");
   EXPECT_TRUE(table.add(lease_of("vault", "2-2")).has_value());
 }
 
