@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <iostream>
 #include <string>
@@ -22,23 +23,41 @@ namespace {
 constexpr std::string_view usage =
     "usage: sallyport-call [--socket PATH] TARGET SERVICE[+ARGUMENT] [PROGRAM ARGUMENTS...]\n"
     "Joins its stdin and stdout to the service, or starts PROGRAM with the stream as both.\n"
-    "Exit codes: 125 trouble, 126 refused by policy, else 0 or PROGRAM's own.\n";
+    "Exit codes: 125 trouble, 126 refused by policy, 127 no such service, else the service's or\n"
+    "PROGRAM's own.\n";
 
-struct Refusal {
+constexpr std::chrono::seconds exit_code_limit{10};
+
+struct End {
   int code = agent::exit_problem;
   std::string reason;
 };
 
-// "refused CODE REASON" of our own agent.
-Refusal parse_refusal(std::string_view text) {
-  Refusal refusal{.code = agent::exit_problem, .reason = std::string(text)};
-  constexpr std::string_view head = "refused ";
-  if (!text.starts_with(head)) return refusal;
-  text.remove_prefix(head.size());
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), refusal.code);
-  if (error != std::errc{}) return refusal;
-  refusal.reason = text.substr(static_cast<std::size_t>(end - text.data()));
-  return refusal;
+// "WORD CODE REASON" of our own agent.
+End parse_end(std::string_view text, std::string_view word) {
+  End end{.code = agent::exit_problem, .reason = std::string(text)};
+  if (!text.starts_with(word)) return end;
+  text.remove_prefix(word.size());
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), end.code);
+  if (error != std::errc{}) return end;
+  text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+  if (text.starts_with(' ')) text.remove_prefix(1);
+  end.reason = text;
+  return end;
+}
+
+// How the service ended: its agent tells dom0, which tells ours.
+End wait_for_end(const base::io::Fd& agent_socket) {
+  pollfd waiting{.fd = agent_socket.get(), .events = POLLIN, .revents = 0};
+  const int limit = static_cast<int>(std::chrono::milliseconds(exit_code_limit).count());
+  if (::poll(&waiting, 1, limit) > 0) {
+    const auto message = base::io::receive_message(agent_socket, agent::max_reason + 64);
+    if (message && !message->data.empty()) {
+      return parse_end(base::wire::as_text(message->data), "exited ");
+    }
+  }
+  return {.code = agent::exit_problem,
+          .reason = "the stream ended, but nobody told how the service did"};
 }
 
 // Copies one way until end of file, then passes that on. False once that way is done.
@@ -98,12 +117,15 @@ int call(const std::string& socket, const std::string& target, const std::string
     return agent::exit_problem;
   }
   if (answer->fds.size() != 1) {
-    const Refusal refusal = parse_refusal(base::wire::as_text(answer->data));
-    std::cerr << "Request refused:" << refusal.reason << '\n';
+    const End refusal = parse_end(base::wire::as_text(answer->data), "refused ");
+    std::cerr << "Request refused: " << refusal.reason << '\n';
     return refusal.code;
   }
-  if (command.empty()) return join(answer->fds[0]);
-  return execute(answer->fds[0], std::move(command));
+  if (!command.empty()) return execute(answer->fds[0], std::move(command));
+  if (const int failed = join(answer->fds[0]); failed != 0) return failed;
+  const End end = wait_for_end(*agent_socket);
+  if (end.code != 0) std::cerr << service << " in " << target << ": " << end.reason << '\n';
+  return end.code;
 }
 
 }  // namespace

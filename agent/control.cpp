@@ -29,6 +29,7 @@ enum class Type : std::uint8_t {
   call_start = 67,
   call_cancel = 68,
   ping = 69,
+  call_ended = 70,
 };
 
 // A reader that remembers the first thing that was wrong beyond being short.
@@ -132,6 +133,11 @@ struct Encoder {
     out.u32(m.request.value).u8(m.exit_code);
     put_reason(out, m.reason);
   }
+  void operator()(const CallEnded& m) const {
+    put_type(out, Type::call_ended);
+    out.u32(m.request.value).u32(std::bit_cast<std::uint32_t>(m.exit_code));
+    put_reason(out, m.reason);
+  }
   void operator()(const CallStart& m) const {
     put_type(out, Type::call_start);
     out.u32(m.call.value).bytes(m.token);
@@ -193,6 +199,7 @@ std::optional<FromAgent> read_from_agent(Type type, Fields& in) {
     case Type::call_start:
     case Type::call_cancel:
     case Type::ping:
+    case Type::call_ended:
       break;
   }
   return std::nullopt;
@@ -214,6 +221,10 @@ std::optional<FromDom0> read_from_dom0(Type type, Fields& in) {
       return CallCancel{.call = {in.u32()}};
     case Type::ping:
       return Ping{.number = in.u64()};
+    case Type::call_ended:
+      return CallEnded{.request = {in.u32()},
+                       .exit_code = std::bit_cast<std::int32_t>(in.u32()),
+                       .reason = in.reason()};
     case Type::inventory_reset:
     case Type::inventory_device:
     case Type::inventory_remove:

@@ -92,11 +92,18 @@ struct CallCancel {
   CallId call;
   friend bool operator==(const CallCancel&, const CallCancel&) = default;
 };
+// An accepted call is over; its stream may have ended before or may be ending yet.
+struct CallEnded {
+  RequestId request;
+  std::int32_t exit_code = 0;  // the service's own, or one of those above
+  std::string reason;
+  friend bool operator==(const CallEnded&, const CallEnded&) = default;
+};
 struct Ping {
   std::uint64_t number = 0;
   friend bool operator==(const Ping&, const Ping&) = default;
 };
-using FromDom0 = std::variant<CallAccepted, CallRefused, CallStart, CallCancel, Ping>;
+using FromDom0 = std::variant<CallAccepted, CallRefused, CallStart, CallCancel, Ping, CallEnded>;
 
 enum class ControlError { truncated, trailing_bytes, unknown_type, field_too_long, bad_text };
 const char* describe(ControlError error);

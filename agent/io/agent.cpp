@@ -56,6 +56,8 @@ void Agent::message(const FromDom0& said) {
     call_accepted(*accepted);
   } else if (const auto* refused = std::get_if<CallRefused>(&said)) {
     local_calls_.refuse(refused->request, refused->exit_code, refused->reason);
+  } else if (const auto* ended = std::get_if<CallEnded>(&said)) {
+    local_calls_.ended(ended->request, ended->exit_code, ended->reason);
   } else if (const auto* cancelled = std::get_if<CallCancel>(&said)) {
     const auto found = services_.find(cancelled->call);
     if (found != services_.end()) found->second->cancel();
@@ -89,15 +91,11 @@ void Agent::start_service(const CallStart& call, const std::filesystem::path& pr
 }
 
 void Agent::call_accepted(const CallAccepted& accepted) {
-  auto client = std::make_shared<base::io::Fd>(local_calls_.take(accepted.request));
   dialer_.dial({.kind = base::wire::StreamKind::data, .token = accepted.token},
-               [client](base::Result<StreamSocket> stream) {
-                 // Gone meanwhile: the stream is closed again, and dom0 sees that.
-                 if (!*client) return;
-                 if (!stream) {
-                   return LocalCalls::answer_refused(*client, exit_problem, stream.error().text);
-                 }
-                 LocalCalls::answer_stream(*client, *std::move(stream));
+               [this, request = accepted.request](base::Result<StreamSocket> stream) {
+                 if (!stream)
+                   return local_calls_.refuse(request, exit_problem, stream.error().text);
+                 local_calls_.accept(request, *std::move(stream));
                });
 }
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <optional>
+#include <utility>
 
 #include "base/io/pass_fd.hpp"
 
@@ -31,15 +32,30 @@ std::optional<Wanted> parse_call(std::string_view untrusted) {
   return Wanted{.target = std::string(target), .service = std::string(service)};
 }
 
+// One message; a client that is gone does not need it.
+void answer(const base::io::Fd& client, std::string_view word, int code,
+            const std::string& reason) {
+  const std::string text =
+      std::string(word) + " " + std::to_string(code) + " " + reason.substr(0, max_reason);
+  static_cast<void>(base::io::send_message(client, base::wire::as_bytes(text)));
+}
+
 }  // namespace
 
 struct LocalCalls::Client {
+  struct End {
+    int code = 0;
+    std::string reason;
+  };
+
   Client(boost::asio::io_context& io, base::io::Fd fd)
       : socket(std::move(fd)), readable(io, ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0)) {}
 
   base::io::Fd socket;
   boost::asio::posix::stream_descriptor readable;  // a duplicate, for waiting
   bool asked = false;
+  bool accepted = false;
+  std::optional<End> end;  // told before the stream was there
 };
 
 LocalCalls::LocalCalls(boost::asio::io_context& io, base::io::Fd listening, OnCall on_call)
@@ -57,7 +73,7 @@ void LocalCalls::after_readable(const boost::system::error_code& error) {
   start();
   if (!fd) return;
   if (clients_.size() >= max_clients) {
-    return answer_refused(fd, exit_problem, "too many calls at once in this qube");
+    return answer(fd, "refused", exit_problem, "too many calls at once in this qube");
   }
   const RequestId id{next_++};
   clients_[id] = std::make_shared<Client>(io_, std::move(fd));
@@ -89,35 +105,44 @@ void LocalCalls::after_client(RequestId id, const boost::system::error_code& err
   on_call_(id, wanted->target, wanted->service);
 }
 
-base::io::Fd LocalCalls::take(RequestId request) {
+void LocalCalls::accept(RequestId request, StreamSocket stream) {
   const auto found = clients_.find(request);
-  if (found == clients_.end()) return {};
-  base::io::Fd socket = std::move(found->second->socket);
-  clients_.erase(found);
-  return socket;
-}
-
-void LocalCalls::refuse(RequestId request, int code, const std::string& reason) {
-  const base::io::Fd client = take(request);
-  if (client) answer_refused(client, code, reason);
-}
-
-void LocalCalls::refuse_all(const std::string& reason) {
-  while (!clients_.empty()) refuse(clients_.begin()->first, exit_problem, reason);
-}
-
-void LocalCalls::answer_stream(const base::io::Fd& client, StreamSocket stream) {
+  if (found == clients_.end()) return;
+  Client& client = *found->second;
   // Programs expect an ordinary, blocking descriptor.
   boost::system::error_code ignored;
   stream.native_non_blocking(false, ignored);
   const base::io::Fd fd(stream.release());
-  // A client that is gone loses the stream, which closes: dom0 sees that.
-  static_cast<void>(base::io::send_message(client, base::wire::as_bytes("ok"), {&fd}));
+  static_cast<void>(base::io::send_message(client.socket, base::wire::as_bytes("ok"), {&fd}));
+  client.accepted = true;
+  if (const auto end = std::exchange(client.end, std::nullopt)) {
+    finish(request, "exited", end->code, end->reason);
+  }
 }
 
-void LocalCalls::answer_refused(const base::io::Fd& client, int code, const std::string& reason) {
-  const std::string text = "refused " + std::to_string(code) + " " + reason.substr(0, max_reason);
-  static_cast<void>(base::io::send_message(client, base::wire::as_bytes(text)));
+void LocalCalls::refuse(RequestId request, int code, const std::string& reason) {
+  finish(request, "refused", code, reason);
+}
+
+void LocalCalls::ended(RequestId request, int code, const std::string& reason) {
+  const auto found = clients_.find(request);
+  if (found == clients_.end()) return;
+  if (found->second->accepted) return finish(request, "exited", code, reason);
+  found->second->end = Client::End{.code = code, .reason = reason};
+}
+
+void LocalCalls::refuse_all(const std::string& reason) {
+  while (!clients_.empty()) {
+    const auto [id, client] = *clients_.begin();
+    finish(id, client->accepted ? "exited" : "refused", exit_problem, reason);
+  }
+}
+
+void LocalCalls::finish(RequestId id, std::string_view word, int code, const std::string& reason) {
+  const auto found = clients_.find(id);
+  if (found == clients_.end()) return;
+  answer(found->second->socket, word, code, reason);
+  clients_.erase(found);
 }
 
 }  // namespace agent::io

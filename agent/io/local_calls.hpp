@@ -16,7 +16,8 @@
 namespace agent::io {
 
 // One message in ("call TARGET SERVICE[+ARG]"), one out ("ok" with the stream, or
-// "refused CODE REASON"); see docs/protocol.md 2.
+// "refused CODE REASON"), and after "ok" one more when the service has ended ("exited CODE
+// REASON"); see docs/protocol.md 2.
 class LocalCalls {
  public:
   static constexpr std::size_t max_clients = 16;
@@ -29,14 +30,13 @@ class LocalCalls {
   LocalCalls(boost::asio::io_context& io, base::io::Fd listening, OnCall on_call);
   void start();
 
-  // The client's socket of a request that dom0 has accepted; the caller answers on it.
-  base::io::Fd take(RequestId request);
+  // A client that is gone loses the stream, which closes: dom0 sees that.
+  void accept(RequestId request, StreamSocket stream);
   void refuse(RequestId request, int code, const std::string& reason);
-  // The connection to dom0 is lost: nobody will answer these any more.
+  // The service has ended; before accept() this is kept until then.
+  void ended(RequestId request, int code, const std::string& reason);
+  // The connection to dom0 is lost: nobody will answer these any more, or tell how they ended.
   void refuse_all(const std::string& reason);
-
-  static void answer_stream(const base::io::Fd& client, StreamSocket stream);
-  static void answer_refused(const base::io::Fd& client, int code, const std::string& reason);
 
  private:
   struct Client;
@@ -44,6 +44,8 @@ class LocalCalls {
   void after_readable(const boost::system::error_code& error);
   void read(RequestId id);
   void after_client(RequestId id, const boost::system::error_code& error);
+  // Sends the last message to the client and forgets it.
+  void finish(RequestId id, std::string_view word, int code, const std::string& reason);
 
   boost::asio::io_context& io_;
   boost::asio::posix::stream_descriptor listening_;

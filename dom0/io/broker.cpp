@@ -142,6 +142,9 @@ void Broker::message(const std::string& qube, const agent::FromAgent& said) {
     for (const auto& call : std::vector(dom0_calls_)) call->exited(qube, *exited);
     return service_calls_.exited(qube, *exited);
   }
+  if (const auto* started = std::get_if<agent::CallStarted>(&said)) {
+    return service_calls_.started(qube, *started);
+  }
   inventory_message(qube, said);
 }
 

@@ -122,6 +122,7 @@ void Broker::relay_ended(const RelayReport& report) {
 }
 
 void Broker::relay_lost() {
+  service_calls_.relay_lost();
   const auto all = attachments_;
   for (const auto& [id, attachment] : all) attachment->relay_lost();
 }

@@ -16,6 +16,10 @@ Relay::Relay(boost::asio::io_context& io, base::io::Fd listening, std::chrono::s
       away_limit_(away_limit),
       log_(log) {}
 
+Relay::~Relay() {
+  for (const auto& [id, entry] : calls_) entry.call->stop();
+}
+
 void Relay::start() {
   daemon_left();
   accept();

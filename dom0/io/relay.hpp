@@ -60,6 +60,10 @@ class Relay {
   // `away_limit`: how long calls live on without a daemon. `listening` is a SEQPACKET socket.
   Relay(boost::asio::io_context& io, base::io::Fd listening, std::chrono::seconds away_limit,
         const base::io::Log& log);
+  // A call and its pumps hold each other until it is stopped.
+  ~Relay();
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
   void start();
 
  private:

@@ -2,6 +2,7 @@
 #include "dom0/io/service_call.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dom0::io {
 namespace {
@@ -22,13 +23,10 @@ void ServiceCalls::requested(const std::string& source, const agent::CallRequest
   const auto running = std::ranges::count_if(
       calls_, [&](const auto& entry) { return entry.second.source == source; });
   const CallId id = board_.new_call();
-  calls_.emplace(id, Call{.source = source,
-                          .target = {},
-                          .request = asked.request,
-                          .service = asked.service,
-                          .caller = std::nullopt,
-                          .service_stream = std::nullopt,
-                          .question = nullptr});
+  Call& made = calls_[id];
+  made.source = source;
+  made.request = asked.request;
+  made.service = asked.service;
   if (static_cast<std::size_t>(running) >= max_calls_per_qube) {
     return refuse(id, "too many calls of this qube at once", agent::exit_refused);
   }
@@ -98,43 +96,87 @@ void ServiceCalls::stream(CallId id, std::optional<StreamSocket> Call::*side,
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
   Call& call = found->second;
+  base::Status joined = base::Ok{};
   if (!stream) {
-    board_.log.warning("call_failed", {{"service", call.service}, {"reason", stream.error().text}});
-    calls_.erase(found);  // closes the other side's stream, if it is here
+    joined = base::fail(stream.error().text);
+  } else {
+    call.*side = *std::move(stream);
+    if (!call.caller || !call.service_stream) return;
+    joined = board_.relay.add(id, HalfClose::forward, *std::move(call.caller),
+                              *std::move(call.service_stream), {});
+    call.caller.reset();
+    call.service_stream.reset();
+  }
+  if (joined) {
+    call.joined = true;
     return;
   }
-  call.*side = *std::move(stream);
-  if (!call.caller || !call.service_stream) return;
-  auto added = board_.relay.add(id, HalfClose::forward, *std::move(call.caller),
-                                *std::move(call.service_stream), {});
-  if (!added) {
-    board_.log.error("call_failed", {{"service", call.service}, {"reason", added.error().text}});
-    calls_.erase(found);
-    return;
-  }
-  call.caller.reset();
-  call.service_stream.reset();
+  board_.log.error("call_failed", {{"service", call.service}, {"reason", joined.error().text}});
+  tell(call, agent::exit_problem, joined.error().text);
+  calls_.erase(found);  // closes the other side's stream, if it is here
+}
+
+void ServiceCalls::started(const std::string& qube, const agent::CallStarted& started) {
+  const auto found = calls_.find(started.call);
+  if (found != calls_.end() && found->second.target == qube) found->second.started = true;
 }
 
 void ServiceCalls::exited(const std::string& qube, const agent::CallExited& exited) {
   const auto found = calls_.find(exited.call);
   if (found == calls_.end() || found->second.target != qube) return;
-  board_.log.info("service_exited", {{"service", found->second.service},
+  Call& call = found->second;
+  board_.log.info("service_exited", {{"service", call.service},
                                      {"qube", qube},
                                      {"code", std::to_string(exited.exit_code)},
                                      {"reason", exited.reason}});
-  // Not yet joined: nobody will close the caller's stream but us.
-  if (found->second.caller) calls_.erase(found);
+  tell(call, exited.exit_code, exited.reason);
+  if (!call.started) call.over = true;  // there is no stream, and none will come
+  forget_if_done(found);
 }
 
 void ServiceCalls::link_down(const std::string& qube) {
-  std::erase_if(calls_, [&](const auto& entry) {
-    const Call& call = entry.second;
-    return call.source == qube && call.target.empty();  // still being decided: nobody left to tell
-  });
+  for (auto next = calls_.begin(); next != calls_.end();) {
+    Call& call = next->second;
+    if (call.source == qube) {
+      call.told = true;  // nobody is left to tell
+      if (call.target.empty()) call.over = true;
+    } else if (call.target == qube) {
+      tell(call, agent::exit_problem, "the connection to " + qube + " was lost");
+      if (!call.joined) call.over = true;
+    }
+    next = forget_if_done(next);
+  }
 }
 
-void ServiceCalls::ended(CallId call) { calls_.erase(call); }
+void ServiceCalls::ended(CallId id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  found->second.over = true;
+  forget_if_done(found);
+}
+
+void ServiceCalls::relay_lost() {
+  for (auto next = calls_.begin(); next != calls_.end();) {
+    Call& call = next->second;
+    if (call.joined) {
+      tell(call, agent::exit_problem, "the relay process died and with it the stream");
+      call.over = true;
+    }
+    next = forget_if_done(next);
+  }
+}
+
+void ServiceCalls::tell(Call& call, int exit_code, const std::string& reason) {
+  if (std::exchange(call.told, true)) return;
+  if (QubeLink* source = board_.link(call.source)) {
+    source->send(
+        agent::CallEnded{.request = call.request, .exit_code = exit_code, .reason = reason});
+  }
+}
+
+ServiceCalls::Calls::iterator ServiceCalls::forget_if_done(Calls::iterator call) {
+  return call->second.over && call->second.told ? calls_.erase(call) : std::next(call);
+}
 
 void ServiceCalls::refuse(CallId id, const std::string& reason, int exit_code) {
   const auto found = calls_.find(id);

@@ -19,10 +19,13 @@ class ServiceCalls {
   explicit ServiceCalls(Switchboard& board) : board_(board) {}
 
   void requested(const std::string& source, const agent::CallRequest& request);
-  // The service could not be started, or ended: its streams have told the caller already.
+  void started(const std::string& qube, const agent::CallStarted& started);
+  // The service could not be started, or ended: the caller's agent is told how.
   void exited(const std::string& qube, const agent::CallExited& exited);
   void link_down(const std::string& qube);
+  // The relay has no stream of this call any more.
   void ended(CallId call);
+  void relay_lost();
 
  private:
   struct Call {
@@ -33,16 +36,25 @@ class ServiceCalls {
     std::optional<StreamSocket> caller;
     std::optional<StreamSocket> service_stream;
     std::shared_ptr<policy::io::AskClient> question;
+    // A call is forgotten when its streams are over and its end was told: whichever comes last.
+    bool started = false;  // so its data connection is on its way
+    bool joined = false;   // the streams are the relay's
+    bool over = false;     // the streams have ended
+    bool told = false;     // the caller's agent knows the exit code
   };
+  using Calls = std::map<CallId, Call>;
 
   void decided(CallId id, const policy::Request& request, const policy::Decision& decision);
   void connect(CallId id);
   void stream(CallId id, std::optional<StreamSocket> Call::*side,
               base::Result<StreamSocket> stream);
+  void tell(Call& call, int exit_code, const std::string& reason);
+  // The next one.
+  Calls::iterator forget_if_done(Calls::iterator call);
   void refuse(CallId id, const std::string& reason, int exit_code);
 
   Switchboard& board_;
-  std::map<CallId, Call> calls_;
+  Calls calls_;
 };
 
 }  // namespace dom0::io

@@ -33,7 +33,9 @@ std::vector<FromDom0> all_from_dom0() {
                 .service = "qubes.USB+2-1",
                 .source = "work",
                 .requested_target = "sys-usb"},
-      CallCancel{.call = {9}}, Ping{.number = 5}};
+      CallCancel{.call = {9}},
+      Ping{.number = 5},
+      CallEnded{.request = {7}, .exit_code = -1, .reason = "no such file"}};
 }
 
 TEST(Control, EveryMessageSurvivesTheWire) {

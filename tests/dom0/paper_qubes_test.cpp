@@ -128,6 +128,13 @@ TEST_F(PaperQubes, CarriesOrdinaryCallsThatPolicyAllows) {
   };
   EXPECT_EQ(echo("test.Echo"), std::pair(0, std::string("hi\n")));
   EXPECT_EQ(echo("test.Other").first, 126);
+  policy("* * work sys-usb allow\n");
+  service("usb", "test.Fail", "cat; echo no such file >&2; exit 3");
+  EXPECT_EQ(echo("test.Fail"),
+            std::pair(3, std::string("hi\ntest.Fail in sys-usb: no such file\n")));
+  EXPECT_EQ(echo("test.Nothing").first, 127);
+  EXPECT_NE(echo("test.Nothing").second.find("no service test.Nothing in this qube"),
+            std::string::npos);
 }
 
 TEST_F(PaperQubes, AStrangerIsRefusedAndTheDaemonGoesOn) {
