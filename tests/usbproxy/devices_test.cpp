@@ -81,7 +81,11 @@ class DevicesHelper : public testing::Test {
                         .vhci = vhci,
                         .group = ::getgid(),
                         .dev = folder_ / "dev",
-                        .vhci_folder = folder_ / "vhci"};
+                        .vhci_folder = folder_ / "vhci",
+                        .give_back = [this](const fs::path& node) {
+                          given_back_ = node == folder_ / "dev/002/007";
+                          return GivenBack::yes;
+                        }};
     auto listener = base::io::listen_unix(socket(), 0660, base::io::SocketType::seqpacket,
                                           base::io::Blocking::no);
     ASSERT_TRUE(listener.has_value());
@@ -97,6 +101,7 @@ class DevicesHelper : public testing::Test {
 
   fs::path folder_;
   std::atomic<bool> stop_ = false;
+  std::atomic<bool> given_back_ = false;
   std::thread thread_;
 };
 
@@ -106,6 +111,37 @@ TEST_F(DevicesHelper, OpensTheNodeThatWasAskedFor) {
   ASSERT_TRUE(fd.has_value()) << fd.error().text;
   EXPECT_EQ(::fcntl(fd->get(), F_GETFL) & O_ACCMODE, O_RDWR);
   EXPECT_EQ(*base::io::read_all(*fd, 16), "node");
+}
+
+TEST_F(DevicesHelper, GivesTheDeviceBackWhenTheConnectionEnds) {
+  start(Right::allowed, Right::denied);
+  {
+    auto helper = client();
+    const auto fd = helper.open_usb(2, 7);
+    ASSERT_TRUE(fd.has_value()) << fd.error().text;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_FALSE(given_back_);
+  }
+  for (int i = 0; i < 500 && !given_back_; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(given_back_);
+}
+
+TEST_F(DevicesHelper, OneConnectionOpensOneDevice) {
+  start(Right::allowed, Right::denied);
+  auto helper = client();
+  EXPECT_TRUE(helper.open_usb(2, 7).has_value());
+  EXPECT_EQ(helper.open_usb(2, 7).error().number, EBUSY);
+}
+
+TEST_F(DevicesHelper, BorrowersDoNotTakeThePlacesOfCallers) {
+  start(Right::allowed, Right::denied);
+  std::vector<Client> borrowers;
+  for (std::size_t i = 0; i < Loans::max_loans; ++i) {
+    borrowers.push_back(client());
+    ASSERT_TRUE(borrowers.back().open_usb(2, 7).has_value()) << i;
+  }
+  EXPECT_EQ(client().open_usb(2, 7).error().number, EMFILE);
 }
 
 TEST_F(DevicesHelper, AnswersWithTheErrnoOfTheKernel) {

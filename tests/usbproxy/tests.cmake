@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 sallyport_test(usbproxy_devices_test SOURCES
   usbproxy/devices_test.cpp
+  usbproxy/loans_test.cpp
   LIBRARIES usbproxy_devices_helper)
 # The frontend and the codecs. libusbredirparser is the other end of round trips, in tests only.
 pkg_check_modules(usbredirparser REQUIRED IMPORTED_TARGET libusbredirparser-0.5)

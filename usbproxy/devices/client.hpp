@@ -21,14 +21,16 @@ struct Refusal {
 };
 
 // One connected helper. Calls block, at most 10 s. Connect, ask, destroy: the helper closes a
-// connection that says nothing for 10 s.
+// connection that says nothing for 10 s, unless it has opened a device.
 class Client {
  public:
   static base::Result<Client> connect(const std::filesystem::path& socket = default_socket);
   // For a socket that was connected before a sandbox was entered.
   explicit Client(base::io::Fd connected) : socket_(std::move(connected)) {}
 
-  // /dev/bus/usb/BBB/DDD, read-write.
+  // /dev/bus/usb/BBB/DDD, read-write; one per connection. Keep this object as long as the device:
+  // when the connection ends, with or without its process, the kernel's drivers get the device
+  // back.
   base::Result<base::io::Fd, Refusal> open_usb(std::uint32_t bus, std::uint32_t device);
   // `speed` in the kernel's numbers (1 low, 2 full, 3 high, 5 super); `stream` is one end of an
   // AF_UNIX stream socketpair, and may be closed after the call. EBUSY: the port is taken.

@@ -22,13 +22,6 @@
 namespace usbproxy::devices {
 namespace {
 
-// "002/007" below /dev/bus/usb; the ranges were checked by parse_request.
-std::string node_name(std::uint32_t bus, std::uint32_t device) {
-  std::array<char, 24> text{};
-  std::snprintf(text.data(), text.size(), "%03u/%03u", bus, device);
-  return text.data();
-}
-
 int socket_option(const base::io::Fd& fd, int option) {
   int value = -1;
   socklen_t size = sizeof(value);
@@ -51,32 +44,46 @@ base::Status drop_capabilities() {
 
 }  // namespace
 
+bool Helper::has_place() const {
+  const auto waits = [](const Client& client) { return !client.borrowed; };
+  return std::ranges::count_if(clients_, waits) < static_cast<std::ptrdiff_t>(max_clients);
+}
+
 base::Status Helper::turn(std::chrono::milliseconds limit) {
+  if (loans_.turn(Clock::now())) limit = std::min(limit, Loans::retry);
   std::vector<pollfd> fds;
   for (const Client& client : clients_)
     fds.push_back(pollfd{.fd = client.socket.get(), .events = POLLIN, .revents = 0});
   // When all places are taken the next caller waits in the listener's queue.
-  if (clients_.size() < max_clients)
-    fds.push_back(pollfd{.fd = listener_.get(), .events = POLLIN, .revents = 0});
+  const bool listens = has_place();
+  if (listens) fds.push_back(pollfd{.fd = listener_.get(), .events = POLLIN, .revents = 0});
   if (::poll(fds.data(), fds.size(), static_cast<int>(limit.count())) < 0) {
     if (errno == EINTR) return base::Ok{};
     return base::io::fail_errno("poll");
   }
+  const bool knocked = listens && fds.back().revents != 0;
+  serve_clients(fds, Clock::now());
+  if (knocked) accept_client();
+  return base::Ok{};
+}
 
-  const bool knocked = clients_.size() < max_clients && fds.back().revents != 0;
-  const auto now = Clock::now();
+// `fds` begins with the clients', in their order.
+void Helper::serve_clients(const std::vector<pollfd>& fds, Clock::time_point now) {
   std::vector<Client> staying;
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     Client& client = clients_[i];
+    bool stays = true;
     if (fds[i].revents != 0) {
       client.heard = now;
-      if (!serve(client)) continue;
+      stays = serve(client);
     }
-    if (now - client.heard < max_silence) staying.push_back(std::move(client));
+    if (stays && (client.borrowed || now - client.heard < max_silence)) {
+      staying.push_back(std::move(client));
+    } else if (client.borrowed) {
+      loans_.end(*client.borrowed, now);
+    }
   }
   clients_ = std::move(staying);
-  if (knocked) accept_client();
-  return base::Ok{};
 }
 
 void Helper::accept_client() {
@@ -85,7 +92,9 @@ void Helper::accept_client() {
   const auto peer = base::io::peer_credentials(socket);
   if (!peer) return;
   const bool known = peer->uid == 0 || (config_.group && peer->gid == *config_.group);
-  if (known) clients_.push_back(Client{.socket = std::move(socket), .heard = Clock::now()});
+  if (!known) return;
+  clients_.push_back(
+      Client{.socket = std::move(socket), .heard = Clock::now(), .borrowed = std::nullopt});
 }
 
 bool Helper::serve(Client& client) {
@@ -96,7 +105,7 @@ bool Helper::serve(Client& client) {
   base::io::Fd opened;
   int result = -EINVAL;
   if (message->data.empty()) return false;
-  if (request) result = perform(*request, message->fds, opened);
+  if (request) result = perform(*request, message->fds, client, opened);
 
   std::vector<std::byte> answer;
   base::wire::Writer(answer).u32(std::bit_cast<std::uint32_t>(result));
@@ -106,15 +115,15 @@ bool Helper::serve(Client& client) {
   return sent.has_value() && request.has_value();
 }
 
-int Helper::perform(const Request& request, const std::vector<base::io::Fd>& fds,
-                    base::io::Fd& opened) const {
+int Helper::perform(const Request& request, const std::vector<base::io::Fd>& fds, Client& client,
+                    base::io::Fd& opened) {
   const bool wants_fd = request.operation == Operation::vhci_attach;
   const Right right = request.operation == Operation::open_usb ? config_.usb : config_.vhci;
   if (right != Right::allowed) return -EPERM;
   if (fds.size() != (wants_fd ? 1U : 0U)) return -EINVAL;
   switch (request.operation) {
     case Operation::open_usb:
-      return open_usb(request, opened);
+      return open_usb(request, client, opened);
     case Operation::vhci_attach:
       return vhci_attach(request, fds.front());
     case Operation::vhci_detach:
@@ -123,10 +132,16 @@ int Helper::perform(const Request& request, const std::vector<base::io::Fd>& fds
   return -EINVAL;
 }
 
-int Helper::open_usb(const Request& request, base::io::Fd& opened) const {
-  const auto path = config_.dev / node_name(request.a, request.b);
+int Helper::open_usb(const Request& request, Client& client, base::io::Fd& opened) {
+  if (client.borrowed) return -EBUSY;
+  if (loans_.full()) return -EMFILE;
+  const Node node{.bus = request.a, .device = request.b};
+  const auto path = config_.dev / node_name(node);
   opened.reset(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  return opened ? 0 : -errno;
+  if (!opened) return -errno;
+  client.borrowed = node;
+  loans_.lend(node);
+  return 0;
 }
 
 int Helper::vhci_attach(const Request& request, const base::io::Fd& stream) const {
@@ -168,9 +183,9 @@ base::Status enter_helper_sandbox(const HelperConfig& config) {
   if (::geteuid() == 0) {
     if (auto dropped = drop_capabilities(); !dropped) return dropped;
   }
-  return base::io::enter_sandbox(
-      {.syscalls = {"poll", "ppoll", "accept4", "getsockopt", "recvmsg", "sendmsg", "openat"},
-       .paths = std::move(paths)});
+  return base::io::enter_sandbox({.syscalls = {"poll", "ppoll", "accept4", "getsockopt", "recvmsg",
+                                               "sendmsg", "openat", "ioctl"},
+                                  .paths = std::move(paths)});
 }
 
 }  // namespace usbproxy::devices

@@ -49,6 +49,7 @@ std::string port_of(const po::variables_map& options) {
 
 struct HeldDevice {
   base::io::Fd lock;
+  std::optional<usbproxy::devices::Client> helper;  // its end gives the device back
   base::io::Fd device;
 };
 
@@ -86,6 +87,7 @@ base::Result<HeldDevice, BackendRefusal> hold_device(const po::variables_map& op
   auto device = helper->open_usb(address->bus, address->device);
   if (!device) return refuse(BackendStatus::cannot_open, "cannot open: " + device.error().text);
   held.device = std::move(*device);
+  held.helper = std::move(*helper);
   return held;
 }
 
