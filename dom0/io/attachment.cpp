@@ -135,7 +135,7 @@ void Attachment::link_down(const std::string& qube) {
   Lease& held = lease();
   if (qube != held.frontend && qube != held.backend) return;
   if (held.state == LeaseState::detaching) {
-    (qube == held.frontend ? frontend_ : backend_).known = true;
+    unreachable(qube == held.frontend ? frontend_ : backend_);
     return conclude_if_done();
   }
   if (held.state == LeaseState::attaching) end("the connection to " + qube + " was lost");
@@ -180,8 +180,10 @@ void Attachment::end(const std::string& cause) {
   service_.reset();
   QubeLink* frontend = board_.link(held.frontend);
   QubeLink* backend = board_.link(held.backend);
-  if (held.attach_call.value == 0 || frontend == nullptr) frontend_.known = true;
-  if (held.stream_call.value == 0 || backend == nullptr) backend_.known = true;
+  if (frontend == nullptr) unreachable(frontend_);
+  if (backend == nullptr) unreachable(backend_);
+  if (held.attach_call.value == 0) frontend_.known = true;
+  if (held.stream_call.value == 0) backend_.known = true;
   // Without a stream whose end tells it, a frontend that has been started must be told to stop.
   if (!was_streaming && stream_end_ == CallEnd::none && !frontend_.known) {
     frontend->send(agent::CallCancel{.call = held.attach_call});
@@ -209,6 +211,12 @@ void Attachment::force() {
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (!error) self->conclude();
   });
+}
+
+// Its agent is gone, and with it everything that it started: nothing more will be told.
+void Attachment::unreachable(Exit& exit) {
+  exit.known = true;
+  if (exit.reason.empty()) exit.reason = "the connection to its agent was lost";
 }
 
 void Attachment::conclude_if_done() {

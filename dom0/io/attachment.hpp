@@ -58,6 +58,7 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   void both_streams();
   void attached();
   void expect_agents();
+  static void unreachable(Exit& exit);
   void force();
   void conclude_if_done();
   void conclude();
