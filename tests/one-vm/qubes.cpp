@@ -2,6 +2,7 @@
 #include "tests/one-vm/qubes.hpp"
 
 #include <array>
+#include <cstdlib>
 #include <sstream>
 #include <thread>
 
@@ -13,9 +14,11 @@ using std::chrono::seconds;
 const std::string bin = build + "/bin/";
 
 // By name, in the order of starting. `exec`, so that the process has the program's name.
-const std::array<std::pair<std::string, std::string>, 6>& processes() {
-  static const std::array<std::pair<std::string, std::string>, 6> list{{
+const std::array<std::pair<std::string, std::string>, 7>& processes() {
+  static const std::array<std::pair<std::string, std::string>, 7> list{{
       {"prompt", "exec " + bin + "sallyport-prompt --answer yes"},
+      {"relay", "exec setpriv --reuid=sallyport --regid=sallyport --clear-groups " + bin +
+                    "sallyport-relay"},
       {"daemon", "exec " + bin + "sallyportd --user sallyport"},
       {"devices-sys-usb",
        "exec " + bin +
@@ -23,13 +26,14 @@ const std::array<std::pair<std::string, std::string>, 6>& processes() {
       {"devices-work",
        "exec " + bin +
            "sallyport-devices --allow-vhci --group sallyport --socket /run/work/devices.sock"},
-      {"agent-sys-usb",
-       "exec setpriv --reuid=sallyport --regid=sallyport --clear-groups " + bin +
-           "sallyport-agent --dial unix:/run/sallyport/qubes/sys-usb.sock --inventory usb"
-           " --socket /run/sys-usb/agent.sock --services /run/sys-usb/rpc"},
-      {"agent-work", "exec setpriv --reuid=sallyport --regid=sallyport --clear-groups " + bin +
-                         "sallyport-agent --dial unix:/run/sallyport/qubes/work.sock"
-                         " --socket /run/work/agent.sock --services /run/work/rpc"},
+      {"agent-sys-usb", "exec " + bin +
+                            "sallyport-agent --user sallyport --dial "
+                            "unix:/run/sallyport/qubes/sys-usb.sock --inventory usb"
+                            " --socket /run/sys-usb/agent.sock --services /run/sys-usb/rpc"},
+      {"agent-work",
+       "exec " + bin +
+           "sallyport-agent --user sallyport --dial unix:/run/sallyport/qubes/work.sock"
+           " --socket /run/work/agent.sock --services /run/work/rpc"},
   }};
   return list;
 }
@@ -43,6 +47,8 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 int number_of(const std::string& text) { return std::atoi(text.c_str()); }
 
 }  // namespace
+
+int rounds(int full, int usual) { return std::getenv("SALLYPORT_SOAK") != nullptr ? full : usual; }
 
 std::ostream& operator<<(std::ostream& stream, const Leftovers& l) {
   return stream << "backends " << l.backends << ", frontends " << l.frontends << ", daemon fds "
@@ -68,15 +74,18 @@ void Qubes::start(const std::string& name) {
 }
 
 void Qubes::restart_dead() {
-  for (const auto& [name, command] : processes()) {
-    if (!vm().run("test -d /proc/$(cat /run/rig/" + name + ".process)").ok()) start(name);
-  }
+  std::string names;
+  for (const auto& [name, command] : processes()) names += " " + name;
+  const auto dead = vm().run("for n in" + names +
+                             "; do [ -d /proc/$(cat /run/rig/$n.process) ] || echo $n; done");
+  std::istringstream lines(dead.out);
+  for (std::string name; std::getline(lines, name);) start(name);
 }
 
 std::string Qubes::logs() {
   return vm()
       .run(
-          "for n in prompt daemon devices-sys-usb devices-work agent-sys-usb "
+          "for n in prompt relay daemon devices-sys-usb devices-work agent-sys-usb "
           "agent-work; do echo \"--- $n\"; tail -n 15 /run/rig/$n.log; done")
       .out;
 }
@@ -97,7 +106,8 @@ void Qubes::SetUp() {
       "getent group sallyport || groupadd -r sallyport\n"
       "getent passwd sallyport || useradd -r -g sallyport sallyport\n"
       "mkdir -p /etc/sallyport/qubes.d /run/qubes /run/sys-usb/rpc /run/work/rpc\n"
-      "chown sallyport: /run/sys-usb /run/work\n"
+      "mkdir -p /run/sallyport\n"
+      "chown sallyport: /run/sallyport /run/qubes /run/sys-usb /run/work\n"
       "echo 'label = red' > /etc/sallyport/qubes.d/sys-usb.conf\n"
       "echo 'label = green' > /etc/sallyport/qubes.d/work.conf\n"
       "printf '#!/bin/sh\\nexec " +
@@ -115,6 +125,9 @@ void Qubes::SetUp() {
   set_policy("qubes.USB * work sys-usb ask target=sys-usb\n");
   for (const auto& [name, command] : processes()) {
     start(name);
+    if (name == "relay") {
+      ASSERT_TRUE(vm().wait_until("test -S /run/sallyport/relay.sock").ok()) << logs();
+    }
     if (name == "daemon") {
       ASSERT_TRUE(vm().wait_until("test -S /run/sallyport/admin.sock").ok()) << logs();
     }
@@ -136,16 +149,21 @@ void Qubes::TearDown() {
   wait_for_no_disk();
 }
 
+// Without a look at what vhci carries: reading from a device that does not answer takes long.
 std::string Qubes::port() {
-  const auto found = vm().run("grep -lx " + stick_serial +
-                              " /sys/bus/usb/devices/*/serial | "
-                              "while read f; do d=$(dirname $f); case $(readlink -f $d) in "
-                              "*vhci*) ;; *) basename $d; break;; esac; done");
+  const auto found = vm().run(
+      "for d in /sys/bus/usb/devices/*; do case $(readlink -f $d) in *vhci*) continue;; esac; "
+      "grep -sqx " +
+      stick_serial + " $d/serial && basename $d; done");
   return first_line(found.out);
 }
 
+std::string Qubes::attach_command(const std::string& qube) {
+  return bin + "qvm-usb attach " + qube + " sys-usb:" + port();
+}
+
 rig::CommandResult Qubes::attach(const std::string& qube) {
-  return vm().run(bin + "qvm-usb attach " + qube + " sys-usb:" + port(), seconds(60));
+  return vm().run(attach_command(qube), seconds(60));
 }
 
 rig::CommandResult Qubes::detach(const std::string& qube) {
@@ -161,13 +179,30 @@ rig::CommandResult Qubes::wait_for_no_disk() {
   return vm().wait_until("! (" + std::string(find_disk) + ")", seconds(60));
 }
 
+std::string Qubes::last_detach() {
+  return first_line(
+      vm().run(bin + "qvm-usb info sys-usb:" + port() + " | sed -n 's/^last-detach: *//p'").out);
+}
+
+void Qubes::start_reader() {
+  const long pid = vm().start_background(
+      "reader", "while :; do disk=$(" + std::string(find_disk) +
+                    ") && dd if=$disk of=/dev/null bs=64k iflag=direct || sleep 0.1; done");
+  ASSERT_GT(pid, 0);
+  vm().run("echo " + std::to_string(pid) + " > /run/rig/reader.process");
+}
+
+// Its session's other processes end with it.
+void Qubes::stop_reader() { vm().run("kill -9 -$(cat /run/rig/reader.process)"); }
+
 Leftovers Qubes::leftovers() {
   const auto counted = vm().run(
-      "fds() { n=0; for p in \"$@\"; do n=$((n + $(ls /proc/$(cat /run/rig/$p.process)/fd | wc "
+      "fds() { n=0; for p in \"$@\"; do n=$((n + $(ls /proc/$(cat /run/rig/$p.process)/fd 2>&1 | "
+      "wc "
       "-l)));"
       " done; echo $n; }\n"
       "pgrep -xc sallyport-usb-b; pgrep -xc sallyport-usb-f\n"
-      "pgrep -x sallyport-relay > /run/rig/relay.process; fds daemon; fds relay; fds agent-work "
+      "fds daemon; fds relay; fds agent-work "
       "agent-sys-usb; fds devices-work devices-sys-usb\n"
       "awk 'FNR > 1 && $3 != 4 { n++ } END { print n + 0 }' "
       "/sys/devices/platform/vhci_hcd.0/status*\n" +

@@ -11,6 +11,10 @@
 
 namespace onevm {
 
+// SALLYPORT_SOAK=1 (./check soak) does every count in full: 200 rounds and 100 of the others are a
+// matter of hours in an emulated machine.
+int rounds(int full, int usual);
+
 // What must not grow: compared before and after.
 struct Leftovers {
   int backends = 0;
@@ -33,21 +37,27 @@ class Qubes : public OneVm {
 
   // The stick's port id as sys-usb reports it, such as 2-1.
   static std::string port();
+  static std::string attach_command(const std::string& qube = "work");
   static rig::CommandResult attach(const std::string& qube = "work");
   static rig::CommandResult detach(const std::string& qube = "work");
   // The block device that work's usb-storage made of the attached stick; empty after a minute.
   static std::string wait_for_disk();
   static rig::CommandResult wait_for_no_disk();
+  // Why the stick's last attachment ended, as `qvm-usb info` says it.
+  static std::string last_detach();
+  // Reads work's disk, whenever there is one, without the cache and without end.
+  static void start_reader();
+  static void stop_reader();
   static Leftovers leftovers();
   // Waits until nothing is attached and the counters are those of `before`.
   static ::testing::AssertionResult settles_to(const Leftovers& before);
 
   static void start_process(const std::string& name, const std::string& command);
   static void kill_process(const std::string& name, const std::string& signal);
-  // One of "prompt", "daemon" (which starts the relay), "agent-sys-usb", "agent-work",
+  // One of "prompt", "relay", "daemon", "agent-sys-usb", "agent-work",
   // "devices-sys-usb", "devices-work", as SetUp starts them.
   static void start(const std::string& name);
-  // Those that ended are started again; the daemon starts a relay if there is none.
+  // Those that ended are started again, as systemd and init would do.
   static void restart_dead();
   static std::string logs();
 

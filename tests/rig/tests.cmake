@@ -23,7 +23,7 @@ sallyport_test(rig_test SOURCES
 function(rig_machine_test name)
   cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
   sallyport_test(${name} SOURCES ${arg_SOURCES} LIBRARIES rig ${arg_LIBRARIES})
-  add_dependencies(${name} rig_guest rig_call rig_dma)
+  add_dependencies(${name} rig_guest rig_call rig_dma rig_vhci_fill)
   set_tests_properties(${name} PROPERTIES
     LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} RESOURCE_LOCK machine)
 endfunction()
@@ -44,7 +44,9 @@ if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
   endforeach()
   add_executable(rig_call rig/call_main.cpp)
   target_link_libraries(rig_call PRIVATE sallyport_options rig)
-  set_target_properties(rig_guest rig_dma rig_call PROPERTIES
+  add_executable(rig_vhci_fill rig/vhci_fill_main.cpp)
+  target_link_libraries(rig_vhci_fill PRIVATE sallyport_options base_io)
+  set_target_properties(rig_guest rig_dma rig_call rig_vhci_fill PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
   include(one-vm/tests.cmake)
   include(whole-machine/tests.cmake)

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// rig_vhci_fill: attaches a device that never answers to every port of vhci_hcd, prints "full", and
+// holds them until it is killed. Waits for ports that are in use.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <limits>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/io/fd.hpp"
+
+namespace {
+
+constexpr char folder[] = "/sys/devices/platform/vhci_hcd.0/";
+constexpr int free_port = 4;                    // VDEV_ST_NULL
+constexpr int high_speed = 3, super_speed = 5;  // enum usb_device_speed
+
+struct Port {
+  int number = 0;
+  int state = 0;
+  int speed = high_speed;
+};
+
+// The status file: a line of headings, then "hs 0000 004 ..." or "ss 0008 004 ..." for each port.
+std::vector<Port> read_ports() {
+  std::vector<Port> ports;
+  std::ifstream status(std::string(folder) + "status");
+  const auto next_line = [&status] {
+    status.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  };
+  next_line();
+  std::string hub;
+  for (Port port; status >> hub >> port.number >> port.state; next_line()) {
+    port.speed = hub == "ss" ? super_speed : high_speed;
+    ports.push_back(port);
+  }
+  return ports;
+}
+
+// The end that keeps the port taken.
+base::Result<base::io::Fd> take(const Port& port) {
+  auto sockets = base::io::stream_pair();
+  if (!sockets) return base::fail(sockets.error().text);
+  std::ofstream attach(std::string(folder) + "attach");
+  attach << port.number << ' ' << sockets->second.get() << ' ' << 65536 + port.number << ' '
+         << port.speed << std::flush;
+  if (!attach) return base::fail("port " + std::to_string(port.number) + " cannot be taken");
+  return std::move(sockets->first);
+}
+
+}  // namespace
+
+int main() {
+  std::vector<base::io::Fd> held;
+  // A port whose device has just gone is in use a little longer.
+  for (std::size_t ports = 1; held.size() < ports;) {
+    const auto all = read_ports();
+    if (all.empty()) {
+      std::cerr << "rig_vhci_fill: no ports; is vhci_hcd loaded?\n";
+      return EXIT_FAILURE;
+    }
+    ports = all.size();
+    for (const Port& port : all) {
+      if (port.state != free_port) continue;
+      auto taken = take(port);
+      if (!taken) {
+        std::cerr << "rig_vhci_fill: " << taken.error().text << '\n';
+        return EXIT_FAILURE;
+      }
+      held.push_back(std::move(*taken));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  std::cout << "full" << std::endl;
+  for (;;) ::pause();
+}
