@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
 
 namespace cli {
@@ -16,12 +17,9 @@ using base::device::Properties;
 constexpr std::size_t max_word = 512;
 
 bool word_character(char c) { return c > ' ' && c <= '~'; }
-bool name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-         c == '_' || c == '-';
-}
 bool name(std::string_view text) {
-  return !text.empty() && text.size() <= max_word && std::ranges::all_of(text, name_character);
+  return !text.empty() && text.size() <= max_word &&
+         std::ranges::all_of(text, base::wire::is_name_character);
 }
 
 base::Unexpected<base::Error> bad_line(std::string_view untrusted_line) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
 #include "cli/device_list.hpp"
 
@@ -176,8 +177,7 @@ class DeviceRun {
       if (second != std::string::npos) name.device_id = text.substr(second + 1);
     }
     const auto plain = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             std::string_view("._-:*?").find(c) != std::string_view::npos;
+      return base::wire::is_name_character(c) || c == ':' || c == '*' || c == '?';
     };
     if (name.backend.empty() || name.port_id.empty() || !std::ranges::all_of(text, plain)) {
       return usage_error(

@@ -46,7 +46,7 @@ std::string harmless(std::string_view untrusted) {
   return out;
 }
 
-Outcome refuse(const CommandSpec& spec, std::size_t columns, std::string_view text) {
+Outcome misused(const CommandSpec& spec, std::size_t columns, std::string_view text) {
   return {.code = exit_usage, .out = {}, .err = usage_error(spec, columns, text)};
 }
 
@@ -57,11 +57,11 @@ Outcome fail(const std::string& text) {
 Outcome show_status(const Words& words, const Admin& admin, std::size_t columns) {
   const CommandSpec spec = status_spec();
   const auto given = read_arguments(spec, words);
-  if (!given) return refuse(spec, columns, given.error().text);
+  if (!given) return misused(spec, columns, given.error().text);
   if (given->has("--help")) return {.code = 0, .out = format_help(spec, columns), .err = {}};
   if (!given->unrecognised.empty()) {
-    return refuse(spec, columns,
-                  "unrecognized arguments: " + python_repr(given->unrecognised.front()));
+    return misused(spec, columns,
+                   "unrecognized arguments: " + python_repr(given->unrecognised.front()));
   }
   const auto answer =
       admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
@@ -74,11 +74,11 @@ Outcome show_status(const Words& words, const Admin& admin, std::size_t columns)
 Outcome run_service(const Words& words, const Admin& admin, std::size_t columns) {
   const CommandSpec spec = run_spec();
   const auto given = read_arguments(spec, words);
-  if (!given) return refuse(spec, columns, given.error().text);
+  if (!given) return misused(spec, columns, given.error().text);
   if (given->has("--help")) return {.code = 0, .out = format_help(spec, columns), .err = {}};
   if (!given->unrecognised.empty()) {
-    return refuse(spec, columns,
-                  "unrecognized arguments: " + python_repr(given->unrecognised.front()));
+    return misused(spec, columns,
+                   "unrecognized arguments: " + python_repr(given->unrecognised.front()));
   }
   const auto input = given->options.find("--input");
   const auto answer =
@@ -95,16 +95,16 @@ Outcome run_service(const Words& words, const Admin& admin, std::size_t columns)
 Outcome run_sallyport(const Words& words, const Admin& admin, std::size_t columns) {
   const CommandSpec spec = main_spec();
   const auto given = read_arguments(spec, words);
-  if (!given) return refuse(spec, columns, given.error().text);
+  if (!given) return misused(spec, columns, given.error().text);
   if (given->has("--help")) return {.code = 0, .out = format_help(spec, columns), .err = {}};
   if (given->has("--version"))
     return {.code = 0, .out = "sallyport " SALLYPORT_VERSION "\n", .err = {}};
   if (!given->unrecognised.empty()) {
-    return refuse(spec, columns,
-                  "unrecognized arguments: " + python_repr(given->unrecognised.front()));
+    return misused(spec, columns,
+                   "unrecognized arguments: " + python_repr(given->unrecognised.front()));
   }
   if (given->command.empty()) {
-    return refuse(spec, columns, "the following arguments are required: command");
+    return misused(spec, columns, "the following arguments are required: command");
   }
   if (given->command == "run") return run_service(given->rest, admin, columns);
   return show_status(given->rest, admin, columns);

@@ -6,16 +6,13 @@
 #include <array>
 #include <string_view>
 
+#include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
 
 namespace dom0 {
 namespace {
 
-bool alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-bool name_character(char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; }
-bool argument_character(char c) { return name_character(c) || c == '+'; }
+bool argument_character(char c) { return base::wire::is_name_character(c) || c == '+'; }
 
 // "SERVICE SOURCE name TARGET" as its words: exactly four, one blank between.
 using Words = std::array<std::string_view, 4>;
@@ -35,7 +32,8 @@ base::Result<Words> split(std::string_view header) {
 }
 
 base::Status check_name(std::string_view what, std::string_view name, std::size_t limit) {
-  if (name.empty() || name.size() > limit || !std::ranges::all_of(name, name_character)) {
+  if (name.empty() || name.size() > limit ||
+      !std::ranges::all_of(name, base::wire::is_name_character)) {
     return base::fail("the request's " + std::string(what) + " is no name: \"" +
                       base::wire::escape(name, limit) + "\"");
   }

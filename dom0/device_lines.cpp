@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
 #include "dom0/device_description.hpp"
 
@@ -21,11 +22,9 @@ constexpr std::size_t max_backend = 63;
 constexpr std::size_t min_identity_parts = 4;  // vendor, product, serial, interfaces
 constexpr std::size_t max_identity_parts = 6;  // and two levels of parts inside
 
-bool alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+bool word(std::string_view text) {
+  return std::ranges::all_of(text, base::wire::is_name_character);
 }
-bool word_character(char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; }
-bool word(std::string_view text) { return std::ranges::all_of(text, word_character); }
 
 std::string hex(std::uint32_t value, std::size_t digits) {
   constexpr std::string_view alphabet = "0123456789abcdef";
@@ -38,7 +37,7 @@ std::string identity_serial(std::string_view untrusted) {
   std::string serial = base::device::sanitise_text(untrusted);
   if (serial.size() > max_identity_serial) serial.resize(max_identity_serial);
   std::ranges::replace_if(
-      serial, [](char c) { return !word_character(c); }, '_');
+      serial, [](char c) { return !base::wire::is_name_character(c); }, '_');
   return serial;
 }
 

@@ -7,7 +7,6 @@ namespace policy {
 namespace {
 
 constexpr std::string_view dispvm = "@dispvm";
-constexpr std::string_view dispvm_prefix = "@dispvm:";
 
 std::string disposable_of(const QubeFacts& dvm) { return std::string(dispvm_prefix) + dvm.name; }
 

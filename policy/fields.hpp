@@ -11,12 +11,6 @@ namespace policy {
 inline constexpr std::string_view white_space = " \t\r\v\f";
 using Fields = std::vector<std::string_view>;  // into the line
 
-// What a service's or a qube's name is made of.
-inline bool is_name_char(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '-';
-}
-
 inline Fields split_fields(std::string_view line) {
   Fields fields;
   for (;;) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/wire/ascii.hpp"
 #include "policy/fields.hpp"
 #include "policy/quote.hpp"
 
@@ -14,7 +15,7 @@ std::string sanitise(std::string_view untrusted, std::string_view also_legal) {
   std::replace_if(
       clean.begin(), clean.end(),
       [also_legal](char c) {
-        return !is_name_char(c) && also_legal.find(c) == std::string_view::npos;
+        return !base::wire::is_name_character(c) && also_legal.find(c) == std::string_view::npos;
       },
       '_');
   return clean;

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
 #include "policy/fields.hpp"
 #include "policy/quote.hpp"
@@ -107,7 +108,7 @@ std::string illegal_characters(std::string_view text, std::string_view also_lega
   std::string seen;
   std::string list;
   for (const char c : text) {
-    if (is_name_char(c) || also_legal.find(c) != std::string_view::npos ||
+    if (base::wire::is_name_character(c) || also_legal.find(c) != std::string_view::npos ||
         seen.find(c) != std::string::npos) {
       continue;
     }

@@ -10,9 +10,8 @@
 namespace policy {
 namespace {
 
-constexpr std::string_view dispvm_prefix = "@dispvm:";
 constexpr std::string_view dispvm_tag_prefix = "@dispvm:@tag:";
-constexpr std::string_view admin_uuid = "uuid:00000000-0000-0000-0000-000000000000";
+constexpr std::string_view admin_by_uuid = "uuid:00000000-0000-0000-0000-000000000000";
 
 const char* describe(Place place) {
   switch (place) {
@@ -58,7 +57,7 @@ constexpr std::array words = {
     Word{"@anyvm", Token::Kind::any_vm},
     Word{"@adminvm", Token::Kind::admin_vm},
     Word{"dom0", Token::Kind::admin_vm},
-    Word{admin_uuid, Token::Kind::admin_vm},
+    Word{admin_by_uuid, Token::Kind::admin_vm},
     Word{"@default", Token::Kind::default_target},
     Word{"@dispvm", Token::Kind::dispvm},
 };

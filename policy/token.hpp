@@ -11,6 +11,8 @@
 
 namespace policy {
 
+inline constexpr std::string_view dispvm_prefix = "@dispvm:";
+
 // Where a token stands decides which kinds are legal there.
 enum class Place { source, target, redirect, requested };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
 
 namespace usbproxy {
@@ -15,8 +16,7 @@ using base::wire::escape;
 bool is_name(std::string_view text, std::size_t longest, std::string_view also) {
   return !text.empty() && text.size() <= longest &&
          std::all_of(text.begin(), text.end(), [also](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  also.find(c) != std::string_view::npos;
+           return base::wire::is_alphanumeric(c) || also.find(c) != std::string_view::npos;
          });
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
 
 namespace base::config {
@@ -59,10 +60,7 @@ Status number(std::string_view value, std::uint32_t least, std::uint32_t most, s
 }
 
 bool safe_word(std::string_view word) {
-  return !word.empty() && std::ranges::all_of(word, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
-  });
+  return !word.empty() && std::ranges::all_of(word, base::wire::is_name_character);
 }
 
 // "0000:00:14.0"
@@ -156,9 +154,8 @@ Status parse_line(std::string_view line, QubeConfig& config, std::vector<std::st
 
 bool valid_qube_name(std::string_view name) {
   if (name.empty() || name.size() > 31 || name == "dom0" || name.ends_with("-dm")) return false;
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  return letter(name[0]) && std::ranges::all_of(name, [&](char c) {
-           return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  return base::wire::is_letter(name[0]) && std::ranges::all_of(name, [](char c) {
+           return base::wire::is_alphanumeric(c) || c == '-' || c == '_';
          });
 }
 

@@ -70,4 +70,10 @@ Result<PeerCredentials> peer_credentials(const Fd& socket) {
   return PeerCredentials{.pid = credentials.pid, .uid = credentials.uid, .gid = credentials.gid};
 }
 
+void enlarge_buffers(const Fd& socket, int bytes) {
+  for (const int option : {SO_SNDBUF, SO_RCVBUF, SO_SNDBUFFORCE, SO_RCVBUFFORCE}) {
+    ::setsockopt(socket.get(), SOL_SOCKET, option, &bytes, sizeof(bytes));
+  }
+}
+
 }  // namespace base::io

@@ -26,4 +26,8 @@ struct PeerCredentials {
 // SO_PEERCRED: what the kernel recorded when the peer connected.
 Result<PeerCredentials> peer_credentials(const Fd& socket);
 
+// Room for `bytes` each way, as far as the kernel grants it (beyond net.core.*mem_max only to
+// CAP_NET_ADMIN). Meaningless for what is no socket, and harmless.
+void enlarge_buffers(const Fd& socket, int bytes);
+
 }  // namespace base::io

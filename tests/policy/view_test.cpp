@@ -9,7 +9,6 @@ namespace {
 using policy::prompt::Choice;
 using policy::prompt::read_choice;
 using policy::prompt::render;
-using Kind = policy::prompt::Choice::Kind;
 
 policy::io::Question question(std::vector<std::string> targets) {
   return {.source = "work",
@@ -22,21 +21,21 @@ policy::io::Question question(std::vector<std::string> targets) {
 TEST(PromptView, OnlyAClearYesAllows) {
   const auto one = question({"sys-usb"});
   for (const char* yes : {"y", "yes", "Y", "1", " sys-usb \r"}) {
-    EXPECT_EQ(read_choice(yes, one).kind, Kind::allow) << yes;
+    EXPECT_EQ(read_choice(yes, one).kind, Choice::Kind::allow) << yes;
     EXPECT_EQ(read_choice(yes, one).target, "sys-usb") << yes;
   }
   for (const char* no : {"", "  ", "n", "N", "no"}) {
-    EXPECT_EQ(read_choice(no, one).kind, Kind::deny) << no;
+    EXPECT_EQ(read_choice(no, one).kind, Choice::Kind::deny) << no;
   }
   for (const char* what :
        {"0", "2", "-1", "1x", "+1", "99999999999999999999", "yy", "sys-us", "\x1b[A"}) {
-    EXPECT_EQ(read_choice(what, one).kind, Kind::unclear) << what;
+    EXPECT_EQ(read_choice(what, one).kind, Choice::Kind::unclear) << what;
   }
 }
 
 TEST(PromptView, SeveralTargetsNeedANumberOrAName) {
   const auto two = question({"2", "vault"});
-  EXPECT_EQ(read_choice("y", two).kind, Kind::unclear);
+  EXPECT_EQ(read_choice("y", two).kind, Choice::Kind::unclear);
   EXPECT_EQ(read_choice("vault", two).target, "vault");
   EXPECT_EQ(read_choice("1", two).target, "2");
   // The name is what the user reads, so it goes before the number.
@@ -45,7 +44,7 @@ TEST(PromptView, SeveralTargetsNeedANumberOrAName) {
 
 TEST(PromptView, FixedYesNeverGuesses) {
   auto two = question({"a", "b"});
-  EXPECT_EQ(policy::prompt::fixed_yes(two).kind, Kind::deny);
+  EXPECT_EQ(policy::prompt::fixed_yes(two).kind, Choice::Kind::deny);
   two.default_target = "b";
   EXPECT_EQ(policy::prompt::fixed_yes(two).target, "b");
   EXPECT_EQ(policy::prompt::fixed_yes(question({"a"})).target, "a");

@@ -11,9 +11,6 @@ using namespace test;
 using redir::BulkPacket;
 using redir::ControlPacket;
 
-constexpr usbip::Setup get_device{0x80, 0x06, 0x0100, 0, 18};
-constexpr usbip::Setup set_config{0x00, 0x09, 1, 0, 0};
-
 TEST(Session, CancelsAndGivesBack) {
   Rig rig;
   rig.connect();

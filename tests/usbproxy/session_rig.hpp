@@ -17,6 +17,9 @@ namespace usbproxy::test {
 using Bytes = std::vector<std::byte>;
 using redir::PacketType;
 
+inline constexpr usbip::Setup get_device{0x80, 0x06, 0x0100, 0, 18};
+inline constexpr usbip::Setup set_config{0x00, 0x09, 1, 0, 0};
+
 inline Bytes filled(std::size_t size, unsigned value = 0x5a) {
   return Bytes(size, static_cast<std::byte>(value));
 }

@@ -26,10 +26,6 @@ constexpr std::size_t max_attribute = 256;
 constexpr std::uint32_t hub_class = 9;
 constexpr std::chrono::milliseconds lock_retry{20};
 
-base::Unexpected<BackendRefusal> refuse(BackendStatus status, std::string reason) {
-  return base::Unexpected{BackendRefusal{.status = status, .reason = std::move(reason)}};
-}
-
 std::optional<std::uint32_t> read_number(const std::filesystem::path& file, int base) {
   const auto text = base::io::read_file(file, max_attribute);
   if (!text) return std::nullopt;
@@ -68,6 +64,10 @@ std::string holder(const AbstractName& name) {
 }
 
 }  // namespace
+
+base::Unexpected<BackendRefusal> refuse(BackendStatus status, std::string reason) {
+  return base::Unexpected{BackendRefusal{.status = status, .reason = std::move(reason)}};
+}
 
 base::Result<DeviceAddress, BackendRefusal> find_device(std::string_view port_id,
                                                         const std::filesystem::path& sysfs) {

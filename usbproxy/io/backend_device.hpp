@@ -20,6 +20,8 @@ struct BackendRefusal {
   std::string reason;
 };
 
+base::Unexpected<BackendRefusal> refuse(BackendStatus status, std::string reason);
+
 struct DeviceAddress {
   std::uint32_t bus = 0;
   std::uint32_t device = 0;

@@ -16,10 +16,6 @@ namespace {
 constexpr std::size_t max_complaint = 200;
 constexpr const char* version = "sallyport-usb-backend";
 
-base::Unexpected<BackendRefusal> refuse(BackendStatus status, std::string reason) {
-  return base::Unexpected{BackendRefusal{.status = status, .reason = std::move(reason)}};
-}
-
 struct FreeConfig {
   void operator()(libusb_config_descriptor* config) const noexcept {
     ::libusb_free_config_descriptor(config);

@@ -11,6 +11,7 @@
 
 #include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
+#include "base/io/unix_socket.hpp"
 #include "usbproxy/io/frontend_call.hpp"
 #include "usbproxy/io/frontend_pump.hpp"
 
@@ -76,13 +77,6 @@ base::Status enter_frontend_sandbox() {
   return base::io::enter_sandbox(sandbox);
 }
 
-// Best effort, and meaningless for a pipe.
-void enlarge(const Fd& stream) {
-  for (const int option : {SO_SNDBUF, SO_RCVBUF}) {
-    ::setsockopt(stream.get(), SOL_SOCKET, option, &stream_buffer, sizeof(stream_buffer));
-  }
-}
-
 int exit_code(const Pump::Outcome& outcome) {
   if (!outcome.attached) return 1;
   switch (outcome.end.reason) {
@@ -111,7 +105,7 @@ int run_frontend(const FrontendOptions& options) {
   if (!dev_null) return ended(1, base::io::fail_errno("open /dev/null").value.text);
   auto way = open_way(options);
   if (!way) return ended(way.error().exit_code, way.error().text);
-  enlarge(way->stream);
+  base::io::enlarge_buffers(way->stream, stream_buffer);
   boost::asio::io_context context(1);
   if (const auto inside = enter_frontend_sandbox(); !inside) return ended(1, inside.error().text);
 

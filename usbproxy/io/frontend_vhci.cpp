@@ -28,16 +28,6 @@ constexpr int helper_answer_ms = 5000;
 // Room for several storage transfers, so that vhci's sender does not wait for us.
 constexpr int socket_buffer = 4 * 1024 * 1024;
 
-// Best effort: beyond net.core.wmem_max only with CAP_NET_ADMIN.
-void enlarge(const Fd& socket) {
-  for (const int option : {SO_SNDBUF, SO_RCVBUF}) {
-    ::setsockopt(socket.get(), SOL_SOCKET, option, &socket_buffer, sizeof(socket_buffer));
-  }
-  for (const int option : {SO_SNDBUFFORCE, SO_RCVBUFFORCE}) {
-    ::setsockopt(socket.get(), SOL_SOCKET, option, &socket_buffer, sizeof(socket_buffer));
-  }
-}
-
 base::Result<std::string> read_status(const Fd& file) {
   std::string text(16384, '\0');
   std::size_t size = 0;
@@ -82,8 +72,8 @@ base::Result<Vhci> Vhci::open(const Where& where) {
   auto sockets = base::io::stream_pair();
   if (!sockets) return base::Unexpected{sockets.error()};
   vhci.sockets_ = std::move(*sockets);
-  enlarge(vhci.sockets_.first);
-  enlarge(vhci.sockets_.second);
+  base::io::enlarge_buffers(vhci.sockets_.first, socket_buffer);
+  base::io::enlarge_buffers(vhci.sockets_.second, socket_buffer);
   return vhci;
 }
 
