@@ -31,7 +31,7 @@ std::string_view name_of(Level level) {
   return "error";
 }
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   std::string text = wire::escape(value, 1024);
   const bool plain = !text.empty() && text.find_first_of(" \"=") == std::string::npos;
   if (plain) return text;
@@ -76,7 +76,7 @@ std::string Log::format(Level level, std::string_view event,
     line += ' ';
     line += key;
     line += '=';
-    line += quoted(value);
+    line += in_quotes(value);
   }
   return line;
 }
