@@ -14,7 +14,7 @@ namespace {
 using std::chrono::seconds;
 
 // Attaching takes about a second of these; the rest is reading.
-constexpr int latest_kill_ms = 4000;
+constexpr int latest_kill_ms = 2500;
 
 // Without them, or without their start, an attachment goes on.
 enum class Survives { no, yes };
@@ -122,7 +122,7 @@ TEST_F(Kill, AnyProcessAtAnyMomentLeavesAllOrNothingAndAReason) {
   std::uniform_int_distribution<int> moments(0, latest_kill_ms);
   const Leftovers before = leftovers();
   int hits = 0;
-  for (int i = 0; i < rounds(100, 16) && !HasFailure(); ++i) {
+  for (int i = 0; i < rounds(100, 8) && !HasFailure(); ++i) {
     const Victim& victim = victims()[static_cast<std::size_t>(i) % victims().size()];
     const std::chrono::milliseconds moment(moments(random));
     const std::string round = "round " + std::to_string(i) + ": " + victim.name + " after " +
@@ -139,7 +139,7 @@ TEST_F(Kill, AnyProcessAtAnyMomentLeavesAllOrNothingAndAReason) {
     ASSERT_FALSE(wait_for_stick().empty());
   }
   std::cout << hits << " kills hit a process\n";
-  EXPECT_GT(hits, rounds(50, 8));
+  EXPECT_GT(hits, rounds(50, 3));
 }
 
 }  // namespace

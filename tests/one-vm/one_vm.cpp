@@ -13,7 +13,7 @@ constexpr char stick_backend[] = "stick-image";
 
 // Sticks whose host controller is a PCI device, so not those that vhci carries.
 constexpr char find_stick[] =
-    "for d in /sys/block/sd*; do case $(readlink -f $d) in *vhci*) ;; */pci*/usb*) "
+    "for d in /sys/block/sd*; do cd -P $d && case $PWD in *vhci*) ;; */pci*/usb*) "
     "echo /dev/${d##*/}; exit 0;; esac; done; exit 1";
 
 // Random bytes: what is read from the stick cannot be right by chance.

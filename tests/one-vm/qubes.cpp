@@ -38,8 +38,9 @@ const std::array<std::pair<std::string, std::string>, 7>& processes() {
   return list;
 }
 
+// The shell's own commands: a process costs a tenth of a second and more here.
 constexpr char find_disk[] =
-    "for d in /sys/block/sd*; do case $(readlink -f $d) in *vhci*) echo /dev/${d##*/}; exit 0;; "
+    "for d in /sys/block/sd*; do cd -P $d && case $PWD in *vhci*) echo /dev/${d##*/}; exit 0;; "
     "esac; done; exit 1";
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
@@ -76,8 +77,9 @@ void Qubes::start(const std::string& name) {
 void Qubes::restart_dead() {
   std::string names;
   for (const auto& [name, command] : processes()) names += " " + name;
-  const auto dead = vm().run("for n in" + names +
-                             "; do [ -d /proc/$(cat /run/rig/$n.process) ] || echo $n; done");
+  const auto dead =
+      vm().run("for n in" + names +
+               "; do read -r p < /run/rig/$n.process; [ -d /proc/$p ] || echo $n; done");
   std::istringstream lines(dead.out);
   for (std::string name; std::getline(lines, name);) start(name);
 }
@@ -132,9 +134,7 @@ void Qubes::SetUp() {
       ASSERT_TRUE(vm().wait_until("test -S /run/sallyport/admin.sock").ok()) << logs();
     }
   }
-  const auto listed =
-      vm().wait_until(bin + "qvm-usb list | grep -q '^sys-usb:" + port() + "\\b'", seconds(60));
-  ASSERT_TRUE(listed.ok()) << vm().run(bin + "qvm-usb list") << logs();
+  ASSERT_TRUE(wait_for_listing().ok()) << vm().run(bin + "qvm-usb list") << logs();
 }
 
 void Qubes::TearDown() {
@@ -152,10 +152,14 @@ void Qubes::TearDown() {
 // Without a look at what vhci carries: reading from a device that does not answer takes long.
 std::string Qubes::port() {
   const auto found = vm().run(
-      "for d in /sys/bus/usb/devices/*; do case $(readlink -f $d) in *vhci*) continue;; esac; "
-      "grep -sqx " +
-      stick_serial + " $d/serial && basename $d; done");
+      "for d in /sys/bus/usb/devices/*; do cd -P $d && case $PWD in *vhci*) continue;; esac; "
+      "[ -e serial ] && read -r serial < serial && [ \"$serial\" = " +
+      stick_serial + " ] && echo ${d##*/}; done");
   return first_line(found.out);
+}
+
+rig::CommandResult Qubes::wait_for_listing() {
+  return vm().wait_until(bin + "qvm-usb list | grep -q '^sys-usb:" + port() + "\\b'", seconds(60));
 }
 
 std::string Qubes::attach_command(const std::string& qube) {
@@ -197,13 +201,10 @@ void Qubes::stop_reader() { vm().run("kill -9 -$(cat /run/rig/reader.process)");
 
 Leftovers Qubes::leftovers() {
   const auto counted = vm().run(
-      "fds() { n=0; for p in \"$@\"; do n=$((n + $(ls /proc/$(cat /run/rig/$p.process)/fd 2>&1 | "
-      "wc "
-      "-l)));"
-      " done; echo $n; }\n"
+      "fds() { n=0; for name in \"$@\"; do read -r p < /run/rig/$name.process; "
+      "set -- /proc/$p/fd/*; n=$((n + $#)); done; echo $n; }\n"
       "pgrep -xc sallyport-usb-b; pgrep -xc sallyport-usb-f\n"
-      "fds daemon; fds relay; fds agent-work "
-      "agent-sys-usb; fds devices-work devices-sys-usb\n"
+      "fds daemon; fds relay; fds agent-work agent-sys-usb; fds devices-work devices-sys-usb\n"
       "awk 'FNR > 1 && $3 != 4 { n++ } END { print n + 0 }' "
       "/sys/devices/platform/vhci_hcd.0/status*\n" +
       bin + "qvm-usb list | grep -c 'work'");

@@ -37,6 +37,8 @@ class Qubes : public OneVm {
 
   // The stick's port id as sys-usb reports it, such as 2-1.
   static std::string port();
+  // Until dom0 knows the stick.
+  static rig::CommandResult wait_for_listing();
   static std::string attach_command(const std::string& qube = "work");
   static rig::CommandResult attach(const std::string& qube = "work");
   static rig::CommandResult detach(const std::string& qube = "work");

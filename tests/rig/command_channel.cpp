@@ -27,7 +27,7 @@ base::Result<CommandResult> CommandChannel::run(const std::string& command,
   const std::uint64_t id = new_id();
   const auto deadline = deadline_after(timeout + grace);
   const auto guest_timeout =
-      std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()) - grace;
+      std::chrono::duration_cast<std::chrono::milliseconds>(deadline_after(timeout) - Clock::now());
   const auto header =
       format_header("run", {.id = id, .number = guest_timeout.count(), .length = command.size()});
   if (auto sent = socket_.send(header + command, deadline); !sent) {
