@@ -9,7 +9,7 @@
 namespace agent {
 namespace {
 
-using Fields = std::map<std::string, std::string, std::less<>>;
+using KeyValues = std::map<std::string, std::string, std::less<>>;
 
 // The next key=value of a line; nothing at its end. False in `ok`: not a key=value.
 std::optional<std::pair<std::string, std::string>> next_field(std::string_view& line, bool& ok) {
@@ -36,7 +36,7 @@ std::optional<std::pair<std::string, std::string>> next_field(std::string_view& 
 }
 
 template <class T>
-bool number(const Fields& fields, std::string_view key, int base, T& out) {
+bool number(const KeyValues& fields, std::string_view key, int base, T& out) {
   const auto found = fields.find(key);
   if (found == fields.end()) return true;
   const std::string& text = found->second;
@@ -50,7 +50,7 @@ bool number(const Fields& fields, std::string_view key, int base, T& out) {
   return true;
 }
 
-bool interfaces(const Fields& fields, std::vector<sysusb::Interface>& out) {
+bool interfaces(const KeyValues& fields, std::vector<sysusb::Interface>& out) {
   const auto found = fields.find("interfaces");
   if (found == fields.end()) return true;
   std::string_view rest = found->second;
@@ -76,7 +76,7 @@ std::optional<sysusb::Speed> speed_of(const std::string& name) {
 }
 
 // The name of the field that is wrong; empty: none.
-std::string fill(const Fields& fields, sysusb::DeviceRecord& record) {
+std::string fill(const KeyValues& fields, sysusb::DeviceRecord& record) {
   const auto text = [&fields](std::string_view key) {
     const auto found = fields.find(key);
     return found == fields.end() ? std::string() : found->second;
@@ -116,7 +116,7 @@ base::Result<std::vector<sysusb::DeviceRecord>> parse_inventory_file(std::string
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     const std::string where = std::string(file) + ":" + std::to_string(line_number) + ": ";
-    Fields fields;
+    KeyValues fields;
     bool ok = true;
     while (auto field = next_field(line, ok)) fields.insert(*std::move(field));
     if (!ok) return base::fail(where + "expected key=value");
