@@ -20,12 +20,9 @@ namespace {
 namespace po = boost::program_options;
 using usbproxy::BackendRefusal;
 using usbproxy::BackendStatus;
+using usbproxy::refuse;
 
 constexpr std::chrono::milliseconds lock_patience{2000};
-
-base::Unexpected<BackendRefusal> refuse(BackendStatus status, std::string reason) {
-  return base::Unexpected{BackendRefusal{.status = status, .reason = std::move(reason)}};
-}
 
 po::options_description describe_options() {
   po::options_description known("sallyport-usb-backend: lends one USB device to a stream");
