@@ -89,12 +89,13 @@ int join(const base::io::Fd& stream) {
 
 int execute(const base::io::Fd& stream, std::vector<std::string> command) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   if (::dup2(stream.get(), STDIN_FILENO) < 0 || ::dup2(stream.get(), STDOUT_FILENO) < 0) {
     return agent::exit_problem;
   }
-  std::signal(SIGPIPE, SIG_DFL);
+  static_cast<void>(std::signal(SIGPIPE, SIG_DFL));  // as programs expect it
   ::execvp(arguments[0], arguments.data());
   std::cerr << "sallyport-call: " << base::io::system_error("run " + command[0], errno).text
             << '\n';
@@ -131,7 +132,7 @@ int call(const std::string& socket, const std::string& target, const std::string
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
+  base::io::ignore_sigpipe();
   std::vector<std::string> words(argv + 1, argv + argc);
   std::string socket = "/run/sallyport/agent.sock";
   if (words.size() >= 2 && words[0] == "--socket") {

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
-#include <csignal>
 #include <iostream>
 
 #include "agent/io/agent.hpp"
@@ -18,7 +17,7 @@ namespace {
 
 base::Status run(agent::io::Options options) {
   const base::io::Log log("sallyport-agent");
-  std::signal(SIGPIPE, SIG_IGN);
+  base::io::ignore_sigpipe();
   boost::asio::io_context io(1);
   auto dialer = agent::io::Dialer::parse(io, options.dial);
   if (!dialer) return base::fail("--dial: " + dialer.error().text);

@@ -20,7 +20,7 @@ namespace {
 base::Status run(const dom0::io::Options& options) {
   const base::io::Log log("sallyportd");
   const base::io::Paths& paths = options.paths;
-  std::signal(SIGPIPE, SIG_IGN);
+  base::io::ignore_sigpipe();
   if (::geteuid() == 0 || options.user) {
     const std::string user = options.user.value_or("sallyport");
     const auto identity = dom0::io::identity_of(user);

@@ -2,7 +2,6 @@
 // sallyport-relay: joins the two ends of every call; started by sallyportd or by systemd.
 #include <boost/asio/io_context.hpp>
 #include <boost/program_options.hpp>
-#include <csignal>
 #include <iostream>
 
 #include "base/io/paths.hpp"
@@ -14,7 +13,7 @@ namespace {
 
 base::Status run(const base::io::Paths& paths, std::chrono::seconds away_limit) {
   const base::io::Log log("sallyport-relay");
-  std::signal(SIGPIPE, SIG_IGN);  // splice to a closed socket: an error, not the end
+  base::io::ignore_sigpipe();
   auto listening = base::io::listen_unix(paths.relay_socket(), 0600,
                                          base::io::SocketType::seqpacket, base::io::Blocking::no);
   if (!listening) return base::fail(listening.error().text);

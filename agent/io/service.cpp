@@ -36,7 +36,9 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
+  struct sigaction ordinary {};
+  ordinary.sa_handler = SIG_DFL;
+  ::sigaction(SIGPIPE, &ordinary, nullptr);
   // The programs of a service expect ordinary, blocking descriptors.
   ::fcntl(stream, F_SETFL, ::fcntl(stream, F_GETFL) & ~O_NONBLOCK);
   if (::dup2(stream, STDIN_FILENO) >= 0 && ::dup2(stream, STDOUT_FILENO) >= 0 &&

@@ -2,6 +2,7 @@
 #include "base/io/fd.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,6 +53,12 @@ Status set_nonblocking(const Fd& fd) {
     return fail_errno("fcntl O_NONBLOCK");
   }
   return Ok{};
+}
+
+void ignore_sigpipe() {
+  struct sigaction ignore {};
+  ignore.sa_handler = SIG_IGN;  // NOLINT: the kernel's own cast
+  ::sigaction(SIGPIPE, &ignore, nullptr);
 }
 
 }  // namespace base::io

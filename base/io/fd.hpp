@@ -48,4 +48,7 @@ Result<FdPair> stream_pair();
 Result<FdPair> pipe_pair();
 Status set_nonblocking(const Fd& fd);
 
+// From now on writing to a peer that is gone is an error (EPIPE), not the end of the process.
+void ignore_sigpipe();
+
 }  // namespace base::io

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <span>
 
@@ -59,7 +58,7 @@ base::Status take_root(Words& words, std::string& root) {
 }  // namespace
 
 base::Result<Invocation> read_invocation(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // NOLINT: one thread, before anything else
+  base::io::ignore_sigpipe();
   const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
   Invocation invocation;
   invocation.program = arguments.empty() ? "qvm-device" : arguments.front();

@@ -69,7 +69,7 @@ class Pump {
 };
 
 base::Status join(const char* path) {
-  ::signal(SIGPIPE, SIG_IGN);
+  base::io::ignore_sigpipe();
   auto socket = base::io::connect_unix(path);
   if (!socket) return base::fail(socket.error().text + "; does sallyportd run?");
   base::io::Fd in(STDIN_FILENO);

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <string_view>
 
 #include "base/io/files.hpp"
@@ -97,7 +96,7 @@ int exit_code(const Pump::Outcome& outcome) {
 }  // namespace
 
 int run_frontend(const FrontendOptions& options) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed stream is an error of write, not our end
+  base::io::ignore_sigpipe();
   // First the kernel's side: without it there is no point in asking anybody.
   auto vhci = Vhci::open(options.vhci);
   if (!vhci) return ended(1, vhci.error().text);
