@@ -16,10 +16,6 @@ void for_each_line(std::string_view text, Use use) {
   }
 }
 
-base::Unexpected<CatalogueError> pass_on(const AdminFailure& failure) {
-  return base::Unexpected<CatalogueError>{failure};
-}
-
 }  // namespace
 
 DeviceCatalogue::Answer<std::vector<Qube>> DeviceCatalogue::qubes() {

@@ -13,6 +13,9 @@ namespace cli {
 
 // Why a command ends early: a failed call, or a list that cannot be read.
 using CatalogueError = AdminFailure;
+inline base::Unexpected<CatalogueError> pass_on(const CatalogueError& error) {
+  return base::Unexpected<CatalogueError>{error};
+}
 
 class DeviceCatalogue {
  public:

@@ -11,10 +11,6 @@ namespace {
 using Users = std::map<std::string, std::vector<Attachment>>;  // by "backend:port"
 using Rows = std::set<Row>;
 
-base::Unexpected<CatalogueError> pass_on(const CatalogueError& error) {
-  return base::Unexpected<CatalogueError>{error};
-}
-
 base::Result<Users, CatalogueError> find_users(DeviceCatalogue& catalogue) {
   const auto qubes = catalogue.qubes();
   if (!qubes) return pass_on(qubes.error());
