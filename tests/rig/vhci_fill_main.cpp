@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// rig_vhci_fill: attaches a device that never answers to every port of vhci_hcd, prints "full", and
-// holds them until it is killed. Waits for ports that are in use.
+// rig_vhci_fill: attaches a device that never answers to every super speed port of vhci_hcd, which
+// the rig's stick needs, prints "full", and holds them until it is killed. Waits for ports in use.
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <limits>
@@ -17,27 +18,33 @@
 namespace {
 
 constexpr char folder[] = "/sys/devices/platform/vhci_hcd.0/";
-constexpr int free_port = 4;                    // VDEV_ST_NULL
-constexpr int high_speed = 3, super_speed = 5;  // enum usb_device_speed
+constexpr int free_port = 4;    // VDEV_ST_NULL
+constexpr int super_speed = 5;  // enum usb_device_speed
 
 struct Port {
   int number = 0;
   int state = 0;
-  int speed = high_speed;
 };
 
-// The status file: a line of headings, then "hs 0000 004 ..." or "ss 0008 004 ..." for each port.
-std::vector<Port> read_ports() {
-  std::vector<Port> ports;
-  std::ifstream status(std::string(folder) + "status");
+// A status file: a line of headings, then "hs 0000 004 ..." or "ss 0008 004 ..." for each port.
+void read_ports(std::ifstream status, std::vector<Port>& ports) {
   const auto next_line = [&status] {
     status.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
   };
   next_line();
   std::string hub;
   for (Port port; status >> hub >> port.number >> port.state; next_line()) {
-    port.speed = hub == "ss" ? super_speed : high_speed;
-    ports.push_back(port);
+    if (hub == "ss") ports.push_back(port);
+  }
+}
+
+// Of all controllers: "status", "status.1" and so on.
+std::vector<Port> read_ports() {
+  std::vector<Port> ports;
+  std::string name = std::string(folder) + "status";
+  for (int next = 1; std::filesystem::exists(name); ++next) {
+    read_ports(std::ifstream(name), ports);
+    name = std::string(folder) + "status." + std::to_string(next);
   }
   return ports;
 }
@@ -48,7 +55,7 @@ base::Result<base::io::Fd> take(const Port& port) {
   if (!sockets) return base::fail(sockets.error().text);
   std::ofstream attach(std::string(folder) + "attach");
   attach << port.number << ' ' << sockets->second.get() << ' ' << 65536 + port.number << ' '
-         << port.speed << std::flush;
+         << super_speed << std::flush;
   if (!attach) return base::fail("port " + std::to_string(port.number) + " cannot be taken");
   return std::move(sockets->first);
 }
