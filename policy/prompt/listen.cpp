@@ -30,10 +30,10 @@ base::Status give_to_daemon(const std::filesystem::path& path) {
 
 base::Result<base::io::Fd> listen_for_questions(const std::filesystem::path& path) {
   std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  if (error) {
-    return base::fail("create " + path.parent_path().string() + ": " + error.message() +
-                      "; run as root, or choose another --root");
+  // Made by us it would be ours, and the daemon could not reach the socket.
+  if (!std::filesystem::is_directory(path.parent_path(), error)) {
+    return base::fail("no folder " + path.parent_path().string() +
+                      "; start sallyportd first, which makes it");
   }
   if (base::io::connect_unix(path)) {
     return base::fail("another prompt agent listens at " + path.string() + "; end it first");

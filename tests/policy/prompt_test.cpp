@@ -43,6 +43,7 @@ Question about(const std::string& device, std::vector<std::string> targets) {
 
 class PromptTest : public testing::Test {
  protected:
+  void SetUp() override { std::filesystem::create_directories(socket().parent_path()); }
   void TearDown() override {
     if (child_ > 0) {
       ::kill(child_, SIGKILL);
@@ -51,6 +52,18 @@ class PromptTest : public testing::Test {
   }
 
   std::filesystem::path socket() const { return base::io::Paths(root_).prompt_socket(); }
+
+  // The first line of a second program, which must fail.
+  std::string refused_start() {
+    const std::string command = std::string(SALLYPORT_BINARY_DIR "/bin/sallyport-prompt --root ") +
+                                root_.string() + " --answer yes 2>&1";
+    FILE* pipe = ::popen(command.c_str(), "r");
+    if (pipe == nullptr) return {};
+    std::array<char, 512> line{};
+    const bool said = ::fgets(line.data(), line.size(), pipe) != nullptr;
+    EXPECT_NE(::pclose(pipe), 0);
+    return said ? line.data() : "";
+  }
 
   // The program with these arguments on a new terminal, listening.
   void start(std::vector<std::string> arguments = {}) {
@@ -258,14 +271,12 @@ TEST_F(PromptTest, TheSocketIsForOwnerAndGroupAndThereIsOneAgent) {
   struct stat facts {};
   ASSERT_EQ(::stat(socket().c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 07777U, 0660U);
-  const std::string second = std::string(SALLYPORT_BINARY_DIR "/bin/sallyport-prompt --root ") +
-                             root_.string() + " --answer yes 2>&1";
-  FILE* pipe = ::popen(second.c_str(), "r");
-  ASSERT_NE(pipe, nullptr);
-  std::array<char, 512> line{};
-  EXPECT_NE(::fgets(line.data(), line.size(), pipe), nullptr);
-  EXPECT_NE(std::string(line.data()).find("another prompt agent listens"), std::string::npos);
-  EXPECT_NE(::pclose(pipe), 0);
+  EXPECT_NE(refused_start().find("another prompt agent listens"), std::string::npos);
+}
+
+TEST_F(PromptTest, WithoutTheDaemonsFolderItNamesTheDaemon) {
+  std::filesystem::remove(socket().parent_path());
+  EXPECT_NE(refused_start().find("start sallyportd first"), std::string::npos);
 }
 
 TEST_F(PromptTest, FixedAnswersSayWhatTheyDid) {
