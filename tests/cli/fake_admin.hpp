@@ -13,6 +13,9 @@
 
 namespace cli::test {
 
+// A field of an Admin API reply.
+inline std::string with_nul(const char* text) { return std::string(text) + '\0'; }
+
 // A temporary folder that goes away with the object.
 class TemporaryRoot {
  public:

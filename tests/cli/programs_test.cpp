@@ -9,8 +9,6 @@
 namespace cli::test {
 namespace {
 
-std::string with_nul(const char* text) { return std::string(text) + '\0'; }
-
 TEST(Programs, SayHowToStartTheDaemon) {
   const TemporaryRoot root;
   for (const char* program : {"qvm-usb", "qvm-block", "sallyport"}) {

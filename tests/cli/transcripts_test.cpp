@@ -46,8 +46,6 @@ std::vector<Transcript> read_transcripts(const std::string& text) {
   return all;
 }
 
-std::string with_nul(const char* text) { return std::string(text) + '\0'; }
-
 const std::string qubes =
     "dom0 class=AdminVM state=Running\nsys-usb class=AppVM state=Running\n"
     "work class=AppVM state=Running\nvault class=AppVM state=Running\n";
