@@ -73,6 +73,9 @@ class Attach : public WholeMachine {
                             "work " + service),
                        minutes(4));
   }
+  static std::string last_detach(const std::string& device) {
+    return outer().run(tool("qvm-usb info " + device) + " | sed -n 's/^last-detach: *//p'").out;
+  }
   static std::string logs() {
     return outer()
         .run("tail -n 20 " + rig::Machine::background_log("daemon") + "; cd " + root +
@@ -110,8 +113,20 @@ TEST_F(Attach, StickOfAVfioControllerIsReadInWorkAndGivenBack) {
   const auto gone =
       outer().wait_until("[ -z \"$(" + tool("sallyport run work demo.Lsblk") + ")\" ]", minutes(3));
   EXPECT_TRUE(gone.ok()) << in_work("demo.Lsblk");
-  const auto info = outer().run(tool("qvm-usb info " + device));
-  EXPECT_NE(info.out.find("detached on request"), std::string::npos) << info;
+  EXPECT_NE(last_detach(device).find("detached on request"), std::string::npos);
+
+  // A target that is switched off gives back what it has, and says why.
+  const auto again = outer().run(tool("qvm-usb attach work " + device), minutes(3));
+  ASSERT_TRUE(again.ok()) << again;
+  const auto stopped = outer().run(tool("sallyport-qube stop work --root " + root), minutes(2));
+  ASSERT_TRUE(stopped.ok()) << stopped;
+  const auto free = outer().wait_until(
+      tool("qvm-usb list") + " | grep '^" + device + "' | grep -v work", minutes(3));
+  EXPECT_TRUE(free.ok()) << outer().run(tool("qvm-usb list"));
+  EXPECT_NE(last_detach(device).find("from work: "), std::string::npos) << last_detach(device);
+  const auto refused = outer().run(tool("qvm-usb attach work " + device), minutes(1));
+  EXPECT_FALSE(refused.ok());
+  EXPECT_NE(refused.out.find("sallyport-qube start work"), std::string::npos) << refused;
 }
 
 }  // namespace
