@@ -126,14 +126,8 @@ Status set(QubeConfig& config, std::string_view key, std::string_view value) {
                      "'emulated' or a PCI address in lower case such as 0000:00:14.0",
                      config.controllers);
   }
-  if (key == "autostart") {
-    if (value != "yes" && value != "no") return fail(quoted(value) + " is none of: yes no");
-    config.autostart = value == "yes";
-    return Ok{};
-  }
-  return fail(
-      "unknown key " + quoted(key) +
-      "; known are: label type tags transport cid memory image disks controllers autostart");
+  return fail("unknown key " + quoted(key) +
+              "; known are: label type tags transport cid memory image disks controllers");
 }
 
 Status parse_line(std::string_view line, QubeConfig& config, std::vector<std::string>& seen) {

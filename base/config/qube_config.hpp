@@ -26,7 +26,6 @@ struct QubeConfig {
   std::string image;  // defaults to the name
   std::vector<std::string> disks;
   std::vector<std::string> controllers;  // "0000:00:14.0" or "emulated"
-  bool autostart = false;
 };
 
 // [a-zA-Z][a-zA-Z0-9_-]{0,30}, not "dom0", not ending in "-dm".

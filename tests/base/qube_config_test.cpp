@@ -45,7 +45,6 @@ TEST(QubeConfig, EmptyFileMeansTheDefaults) {
   EXPECT_TRUE(config->tags.empty());
   EXPECT_TRUE(config->disks.empty());
   EXPECT_TRUE(config->controllers.empty());
-  EXPECT_FALSE(config->autostart);
 }
 
 TEST(QubeConfig, ReadsEveryKey) {
@@ -60,8 +59,7 @@ TEST(QubeConfig, ReadsEveryKey) {
                                         "memory = 512\n"
                                         "image = sys-usb\n"
                                         "disks = /var/a.img /var/b.img\n"
-                                        "controllers = 0000:00:14.0 emulated\n"
-                                        "autostart = yes",
+                                        "controllers = 0000:00:14.0 emulated\n",
                                         "usb1.conf");
   ASSERT_TRUE(config) << config.error().text;
   EXPECT_EQ(config->label, "blue");
@@ -73,7 +71,6 @@ TEST(QubeConfig, ReadsEveryKey) {
   EXPECT_EQ(config->image, "sys-usb");
   EXPECT_EQ(config->disks, (std::vector<std::string>{"/var/a.img", "/var/b.img"}));
   EXPECT_EQ(config->controllers, (std::vector<std::string>{"0000:00:14.0", "emulated"}));
-  EXPECT_TRUE(config->autostart);
 }
 
 TEST(QubeConfig, NamesFileLineFaultAndRemedy) {
@@ -86,7 +83,7 @@ TEST(QubeConfig, NamesFileLineFaultAndRemedy) {
             "work.conf: transport = vsock needs a cid; add for example: cid = 42");
   EXPECT_EQ(refusal("colour = red"),
             "work.conf:1: unknown key 'colour'; known are: label type tags transport cid memory "
-            "image disks controllers autostart");
+            "image disks controllers");
 }
 
 TEST(QubeConfig, RefusesNumbersThatAreNotWholeOrFit) {
