@@ -30,6 +30,7 @@ SplicePump::SplicePump(Descriptor& from, Descriptor& to, base::io::FdPair pipe)
 }
 
 void SplicePump::start(OnEnd on_end) {
+  if (stopped_) return;  // its sibling has ended the call already
   on_end_ = std::move(on_end);
   run();
 }

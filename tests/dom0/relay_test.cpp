@@ -174,6 +174,18 @@ TEST_F(RelayTest, TellsTheNextDaemonWhatEndedMeanwhile) {
   EXPECT_EQ(ended_[0].end, CallEnd::caller_closed);
 }
 
+TEST_F(RelayTest, CallsThatAreOverAtOnceLeaveNothingOpen) {
+  const auto open_fds = [] {
+    const std::filesystem::directory_iterator fds("/proc/self/fd");
+    return std::distance(begin(fds), end(fds));
+  };
+  connect();
+  const auto before = open_fds();
+  for (std::uint32_t i = 0; i < 20; ++i) add({i}, HalfClose::ends_call);
+  run_until([&] { return ended_.size() == 20; });
+  EXPECT_EQ(open_fds(), before);
+}
+
 TEST_F(RelayTest, EndsCallsWhenNoDaemonComesBack) {
   std::filesystem::remove(path());
   start_relay(1s);
