@@ -2,6 +2,8 @@
 // `sallyport status`; see the header.
 #include "cli/sallyport_command.hpp"
 
+#include <optional>
+
 #include "base/wire/escape.hpp"
 #include "cli/status_view.hpp"
 
@@ -50,6 +52,18 @@ Outcome misused(const CommandSpec& spec, std::size_t columns, std::string_view t
   return {.code = exit_usage, .out = {}, .err = usage_error(spec, columns, text)};
 }
 
+// nullopt: the command is to be carried out.
+std::optional<Outcome> help_or_misuse(const CommandSpec& spec, const base::Result<Arguments>& given,
+                                      std::size_t columns) {
+  if (!given) return misused(spec, columns, given.error().text);
+  if (given->has("--help")) {
+    return Outcome{.code = 0, .out = format_help(spec, columns), .err = {}};
+  }
+  if (given->unrecognised.empty()) return std::nullopt;
+  return misused(spec, columns,
+                 "unrecognized arguments: " + python_repr(given->unrecognised.front()));
+}
+
 Outcome fail(const std::string& text) {
   return {.code = exit_failure, .out = {}, .err = "sallyport: error: " + text + "\n"};
 }
@@ -57,12 +71,7 @@ Outcome fail(const std::string& text) {
 Outcome show_status(const Words& words, const Admin& admin, std::size_t columns) {
   const CommandSpec spec = status_spec();
   const auto given = read_arguments(spec, words);
-  if (!given) return misused(spec, columns, given.error().text);
-  if (given->has("--help")) return {.code = 0, .out = format_help(spec, columns), .err = {}};
-  if (!given->unrecognised.empty()) {
-    return misused(spec, columns,
-                   "unrecognized arguments: " + python_repr(given->unrecognised.front()));
-  }
+  if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
   const auto answer =
       admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
   if (!answer) return fail(answer.error().text);
@@ -74,12 +83,7 @@ Outcome show_status(const Words& words, const Admin& admin, std::size_t columns)
 Outcome run_service(const Words& words, const Admin& admin, std::size_t columns) {
   const CommandSpec spec = run_spec();
   const auto given = read_arguments(spec, words);
-  if (!given) return misused(spec, columns, given.error().text);
-  if (given->has("--help")) return {.code = 0, .out = format_help(spec, columns), .err = {}};
-  if (!given->unrecognised.empty()) {
-    return misused(spec, columns,
-                   "unrecognized arguments: " + python_repr(given->unrecognised.front()));
-  }
+  if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
   const auto input = given->options.find("--input");
   const auto answer =
       admin({.method = "sallyport.Run",
@@ -95,14 +99,10 @@ Outcome run_service(const Words& words, const Admin& admin, std::size_t columns)
 Outcome run_sallyport(const Words& words, const Admin& admin, std::size_t columns) {
   const CommandSpec spec = main_spec();
   const auto given = read_arguments(spec, words);
-  if (!given) return misused(spec, columns, given.error().text);
-  if (given->has("--help")) return {.code = 0, .out = format_help(spec, columns), .err = {}};
-  if (given->has("--version"))
+  if (given && given->has("--version")) {
     return {.code = 0, .out = "sallyport " SALLYPORT_VERSION "\n", .err = {}};
-  if (!given->unrecognised.empty()) {
-    return misused(spec, columns,
-                   "unrecognized arguments: " + python_repr(given->unrecognised.front()));
   }
+  if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
   if (given->command.empty()) {
     return misused(spec, columns, "the following arguments are required: command");
   }

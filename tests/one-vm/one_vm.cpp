@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/one-vm/one_vm.hpp"
 
-#include <stdlib.h>
-
 #include <fstream>
 #include <optional>
+
+#include "tests/rig/shared_machine.hpp"
 
 namespace onevm {
 namespace {
@@ -16,78 +16,39 @@ constexpr char find_stick[] =
     "for d in /sys/block/sd*; do cd -P $d && case $PWD in *vhci*) ;; */pci*/usb*) "
     "echo /dev/${d##*/}; exit 0;; esac; done; exit 1";
 
+std::filesystem::path stick_of(const std::filesystem::path& folder) { return folder / "stick.img"; }
+
 // Random bytes: what is read from the stick cannot be right by chance.
-base::Status make_stick(const std::filesystem::path& path) {
-  auto made = rig::run_program({"dd", "if=/dev/urandom", "of=" + path.string(), "bs=1M",
-                                "count=" + std::to_string(stick_mib)},
-                               rig::deadline_after(std::chrono::minutes(1)));
+base::Result<rig::MachineOptions> prepare(const std::filesystem::path& folder) {
+  const std::string stick = stick_of(folder).string();
+  const auto made = rig::run_program(
+      {"dd", "if=/dev/urandom", "of=" + stick, "bs=1M", "count=" + std::to_string(stick_mib)},
+      rig::deadline_after(std::chrono::minutes(1)));
   if (!made) return base::fail(made.error().text);
-  return base::Ok{};
+  rig::MachineOptions options;
+  options.name = "one-vm";
+  options.arguments = {
+      "-blockdev",
+      "driver=raw,node-name=" + std::string(stick_backend) +
+          ",file.driver=file,file.filename=" + stick,
+      "-device",
+      "qemu-xhci,id=xhci,p2=8,p3=8",
+      "-device",
+      "usb-kbd,id=keyboard,bus=xhci.0,port=2",
+      "-device",
+      "usb-tablet,id=tablet,bus=xhci.0,port=3",
+  };
+  return options;
 }
 
-// Owns the one machine of the program and its stick image.
-class Shared {
- public:
-  Shared() = default;
-  Shared(const Shared&) = delete;
-  Shared& operator=(const Shared&) = delete;
-  ~Shared() {
-    machine_.reset();
-    std::error_code ignored;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-  }
-
-  // Tried once: when the machine does not boot, every test says why and none waits again.
-  void boot() {
-    if (tried_) return;
-    tried_ = true;
-    auto machine = start();
-    if (machine) {
-      machine_ = std::move(*machine);
-    } else {
-      reason_ = machine.error().text;
-    }
-  }
-  rig::Machine* machine() { return machine_.get(); }
-  const std::string& reason() const { return reason_; }
-  std::filesystem::path stick() const { return folder_ / "stick.img"; }
-
- private:
-  base::Result<std::unique_ptr<rig::Machine>> start() {
-    std::string path = std::filesystem::temp_directory_path() / "one-vm-XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) return base::io::fail_errno("mkdtemp");
-    folder_ = path;
-    if (auto made = make_stick(stick()); !made) return base::fail(made.error().text);
-    rig::MachineOptions options;
-    options.name = "one-vm";
-    options.arguments = {
-        "-blockdev",
-        "driver=raw,node-name=" + std::string(stick_backend) +
-            ",file.driver=file,file.filename=" + stick().string(),
-        "-device",
-        "qemu-xhci,id=xhci,p2=8,p3=8",
-        "-device",
-        "usb-kbd,id=keyboard,bus=xhci.0,port=2",
-        "-device",
-        "usb-tablet,id=tablet,bus=xhci.0,port=3",
-    };
-    return rig::Machine::start(options);
-  }
-
-  bool tried_ = false;
-  std::string reason_;
-  std::filesystem::path folder_;
-  std::unique_ptr<rig::Machine> machine_;
-};
-
-Shared& shared() {
-  static Shared instance;
+rig::SharedMachine& shared() {
+  static rig::SharedMachine instance;
   return instance;
 }
 
 }  // namespace
 
-void OneVm::SetUpTestSuite() { shared().boot(); }
+void OneVm::SetUpTestSuite() { shared().boot(prepare); }
 
 void OneVm::SetUp() {
   ASSERT_NE(shared().machine(), nullptr) << shared().reason();
@@ -141,10 +102,10 @@ rig::CommandResult OneVm::wait_for_no_stick() {
 }
 
 std::string OneVm::stick_sha256(unsigned mib) {
-  const auto sum = rig::run_program(
-      {"sh", "-c",
-       "head -c " + std::to_string(mib) + "M " + shared().stick().string() + " | sha256sum"},
-      rig::deadline_after(std::chrono::minutes(1)));
+  const auto sum = rig::run_program({"sh", "-c",
+                                     "head -c " + std::to_string(mib) + "M " +
+                                         stick_of(shared().folder()).string() + " | sha256sum"},
+                                    rig::deadline_after(std::chrono::minutes(1)));
   return sum ? *sum : sum.error().text;
 }
 

@@ -8,6 +8,7 @@ sallyport_library(rig SOURCES
   rig/line_socket.cpp
   rig/machine.cpp
   rig/qmp.cpp
+  rig/shared_machine.cpp
   LIBRARIES rig_wire base_io Boost::json)
 target_compile_definitions(rig PRIVATE
   SALLYPORT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SALLYPORT_BINARY_DIR="${PROJECT_BINARY_DIR}")

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/whole-machine/whole_machine.hpp"
 
-#include <stdlib.h>
-
 #include <map>
+
+#include "tests/rig/shared_machine.hpp"
 
 namespace wholemachine {
 namespace {
@@ -24,59 +24,25 @@ base::Status make_stick(const std::filesystem::path& folder) {
   return base::Ok{};
 }
 
-// Owns the outer machine, its stick and the process ids of inner guests.
-class Shared {
- public:
-  Shared() = default;
-  Shared(const Shared&) = delete;
-  Shared& operator=(const Shared&) = delete;
-  ~Shared() {
-    machine_.reset();
-    std::error_code ignored;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-  }
+base::Result<rig::MachineOptions> prepare(const std::filesystem::path& folder) {
+  if (auto made = make_stick(folder); !made) return base::fail(made.error().text);
+  rig::MachineOptions options;
+  options.name = "dom0";
+  options.memory_mib = outer_memory_mib;
+  options.kernel_arguments = "intel_iommu=on";
+  options.arguments = {
+      "-device", "intel-iommu,intremap=on,caching-mode=on",
+      "-drive",  "if=none,id=stick-image,format=raw,file=" + (folder / "stick.img").string(),
+      "-device", "qemu-xhci,id=xhci,addr=0x4",
+      "-device", "usb-storage,id=stick,bus=xhci.0,drive=stick-image,serial=" + stick_serial,
+      "-device", "edu,id=edu,addr=0x5,dma_mask=0xffffffffffff",
+  };
+  return options;
+}
 
-  void boot() {
-    if (tried_) return;
-    tried_ = true;
-    auto machine = start();
-    if (machine) {
-      machine_ = std::move(*machine);
-    } else {
-      reason_ = machine.error().text;
-    }
-  }
-  rig::Machine* machine() { return machine_.get(); }
-  const std::string& reason() const { return reason_; }
-  const std::filesystem::path& folder() const { return folder_; }
-  std::map<std::string, long>& inner() { return inner_; }
-
- private:
-  base::Result<std::unique_ptr<rig::Machine>> start() {
-    std::string path = std::filesystem::temp_directory_path() / "whole-machine-XXXXXX";
-    if (::mkdtemp(path.data()) == nullptr) return base::io::fail_errno("mkdtemp");
-    folder_ = path;
-    const auto stick = folder_ / "stick.img";
-    if (auto made = make_stick(folder_); !made) return base::fail(made.error().text);
-    rig::MachineOptions options;
-    options.name = "dom0";
-    options.memory_mib = outer_memory_mib;
-    options.kernel_arguments = "intel_iommu=on";
-    options.arguments = {
-        "-device", "intel-iommu,intremap=on,caching-mode=on",
-        "-drive",  "if=none,id=stick-image,format=raw,file=" + stick.string(),
-        "-device", "qemu-xhci,id=xhci,addr=0x4",
-        "-device", "usb-storage,id=stick,bus=xhci.0,drive=stick-image,serial=" + stick_serial,
-        "-device", "edu,id=edu,addr=0x5,dma_mask=0xffffffffffff",
-    };
-    return rig::Machine::start(options);
-  }
-
-  bool tried_ = false;
-  std::string reason_;
-  std::filesystem::path folder_;
-  std::unique_ptr<rig::Machine> machine_;
-  std::map<std::string, long> inner_;
+// The outer machine, and the process ids of the guests inside it.
+struct Shared : rig::SharedMachine {
+  std::map<std::string, long> inner;
 };
 
 Shared& shared() {
@@ -88,7 +54,7 @@ std::string port_socket(const std::string& name) { return "/run/rig/" + name + "
 
 }  // namespace
 
-void WholeMachine::SetUpTestSuite() { shared().boot(); }
+void WholeMachine::SetUpTestSuite() { shared().boot(prepare); }
 
 void WholeMachine::SetUp() {
   ASSERT_NE(shared().machine(), nullptr) << shared().reason();
@@ -150,7 +116,7 @@ rig::CommandResult WholeMachine::start_inner(const std::string& name,
           ".console -serial chardev:console"
           " -device virtio-serial-pci -chardev socket,id=rig,server=on,wait=off,path=" +
           port_socket(name) + " -device virtserialport,chardev=rig,name=rig " + arguments);
-  shared().inner()[name] = pid;
+  shared().inner[name] = pid;
   auto alive = run_inner(name, "true", inner_boot_time);
   if (!alive.ok()) {
     alive.out += outer()
@@ -171,10 +137,10 @@ rig::CommandResult WholeMachine::run_inner(const std::string& name, const std::s
 }
 
 void WholeMachine::stop_inner(const std::string& name) {
-  const auto found = shared().inner().find(name);
-  if (found == shared().inner().end() || found->second <= 0) return;
+  const auto found = shared().inner.find(name);
+  if (found == shared().inner.end() || found->second <= 0) return;
   const std::string pid = std::to_string(found->second);
-  shared().inner().erase(found);
+  shared().inner.erase(found);
   outer().run("kill -9 " + pid);
   outer().wait_until("! test -d /proc/" + pid);
   outer().run("rm -f " + port_socket(name));
