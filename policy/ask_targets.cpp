@@ -30,24 +30,35 @@ TargetSet expand(const Token& token, const SystemInfo& system, const QubeFacts& 
   return covered;
 }
 
+// What a rule adds to the choice or takes from it.
+const Token& meant(const Rule& rule) {
+  return rule.action != Action::deny && rule.redirect ? *rule.redirect : rule.target;
+}
+
 void apply_rule(const Rule& rule, const SystemInfo& system, const QubeFacts& caller,
                 TargetSet& targets) {
   if (rule.action == Action::deny) {
-    for (const auto& target : expand(rule.target, system, caller)) targets.erase(target);
+    for (const auto& target : expand(meant(rule), system, caller)) targets.erase(target);
     return;
   }
-  const Token& token = rule.redirect ? *rule.redirect : rule.target;
-  targets.merge(expand(token, system, caller));
+  targets.merge(expand(meant(rule), system, caller));
 }
 
 }  // namespace
 
-TargetSet collect_targets(const Ruleset& rules, const SystemInfo& system, const Request& request) {
-  const QubeFacts* caller = system.find(request.source);
-  if (caller == nullptr) return {};
+base::Result<TargetSet> collect_targets(const Ruleset& rules, const SystemInfo& system,
+                                        const Request& request) {
   TargetSet targets;
+  const QubeFacts* caller = system.find(request.source);
+  if (caller == nullptr) return targets;
   for (auto rule = rules.rules().rbegin(); rule != rules.rules().rend(); ++rule) {
-    if (rule->matches_call(system, request)) apply_rule(*rule, system, *caller, targets);
+    if (!rule->matches_call(system, request)) continue;
+    const Token& token = meant(*rule);
+    if (token.kind() == Token::Kind::dispvm_template && system.find(token.value()) == nullptr) {
+      return base::fail("the rule at " + rule->where() + " names " + token.text() +
+                        ", which does not exist; mend it");
+    }
+    apply_rule(*rule, system, *caller, targets);
   }
   if (targets.erase(std::string(dispvm)) > 0) {
     const QubeFacts* dvm = default_template(system, *caller);

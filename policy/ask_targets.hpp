@@ -16,8 +16,10 @@ using TargetSet = std::set<std::string>;
 
 // Walks the rules backwards, so that an earlier rule overrides a later one: deny removes what it
 // covers, allow and ask add it. Of the result the caller itself and internal qubes are dropped,
-// and @dispvm stands for the caller's default template.
-TargetSet collect_targets(const Ruleset& rules, const SystemInfo& system, const Request& request);
+// and @dispvm stands for the caller's default template. An error: a rule of this call names a
+// template that does not exist, so that nobody can say what it covers.
+base::Result<TargetSet> collect_targets(const Ruleset& rules, const SystemInfo& system,
+                                        const Request& request);
 
 // The one name by which a token is chosen, run and compared, for a caller with these facts: a
 // qube's name, "dom0" or "@dispvm:NAME"; empty if it stands for nothing that exists.

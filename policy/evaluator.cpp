@@ -80,21 +80,25 @@ Decision decide_allow(const Rule& rule, Call& call) {
     denied.notify = rule.notify;
     return denied;
   }
-  if (decision.target == call.caller.name) return deny(loopback, rule.where());
+  // As Qubes: by the name alone. What is written as uuid: is refused when it is connected.
+  if (target.text() == call.caller.name) return deny(loopback, rule.where());
   return decision;
 }
 
-// The targets of an ask, sorted. A redirect is the only choice, if it exists.
-std::vector<std::string> ask_targets(const Rule& rule, const Call& call) {
-  TargetSet targets;
+// The targets of an ask, sorted.
+base::Result<std::vector<std::string>> ask_targets(const Rule& rule, const Call& call) {
+  std::vector<std::string> list;
   if (rule.redirect) {
-    // Qubes offers a redirect to something that does not exist and crashes on the answer.
-    const std::string only = resolve(*rule.redirect, call.system, call.caller);
-    if (!only.empty()) targets.insert(only);
+    // As Qubes, unverified; an answer that names nothing is refused by accept_answer().
+    const std::string only = rule.redirect->kind() == Token::Kind::dispvm
+                                 ? std::string()
+                                 : resolve(*rule.redirect, call.system, call.caller);
+    list.push_back(only.empty() ? rule.redirect->text() : only);
   } else {
-    targets = collect_targets(call.rules, call.system, call.request);
+    const auto targets = collect_targets(call.rules, call.system, call.request);
+    if (!targets) return base::Unexpected{targets.error()};
+    list.assign(targets->begin(), targets->end());
   }
-  std::vector<std::string> list(targets.begin(), targets.end());
   if (!rule.autostart) {
     list.erase(std::remove_if(
                    list.begin(), list.end(),
@@ -111,15 +115,24 @@ std::string join(const std::vector<std::string>& list) {
 }
 
 Decision decide_ask(const Rule& rule, Call& call) {
+  if (call.system.find(call.caller.name) == nullptr) {
+    return deny("source " + quote(call.caller.name) + " is not a qube of this system",
+                rule.where());
+  }
   Decision decision = from_rule(rule, Decision::Kind::ask, call);
-  decision.targets = ask_targets(rule, call);
+  auto targets = ask_targets(rule, call);
+  if (!targets) return deny(targets.error().text, rule.where());
+  decision.targets = *std::move(targets);
   if (decision.targets.empty()) {
     return deny("policy define 'ask' action at " + rule.where() +
                     " but no target is available to choose from",
                 rule.where());
   }
   if (!rule.default_target) return decision;
-  const std::string preset = resolve(*rule.default_target, call.system, call.caller);
+  // As Qubes: what is written as uuid: is none of the names to choose from.
+  const bool by_uuid = rule.default_target->text().find("uuid:") != std::string::npos;
+  const std::string preset =
+      by_uuid ? std::string() : resolve(*rule.default_target, call.system, call.caller);
   if (std::binary_search(decision.targets.begin(), decision.targets.end(), preset)) {
     decision.default_target = preset;
   } else if (!preset.empty() || rule.default_target->kind() != Token::Kind::dispvm) {
@@ -160,6 +173,16 @@ Decision decide(Call& call) {
   return denied;
 }
 
+// Why a call in the name of another qube is refused.
+std::string relay_problem(const SystemInfo& system, const Request& request) {
+  const QubeFacts* remote = system.find(request.requested_source);
+  const std::string name = base::wire::escape(request.requested_source);
+  if (remote == nullptr || remote->type != "RemoteVM") {
+    return name + ": requested source is only authorized for RemoteVM";
+  }
+  return name + ": calls for a RemoteVM are not supported";
+}
+
 Decision denied_ask(const Decision& asked, std::string message) {
   Decision denied = deny(std::move(message), asked.rule);
   denied.source = asked.source;
@@ -169,11 +192,10 @@ Decision denied_ask(const Decision& asked, std::string message) {
 }  // namespace
 
 Decision evaluate(const Ruleset& rules, const SystemInfo& system, const Request& request) {
-  const QubeFacts* caller = system.find(request.source);
-  if (caller == nullptr) {
-    return deny("source " + quote(request.source) + " is not a qube of this system");
-  }
-  if (request.service.empty()) return deny("the request names no service");
+  if (!request.requested_source.empty()) return deny(relay_problem(system, request));
+  const QubeFacts stranger{.name = request.source};
+  const QubeFacts* known = system.find(request.source);
+  const QubeFacts* caller = known == nullptr ? &stranger : known;
   auto target = Token::parse(request.target, Place::requested);
   if (!target) return deny(target.error().text);
 
@@ -204,7 +226,7 @@ Decision accept_answer(const Decision& asked, const SystemInfo& system,
   const auto token = Token::parse(untrusted_answer, Place::requested);
   if (caller == nullptr || !token || resolve(*token, system, *caller) != untrusted_answer) {
     return denied_ask(
-        asked, "target " + base::wire::escape(untrusted_answer) + " does not exist any more");
+        asked, "target " + base::wire::escape(untrusted_answer) + " does not exist (any more)");
   }
   if (untrusted_answer == asked.source) return denied_ask(asked, loopback);
   Decision allowed = asked;

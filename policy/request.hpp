@@ -19,6 +19,8 @@ struct Request {
   std::string target;    // as asked for: a name, @default, @adminvm, @dispvm, @dispvm:NAME
   std::string service;   // without argument
   std::string argument;  // "+2-1", or "+" for a call without argument
+  // The remote qube that `source` says it calls for, as its relay; empty: for itself.
+  std::string requested_source = {};
 };
 
 // Splits "qubes.USB+2-1" at the first plus. As in qrexec, a character that is in no service name

@@ -169,7 +169,7 @@ base::Result<Rule> parse_rule(std::string_view line, std::string file, unsigned 
   return rule;
 }
 
-std::string Rule::where() const { return file + ":" + std::to_string(line); }
+std::string Rule::where() const { return file + ":" + (line == 0 ? "None" : std::to_string(line)); }
 
 bool Rule::matches_call(const SystemInfo& system, const Request& request) const {
   return (service == "*" || service == request.service) &&

@@ -16,7 +16,7 @@ enum class Action { allow, deny, ask };
 
 struct Rule {
   std::string file;
-  unsigned line = 0;
+  unsigned line = 0;     // 0: in no line; what !compat-4.0 appends
   std::string service;   // "*": all
   std::string argument;  // "*": all; else "+..." exactly
   Token source;
@@ -28,7 +28,7 @@ struct Rule {
   bool notify = true;
   bool autostart = true;
 
-  // "FILE:LINE"
+  // "FILE:LINE", or "FILE:None"
   std::string where() const;
   // Service, argument and source; the target is asked for apart, since an ask collects over rules.
   bool matches_call(const SystemInfo& system, const Request& request) const;

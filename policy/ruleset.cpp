@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
 #include "policy/fields.hpp"
 #include "policy/quote.hpp"
@@ -18,10 +19,12 @@ constexpr std::size_t max_include_depth = 16;
 // Of all files together: files that include each other twice over would else be read for ever.
 constexpr std::size_t max_includes = 1000;
 
-// Inside a file of !include-service a rule has three columns; these are the other two.
+// Inside a file of !include-service and of the legacy directory a rule has three columns; these are
+// the other two.
 struct ServiceColumns {
   std::string service;
   std::string argument;
+  bool legacy = false;  // reached by !compat-4.0
 };
 using Columns = std::optional<ServiceColumns>;
 
@@ -33,6 +36,41 @@ std::string modernise(std::string_view line) {
   std::replace(text.begin(), text.end(), '$', '@');
   std::replace(text.begin(), text.end(), ',', ' ');
   return text;
+}
+
+// A file of the legacy directory: SERVICE, or SERVICE+ARGUMENT.
+struct LegacyName {
+  std::string file;
+  std::string service;
+  std::string argument;  // "+..."; "*" for a file of the service alone, which is tried last
+};
+
+// nullopt: a file that Qubes 4.0 did not look at either.
+std::optional<LegacyName> parse_legacy_name(const std::string& file) {
+  if (file.empty() || file.front() == '.') return std::nullopt;
+  for (const std::string_view left_over : {".rpmsave", ".rpmnew", ".swp"}) {
+    if (file.ends_with(left_over)) return std::nullopt;
+  }
+  const std::size_t plus = file.find('+');
+  LegacyName name{file, file.substr(0, plus), plus == std::string::npos ? "*" : file.substr(plus)};
+  const auto legal = [](char c) { return base::wire::is_name_character(c); };
+  const auto legal_in_argument = [](char c) {
+    return base::wire::is_name_character(c) || c == '+';
+  };
+  if (name.service.empty() || !std::all_of(name.service.begin(), name.service.end(), legal)) {
+    return std::nullopt;
+  }
+  if (plus != std::string::npos &&
+      !std::all_of(name.argument.begin(), name.argument.end(), legal_in_argument)) {
+    return std::nullopt;
+  }
+  return name;
+}
+
+bool tried_before(const LegacyName& a, const LegacyName& b) {
+  if (a.service != b.service) return a.service < b.service;
+  if ((a.argument == "*") != (b.argument == "*")) return b.argument == "*";
+  return a.argument < b.argument;
 }
 
 // One pass over all files; `rules` grows, the include stack bounds itself.
@@ -49,6 +87,9 @@ class Parser {
   base::Status directive(const Fields& words, const std::string& where, const Columns& columns);
   base::Status include(std::string_view path, const std::string& where, const Columns& columns);
   base::Status include_dir(std::string_view path, const std::string& where);
+  base::Status compat(const std::string& where);
+  base::Status legacy_file(const LegacyName& name);
+  base::Status add(base::Result<Rule> rule, const std::string& where);
 
   IncludeSource* includes_;
   std::vector<Rule> rules_;
@@ -78,13 +119,16 @@ base::Status Parser::line(std::string_view line, const PolicyFile& file, unsigne
   const std::string where = file.name + ":" + std::to_string(number);
   const std::string text = columns ? modernise(line) : std::string(line);
   if (text.front() == '!') return directive(split_fields(text), where, columns);
+  const std::string whole =
+      columns ? columns->service + " " + columns->argument + " " + text : text;
+  return add(parse_rule(whole, file.name, number), where);
+}
+
+base::Status Parser::add(base::Result<Rule> rule, const std::string& where) {
+  if (!rule) return fail_at(where, rule.error().text);
   if (rules_.size() >= Ruleset::max_rules) {
     return fail_at(where, "more than " + std::to_string(Ruleset::max_rules) + " rules in all");
   }
-  const std::string whole =
-      columns ? columns->service + " " + columns->argument + " " + text : text;
-  auto rule = parse_rule(whole, file.name, number);
-  if (!rule) return fail_at(where, rule.error().text);
   rules_.push_back(*std::move(rule));
   return base::Ok{};
 }
@@ -93,6 +137,9 @@ base::Status Parser::directive(const Fields& words, const std::string& where,
                                const Columns& columns) {
   const std::string_view name = words.front();
   const std::size_t parameters = words.size() - 1;
+  if (columns && columns->legacy && name == "!compat-4.0") {
+    return fail_at(where, "!compat-4.0 is not recursive");
+  }
   // Inside a file of !include-service nothing but a plain include is a directive.
   const bool known =
       name == "!include" ||
@@ -102,15 +149,13 @@ base::Status Parser::directive(const Fields& words, const std::string& where,
   if (parameters != wanted) return fail_at(where, "invalid number of params");
   if (name == "!include") return include(words[1], where, columns);
   if (name == "!include-dir") return include_dir(words[1], where);
-  if (name == "!compat-4.0") {
-    return fail_at(where,
-                   "!compat-4.0 is not supported; move the rules of /etc/qubes-rpc/policy into "
-                   "five-column files in /etc/qubes/policy.d");
-  }
+  if (name == "!compat-4.0") return compat(where);
   if (auto checked = check_service(words[1], words[2]); !checked) {
     return fail_at(where, checked.error().text);
   }
-  return include(words[3], where, ServiceColumns{std::string(words[1]), std::string(words[2])});
+  return include(
+      words[3], where,
+      ServiceColumns{.service = std::string(words[1]), .argument = std::string(words[2])});
 }
 
 base::Status Parser::include(std::string_view path, const std::string& where,
@@ -140,6 +185,40 @@ base::Status Parser::include_dir(std::string_view path, const std::string& where
   if (!files) return fail_at(where, files.error().text);
   for (const std::string& name : *files) {
     if (auto parsed = include(name, where, {}); !parsed) return parsed;
+  }
+  return base::Ok{};
+}
+
+base::Status Parser::compat(const std::string& where) {
+  if (includes_ == nullptr) return fail_at(where, "!compat-4.0 has no legacy directory here");
+  const auto files = includes_->legacy_names();
+  if (!files) return fail_at(where, files.error().text);
+  std::vector<LegacyName> names;
+  for (const std::string& file : *files) {
+    if (auto name = parse_legacy_name(file)) names.push_back(*std::move(name));
+  }
+  std::sort(names.begin(), names.end(), tried_before);
+  for (const LegacyName& name : names) {
+    if (++included_ > max_includes) {
+      return fail_at(where, "more than " + std::to_string(max_includes) + " includes in all");
+    }
+    if (auto parsed = legacy_file(name); !parsed) return parsed;
+  }
+  return base::Ok{};
+}
+
+base::Status Parser::legacy_file(const LegacyName& name) {
+  const auto text = includes_->legacy_file(name.file);
+  if (!text) return base::Unexpected{text.error()};
+  const ServiceColumns columns{.service = name.service, .argument = name.argument, .legacy = true};
+  if (auto parsed = file(*text, columns); !parsed) return parsed;
+  if (name.argument == "*") return base::Ok{};
+  // A file of an argument was all that counted for it: what it does not allow is denied.
+  for (const char* target : {"@anyvm", "@adminvm"}) {
+    auto added = add(parse_rule(name.service + " " + name.argument + " @anyvm " + target + " deny",
+                                name.file, 0),
+                     name.file);
+    if (!added) return added;
   }
   return base::Ok{};
 }

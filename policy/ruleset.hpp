@@ -29,6 +29,9 @@ class IncludeSource {
   virtual base::Result<PolicyFile> file(const std::string& path) = 0;
   // The .policy files of a directory, sorted by name.
   virtual base::Result<std::vector<std::string>> directory(const std::string& path) = 0;
+  // For !compat-4.0: the names of all files of the legacy directory, and one of them.
+  virtual base::Result<std::vector<std::string>> legacy_names() = 0;
+  virtual base::Result<PolicyFile> legacy_file(const std::string& name) = 0;
 };
 
 // Immutable once parsed; copies share nothing and may be kept while policy is reloaded.

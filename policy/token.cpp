@@ -141,8 +141,10 @@ bool matches_qube(const Token& rule, const SystemInfo& system, const QubeFacts& 
 }
 
 bool matches_source(const Token& rule, const SystemInfo& system, const std::string& source) {
-  const QubeFacts* qube = system.find(source);
-  return qube != nullptr && matches_qube(rule, system, *qube);
+  if (const QubeFacts* qube = system.find(source)) return matches_qube(rule, system, *qube);
+  // A source that dom0 has no facts of has no type and no tags, but a name.
+  return rule.kind() == Token::Kind::any || rule.kind() == Token::Kind::any_vm ||
+         (rule.kind() == Token::Kind::name && rule.value() == source);
 }
 
 bool matches_target(const Token& rule, const SystemInfo& system, const Token& requested,

@@ -15,6 +15,7 @@ class Paths {
   std::filesystem::path etc() const { return root_ / "etc/sallyport"; }
   std::filesystem::path qubes_d() const { return etc() / "qubes.d"; }
   std::filesystem::path policy_d() const { return root_ / "etc/qubes/policy.d"; }
+  std::filesystem::path legacy_policy() const { return root_ / "etc/qubes-rpc/policy"; }
   std::filesystem::path runtime_policy_d() const { return root_ / "run/qubes/policy.d"; }
   std::filesystem::path run() const { return root_ / "run/sallyport"; }
   std::filesystem::path admin_socket() const { return run() / "admin.sock"; }

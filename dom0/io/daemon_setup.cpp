@@ -94,7 +94,8 @@ base::Status enter_daemon_sandbox(const base::io::Paths& paths) {
   using base::io::PathRight;
   std::vector<PathRight> rights;
   // Name service, libraries it loads, usb.ids; there is nothing secret below these for this user.
-  for (const char* folder : {"/etc", "/usr", "/lib", "/lib64"}) {
+  for (const std::string& folder : {std::string("/etc"), std::string("/usr"), std::string("/lib"),
+                                    std::string("/lib64"), paths.legacy_policy().string()}) {
     if (std::filesystem::exists(folder)) {
       rights.push_back({.path = folder, .access = PathRight::Access::read});
     }

@@ -56,6 +56,9 @@ void ServiceCalls::decided(CallId id, const policy::Request& request,
     board_.audit.denied(request, decision.message);
     return refuse(id, decision.message, agent::exit_refused);
   }
+  if (decision.target == request.source) {
+    return refuse(id, "loopback qrexec connection not supported", agent::exit_refused);
+  }
   if (auto recorded = board_.audit.allowed(request, decision.target); !recorded) {
     return refuse(id, recorded.error().text, agent::exit_problem);
   }

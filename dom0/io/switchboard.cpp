@@ -26,7 +26,12 @@ policy::Decision Switchboard::decide(const policy::Request& request) {
     return policy::deny("the policy cannot be used, so everything is denied: " +
                         rules.error().text);
   }
-  policy::Decision decision = policy::evaluate(*rules, system_info(), request);
+  const policy::SystemInfo system = system_info();
+  // The language itself lets a rule of all qubes match a name that nobody knows.
+  if (system.find(request.source) == nullptr) {
+    return policy::deny("the caller is not a qube of this system");
+  }
+  policy::Decision decision = policy::evaluate(*rules, system, request);
   for (const std::string& warning : decision.warnings) {
     log.warning("policy", {{"warning", warning}});
   }

@@ -60,8 +60,9 @@ base::Status scan(const fs::path& directory, Files& files) {
 // Finds included files in the policy directories, in their order, and notes what was looked at.
 class DiskIncludes : public IncludeSource {
  public:
-  DiskIncludes(const std::vector<fs::path>& directories, std::vector<fs::path>& watched)
-      : directories_(directories), watched_(watched) {}
+  DiskIncludes(const std::vector<fs::path>& directories, const fs::path& legacy,
+               std::vector<fs::path>& watched)
+      : directories_(directories), legacy_(legacy), watched_(watched) {}
 
   base::Result<PolicyFile> file(const std::string& path) override {
     for (const fs::path& directory : directories_) {
@@ -93,8 +94,39 @@ class DiskIncludes : public IncludeSource {
     return base::fail("not a directory: " + base::wire::escape(path));
   }
 
+  base::Result<std::vector<std::string>> legacy_names() override {
+    watched_.push_back(legacy_);
+    std::error_code error;
+    fs::directory_iterator entries(legacy_, error);
+    std::vector<std::string> names;
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      std::error_code vanished;
+      if (fs::is_regular_file(entries->path(), vanished)) {
+        names.push_back(entries->path().filename().string());
+      }
+      if (names.size() > PolicyStore::max_files) {
+        return base::fail("more than " + std::to_string(PolicyStore::max_files) + " files in " +
+                          legacy_.string());
+      }
+    }
+    if (error) {
+      return base::fail("!compat-4.0: failed to read " + legacy_.string() + ": " + error.message() +
+                        "; create it, or take this line out");
+    }
+    return names;
+  }
+
+  base::Result<PolicyFile> legacy_file(const std::string& name) override {
+    const fs::path path = legacy_ / name;
+    watched_.push_back(path);
+    auto text = base::io::read_file(path, PolicyStore::max_file_size);
+    if (!text) return base::Unexpected{text.error()};
+    return PolicyFile{path.string(), *std::move(text)};
+  }
+
  private:
   const std::vector<fs::path>& directories_;
+  const fs::path& legacy_;
   std::vector<fs::path>& watched_;
 };
 
@@ -105,7 +137,11 @@ std::chrono::nanoseconds since_epoch(const timespec& time) {
 }  // namespace
 
 PolicyStore::PolicyStore(const base::io::Paths& paths)
-    : directories_{paths.runtime_policy_d(), paths.policy_d()},
+    : PolicyStore({paths.runtime_policy_d(), paths.policy_d()}, paths.legacy_policy()) {}
+
+PolicyStore::PolicyStore(std::vector<fs::path> directories, fs::path legacy)
+    : directories_(std::move(directories)),
+      legacy_(std::move(legacy)),
       current_(base::fail("no policy was loaded yet")) {}
 
 const base::Result<Ruleset>& PolicyStore::current() {
@@ -132,7 +168,7 @@ base::Result<Ruleset> PolicyStore::load(std::vector<fs::path>& watched) const {
     if (!text) return base::fail("failed to load policy: " + text.error().text);
     texts.push_back({path.string(), *std::move(text)});
   }
-  DiskIncludes includes(directories_, watched);
+  DiskIncludes includes(directories_, legacy_, watched);
   return parse_policy(texts, &includes);
 }
 

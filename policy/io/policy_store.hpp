@@ -23,6 +23,8 @@ class PolicyStore {
   static constexpr std::size_t max_file_size = std::size_t{1024} * 1024;
 
   explicit PolicyStore(const base::io::Paths& paths);
+  // `legacy`: where !compat-4.0 looks.
+  PolicyStore(std::vector<std::filesystem::path> directories, std::filesystem::path legacy);
 
   // Valid until the next call. Costs one stat per file while nothing changed.
   const base::Result<Ruleset>& current();
@@ -38,6 +40,7 @@ class PolicyStore {
   base::Result<Ruleset> load(std::vector<std::filesystem::path>& watched) const;
 
   std::vector<std::filesystem::path> directories_;
+  std::filesystem::path legacy_;
   std::vector<std::filesystem::path> watched_;
   std::string signature_;
   bool settled_ = false;

@@ -22,6 +22,12 @@ class Self : public policy::IncludeSource {
   base::Result<std::vector<std::string>> directory(const std::string& path) override {
     return std::vector<std::string>{path, path + "x"};
   }
+  base::Result<std::vector<std::string>> legacy_names() override {
+    return std::vector<std::string>{"s", "s+x", ".hidden", std::string(text_.substr(0, 8))};
+  }
+  base::Result<policy::PolicyFile> legacy_file(const std::string& name) override {
+    return policy::PolicyFile{name, std::string(text_)};
+  }
 
  private:
   std::string_view text_;

@@ -45,10 +45,25 @@ TEST(PolicyEvaluator, AllowSaysWhoMayWhat) {
   EXPECT_TRUE(decision.message.empty());
 }
 
-TEST(PolicyEvaluator, UnknownCallerOrServiceIsDenied) {
-  EXPECT_EQ(decide("* * * * allow", small_system(), {"gh\x1bost", "vault", "s", "+"}).message,
+TEST(PolicyEvaluator, AnUnknownCallerHasOnlyItsName) {
+  const auto kind = [](const char* rules) {
+    return decide(rules, small_system(), {"ghost", "vault", "s", "+"}).kind;
+  };
+  EXPECT_EQ(kind("* * @anyvm vault allow"), Kind::allow);  // as Qubes; dom0 knows its callers
+  EXPECT_EQ(kind("* * ghost vault allow"), Kind::allow);
+  EXPECT_EQ(kind("* * @type:AppVM vault allow"), Kind::deny);
+  EXPECT_EQ(decide("* * * * ask", small_system(), {"gh\x1bost", "vault", "s", "+"}).message,
             "source 'gh\\x1bost' is not a qube of this system");
-  EXPECT_EQ(decide("* * * * allow", small_system(), {"work", "vault", "", "+"}).kind, Kind::deny);
+}
+
+TEST(PolicyEvaluator, NobodyCallsForAnother) {
+  policy::Request request{"work", "vault", "s", "+", "sys-usb"};
+  EXPECT_EQ(decide("* * * * allow", small_system(), request).message,
+            "sys-usb: requested source is only authorized for RemoteVM");
+  auto system = small_system();
+  system.add({.name = "far", .type = "RemoteVM"});
+  request.requested_source = "far";
+  EXPECT_EQ(decide("* * * * allow", system, request).kind, Kind::deny);
 }
 
 TEST(PolicyEvaluator, OnlyDom0IsDom0) {
@@ -108,7 +123,7 @@ TEST(PolicyEvaluator, AnAnswerIsCheckedAgainstTheSystemAsItIsNow) {
   EXPECT_EQ(policy::accept_answer(asked, stopped, "sys-usb").message,
             "target sys-usb is denied because it would require autostart");
   EXPECT_EQ(policy::accept_answer(asked, policy::SystemInfo(), "sys-usb").message,
-            "target sys-usb does not exist any more");
+            "target sys-usb does not exist (any more)");
 }
 
 TEST(PolicyEvaluator, AskRedirectedToTheCallerEndsAsLoopback) {

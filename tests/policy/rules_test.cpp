@@ -20,6 +20,7 @@ std::string error_of(const std::string& text) {
 class Memory : public policy::IncludeSource {
  public:
   std::map<std::string, std::string> files;
+  std::map<std::string, std::string> legacy;
   base::Result<policy::PolicyFile> file(const std::string& path) override {
     if (!files.contains(path)) return base::fail("not a file: " + path);
     return policy::PolicyFile{path, files[path]};
@@ -31,6 +32,15 @@ class Memory : public policy::IncludeSource {
     }
     if (found.empty()) return base::fail("not a directory: " + path);
     return found;
+  }
+
+  base::Result<std::vector<std::string>> legacy_names() override {
+    std::vector<std::string> names;
+    for (const auto& [name, text] : legacy) names.push_back(name);
+    return names;
+  }
+  base::Result<policy::PolicyFile> legacy_file(const std::string& name) override {
+    return policy::PolicyFile{name, legacy[name]};
   }
 };
 
@@ -59,7 +69,7 @@ TEST(PolicyText, NamesFileAndLineOfTheMistake) {
             "f:1: invalid empty @dispvm:@tag: token: '@dispvm:@tag:'");
   EXPECT_EQ(error_of("s.A * work vault deny autostart=no"),
             "f:1: invalid parameters for action Deny: ['autostart=no']");
-  EXPECT_EQ(error_of("!compat-4.0").substr(0, 31), "f:1: !compat-4.0 is not support");
+  EXPECT_EQ(error_of("!compat-4.0"), "f:1: !compat-4.0 has no legacy directory here");
 }
 
 TEST(PolicyText, EscapesWhatItQuotes) {
@@ -67,6 +77,33 @@ TEST(PolicyText, EscapesWhatItQuotes) {
             "f:1: invalid action: \\x1b[31m");
   EXPECT_EQ(error_of("s.A * @\xe2\x80\xae vault allow"),
             "f:1: invalid source token: '@\\xe2\\x80\\xae'");
+}
+
+TEST(PolicyText, ReadsTheLegacyDirectory) {
+  Memory memory;
+  memory.legacy = {{"s.B", "$anyvm vault ask,user=root\n"},
+                   {"s.A+y", "work vault allow\n"},
+                   {"s.A", "work vault deny\n"},
+                   {"s.A+x", "work vault allow\n"},
+                   {".s.C", "nonsense"},
+                   {"s.C.rpmsave", "nonsense"},
+                   {"s.C~", "nonsense"}};
+  const auto rules = parse_policy({{"f", "!compat-4.0\ns.D * work vault deny\n"}}, &memory);
+  ASSERT_TRUE(rules) << rules.error().text;
+  std::string order;
+  for (const auto& rule : rules->rules()) {
+    order += rule.service + " " + rule.argument + " " + rule.where() + "\n";
+  }
+  EXPECT_EQ(order,
+            "s.A +x s.A+x:1\ns.A +x s.A+x:None\ns.A +x s.A+x:None\n"
+            "s.A +y s.A+y:1\ns.A +y s.A+y:None\ns.A +y s.A+y:None\n"
+            "s.A * s.A:1\ns.B * s.B:1\ns.D * f:2\n");
+  EXPECT_EQ(rules->rules()[7].user, "root");
+  EXPECT_EQ(rules->rules()[7].source.kind(), policy::Token::Kind::any_vm);
+  memory.legacy = {{"s.A", "!compat-4.0\n"}};
+  const auto recursive = parse_policy({{"f", "!compat-4.0"}}, &memory);
+  ASSERT_FALSE(recursive);
+  EXPECT_EQ(recursive.error().text, "s.A:1: !compat-4.0 is not recursive");
 }
 
 TEST(PolicyText, RefusesEveryIncludeWithoutASource) {

@@ -45,6 +45,16 @@ class PolicyStoreTest : public testing::Test {
   base::io::Paths paths_;
 };
 
+TEST_F(PolicyStoreTest, ReadsTheLegacyDirectoryAndSeesItChange) {
+  etc("35-compat.policy", "!compat-4.0\n");
+  policy::io::PolicyStore store(paths_);
+  EXPECT_NE(services(store).find("etc/qubes-rpc/policy"), std::string::npos);  // is missing
+  write(paths_.legacy_policy() / "s.Old+x", "work vault allow\n");
+  EXPECT_EQ(services(store), "s.Old s.Old s.Old ");
+  write(paths_.legacy_policy() / "s.New", "work vault allow\n");
+  EXPECT_EQ(services(store), "s.New s.Old s.Old s.Old ");
+}
+
 TEST_F(PolicyStoreTest, SortsByNameAcrossBothFoldersAndRunShadowsEtc) {
   etc("10-a.policy", "s.Etc10 * * * deny");
   etc("50-b.policy", "s.Etc50 * * * deny");
