@@ -2,6 +2,8 @@
 // What policy says about one call.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,16 +12,20 @@ namespace policy {
 // A default-made Decision denies.
 struct Decision {
   enum class Kind { allow, deny, ask } kind = Kind::deny;
-  std::string source = {};                // who calls, by name
-  std::string target = {};                // allow: the qube that gets the call, or @dispvm:NAME
+  std::string source = {};  // who calls, by name
+  // allow: the qube that gets the call, or @dispvm:NAME; deny of a loopback: what it would have
+  // been
+  std::string target = {};
   std::vector<std::string> targets = {};  // ask: what may be chosen, sorted
   std::string default_target = {};        // ask: the one to preselect; empty: none
   std::string user = {};                  // empty: the service's own default
   bool notify = true;
   bool autostart = true;
-  std::string rule = {};                   // "FILE:LINE" of the rule that decided, or empty
-  std::string message = {};                // deny: why, in Qubes' words
-  std::vector<std::string> warnings = {};  // to be logged, whatever the kind
+  std::string rule = {};                       // "FILE:LINE" of the rule that decided, or empty
+  std::optional<std::size_t> rule_index = {};  // its place in the Ruleset
+  std::string effective_target = {};           // what rules were tried with; empty: none were
+  std::string message = {};                    // deny: why, in Qubes' words
+  std::vector<std::string> warnings = {};      // to be logged, whatever the kind
 };
 
 Decision deny(std::string message, std::string rule = {});

@@ -19,7 +19,9 @@ struct Call {
   const Request& request;
   const QubeFacts& caller;
   Token target;  // as asked for; an unknown qube has become @default
-  std::vector<std::string> warnings;
+  std::optional<std::size_t> rule = {};
+  bool tried = false;  // the rules
+  std::vector<std::string> warnings = {};
 };
 
 std::string unknown_target(std::string_view name) {
@@ -48,7 +50,7 @@ Decision from_rule(const Rule& rule, Decision::Kind kind, const Call& call) {
   Decision decision;
   decision.kind = kind;
   decision.source = call.caller.name;
-  decision.user = rule.user;
+  decision.user = rule.user.value_or("");
   decision.notify = rule.notify;
   decision.autostart = rule.autostart;
   decision.rule = rule.where();
@@ -81,7 +83,11 @@ Decision decide_allow(const Rule& rule, Call& call) {
     return denied;
   }
   // As Qubes: by the name alone. What is written as uuid: is refused when it is connected.
-  if (target.text() == call.caller.name) return deny(loopback, rule.where());
+  if (target.text() == call.caller.name) {
+    Decision denied = deny(loopback, rule.where());
+    denied.target = decision.target;
+    return denied;
+  }
   return decision;
 }
 
@@ -144,11 +150,14 @@ Decision decide_ask(const Rule& rule, Call& call) {
   return decision;
 }
 
-const Rule* first_match(const Call& call) {
-  for (const Rule& rule : call.rules.rules()) {
-    if (rule.matches_call(call.system, call.request) &&
-        matches_target(rule.target, call.system, call.target, call.caller.name)) {
-      return &rule;
+const Rule* first_match(Call& call) {
+  call.tried = true;
+  const std::vector<Rule>& rules = call.rules.rules();
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (rules[i].matches_call(call.system, call.request) &&
+        matches_target(rules[i].target, call.system, call.target, call.caller.name)) {
+      call.rule = i;
+      return &rules[i];
     }
   }
   return nullptr;
@@ -186,6 +195,8 @@ std::string relay_problem(const SystemInfo& system, const Request& request) {
 Decision denied_ask(const Decision& asked, std::string message) {
   Decision denied = deny(std::move(message), asked.rule);
   denied.source = asked.source;
+  denied.rule_index = asked.rule_index;
+  denied.effective_target = asked.effective_target;
   return denied;
 }
 
@@ -199,7 +210,11 @@ Decision evaluate(const Ruleset& rules, const SystemInfo& system, const Request&
   auto target = Token::parse(request.target, Place::requested);
   if (!target) return deny(target.error().text);
 
-  Call call{rules, system, request, *caller, *std::move(target), {}};
+  Call call{.rules = rules,
+            .system = system,
+            .request = request,
+            .caller = *caller,
+            .target = *std::move(target)};
   if (is_unknown_qube(call.target, system)) {
     call.warnings.push_back(unknown_target(call.target.value()));
     auto fallback = Token::parse("@default", Place::requested);
@@ -208,6 +223,8 @@ Decision evaluate(const Ruleset& rules, const SystemInfo& system, const Request&
   }
   Decision decision = decide(call);
   decision.source = caller->name;
+  decision.rule_index = call.rule;
+  if (call.tried) decision.effective_target = call.target.text();
   decision.warnings = std::move(call.warnings);
   return decision;
 }

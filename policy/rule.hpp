@@ -24,7 +24,7 @@ struct Rule {
   Action action = Action::deny;
   std::optional<Token> redirect = {};        // target=
   std::optional<Token> default_target = {};  // default_target=
-  std::string user = {};
+  std::optional<std::string> user = {};      // an empty one is the default too, but was written
   bool notify = true;
   bool autostart = true;
 

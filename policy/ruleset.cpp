@@ -163,7 +163,7 @@ base::Status Parser::include(std::string_view path, const std::string& where,
   if (includes_ == nullptr) return fail_at(where, "not a file: " + base::wire::escape(path));
   const std::string key(path);
   if (std::find(stack_.begin(), stack_.end(), key) != stack_.end()) {
-    return fail_at(where, "include cycle: " + quote(path) + " includes itself");
+    return fail_at(where, std::string(include_cycle) + quote(path) + " includes itself");
   }
   if (stack_.size() >= max_include_depth) {
     return fail_at(where, "includes are nested deeper than " + std::to_string(max_include_depth));

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/wire/result.hpp"
@@ -46,6 +47,9 @@ class Ruleset {
  private:
   std::vector<Rule> rules_;
 };
+
+// Stands in the error of a file that includes itself.
+inline constexpr std::string_view include_cycle = "include cycle: ";
 
 // `files` in the order in which they are to be tried. The first mistake ends it: "FILE:LINE: text".
 // Without `includes` every !include is such a mistake.

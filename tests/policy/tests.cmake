@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 sallyport_test(policy_vectors_test SOURCES
+  policy/tool_test.cpp
   policy/vectors_test.cpp
-  LIBRARIES policy_core Boost::json)
+  LIBRARIES policy_tool)
 sallyport_test(policy_test SOURCES
   policy/evaluator_test.cpp
   policy/rules_test.cpp
