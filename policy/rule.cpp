@@ -171,6 +171,27 @@ base::Result<Rule> parse_rule(std::string_view line, std::string file, unsigned 
 
 std::string Rule::where() const { return file + ":" + (line == 0 ? "None" : std::to_string(line)); }
 
+std::string Rule::text() const {
+  std::string out = service + " " + argument + " " + source.text() + " " + target.text() + " ";
+  switch (action) {
+    case Action::allow:
+      out += "allow";
+      break;
+    case Action::deny:
+      out += "deny";
+      break;
+    case Action::ask:
+      out += "ask";
+      break;
+  }
+  if (redirect) out += " target=" + redirect->text();
+  if (default_target) out += " default_target=" + default_target->text();
+  if (user) out += " user=" + *user;
+  if (notify != (action == Action::deny)) out += notify ? " notify=yes" : " notify=no";
+  if (!autostart) out += " autostart=no";
+  return out;
+}
+
 bool Rule::matches_call(const SystemInfo& system, const Request& request) const {
   return (service == "*" || service == request.service) &&
          (argument == "*" || argument == request.argument) &&

@@ -30,6 +30,8 @@ struct Rule {
 
   // "FILE:LINE", or "FILE:None"
   std::string where() const;
+  // The five columns and what was written behind them, one blank between.
+  std::string text() const;
   // Service, argument and source; the target is asked for apart, since an ask collects over rules.
   bool matches_call(const SystemInfo& system, const Request& request) const;
 };

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "base/io/files.hpp"
+#include "policy/explain.hpp"
 #include "policy/io/decision_json.hpp"
 #include "policy/io/policy_store.hpp"
 
@@ -23,6 +24,8 @@ constexpr const char* usage =
     "usage: sallyport policy eval [--policy-dir DIR]... [--compat-dir DIR] --system-info FILE\n"
     "                             SOURCE TARGET SERVICE[+ARGUMENT]\n"
     "       sallyport policy eval --batch --system-info FILE    (cases on stdin, one JSON a line)\n"
+    "       sallyport policy why [--policy-dir DIR]... [--compat-dir DIR] --system-info FILE\n"
+    "                            SOURCE TARGET SERVICE[+ARGUMENT]\n"
     "       sallyport policy check [--policy-dir DIR]... [--compat-dir DIR]\n"
     "Without --policy-dir: /run/qubes/policy.d, then /etc/qubes/policy.d.\n";
 
@@ -145,8 +148,11 @@ int evaluate_batch(const SystemInfo& system, std::istream& in, std::ostream& out
   return 0;
 }
 
+// As JSON, or explained to a person.
+enum class As { json, text };
+
 int evaluate_one(const Settings& settings, const base::io::Paths& paths, const SystemInfo& system,
-                 std::ostream& out, std::ostream& errors) {
+                 As as, std::ostream& out, std::ostream& errors) {
   if (settings.call.size() != 3) {
     errors << usage;
     return usage_error;
@@ -158,6 +164,11 @@ int evaluate_one(const Settings& settings, const base::io::Paths& paths, const S
   }
   PolicyStore store = open_store(settings, paths);
   const auto& rules = store.current();
+  if (as == As::text) {
+    out << (rules ? explain(*rules, system, *request)
+                  : "deny, as everything is: " + rules.error().text + "\n");
+    return 0;
+  }
   out << json::serialize(
              rules ? describe_decision(*rules, system, *request, call_name(*request), std::nullopt)
                    : describe_unusable(rules.error().text))
@@ -165,8 +176,8 @@ int evaluate_one(const Settings& settings, const base::io::Paths& paths, const S
   return 0;
 }
 
-int evaluate_command(const Settings& settings, const base::io::Paths& paths, std::istream& in,
-                     std::ostream& out, std::ostream& errors) {
+int evaluate_command(const Settings& settings, const base::io::Paths& paths, As as,
+                     std::istream& in, std::ostream& out, std::ostream& errors) {
   if (settings.system_info.empty()) {
     errors << "sallyport policy: --system-info FILE is missing: JSON as qubesd's GetSystemInfo\n"
            << usage;
@@ -182,8 +193,8 @@ int evaluate_command(const Settings& settings, const base::io::Paths& paths, std
     errors << "sallyport policy: " << settings.system_info << ": " << system.error().text << "\n";
     return 1;
   }
-  if (settings.batch) return evaluate_batch(*system, in, out);
-  return evaluate_one(settings, paths, *system, out, errors);
+  if (settings.batch && as == As::json) return evaluate_batch(*system, in, out);
+  return evaluate_one(settings, paths, *system, as, out, errors);
 }
 
 int check_command(const Settings& settings, const base::io::Paths& paths, std::ostream& out,
@@ -211,14 +222,15 @@ int run_policy_tool(const std::vector<std::string>& words, const base::io::Paths
     return 0;
   }
   const std::string command = words.empty() ? "" : words[0];
-  if (command != "eval" && command != "check") {
+  if (command != "eval" && command != "why" && command != "check") {
     errors << usage;
     return usage_error;
   }
   try {
     const Settings settings = parse_settings({words.begin() + 1, words.end()});
-    return command == "eval" ? evaluate_command(settings, paths, in, out, errors)
-                             : check_command(settings, paths, out, errors);
+    if (command == "check") return check_command(settings, paths, out, errors);
+    return evaluate_command(settings, paths, command == "eval" ? As::json : As::text, in, out,
+                            errors);
   } catch (const po::error& error) {
     errors << "sallyport policy: " << error.what() << "\n" << usage;
     return usage_error;

@@ -78,6 +78,28 @@ TEST_F(PolicyTool, ChecksTheFiles) {
   EXPECT_NE(eval({"work", "sys-usb", "s"}).out.find(R"("decision":"error")"), std::string::npos);
 }
 
+TEST_F(PolicyTool, SaysWhyAndWhatWouldChangeIt) {
+  write("etc/qubes/policy.d/50-more.policy", "qubes.USB * @anyvm @anyvm deny notify=no\n");
+  const auto why = [this](const std::string& source, const std::string& target) {
+    return run({"why", "--system-info", (root_ / "system.json").string(), source, target,
+                "qubes.USB+2-1"})
+        .out;
+  };
+  const std::string etc = (root_ / "etc/qubes/policy.d").string();
+  EXPECT_EQ(why("work", "sys-usb"), "allow, to sys-usb\nby the first rule that matches, " + etc +
+                                        "/30-user.policy:1:\n  qubes.USB * work sys-usb allow\n"
+                                        "It hides, in this order:\n  " +
+                                        etc +
+                                        "/50-more.policy:1: qubes.USB * @anyvm @anyvm deny "
+                                        "notify=no\n"
+                                        "To change it, put before it: qubes.USB +2-1 work sys-usb "
+                                        "deny\n");
+  EXPECT_NE(why("sys-usb", "dom0").find("No rule matches"), std::string::npos);
+  EXPECT_NE(why("sys-usb", "work").find("put before it: qubes.USB +2-1 sys-usb work allow"),
+            std::string::npos);
+  EXPECT_NE(why("work", "@dispvm:work").find("No rule was tried."), std::string::npos);
+}
+
 TEST_F(PolicyTool, ABadCaseSpoilsNoOther) {
   const auto answers = eval({"--batch"},
                             "nonsense\n[]\n{}\n"
