@@ -138,7 +138,7 @@ void append_hello(std::vector<std::byte>& out, std::uint32_t caps) {
   append_packet(out, 0, PacketType::hello, 0, hello);
 }
 
-const char* name_of(PacketType type) {
+const char* name_of(PacketType type) {  // NOLINT(readability-function-size): a table
   switch (type) {
     case PacketType::hello:
       return "hello";
