@@ -4,14 +4,15 @@
 #include "policy/ask_targets.hpp"
 
 namespace policy::io {
+
+std::string text_of(const boost::json::object& object, std::string_view key) {
+  const boost::json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
 namespace {
 
 namespace json = boost::json;
-
-std::string text_of(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-}
 
 bool flag_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);

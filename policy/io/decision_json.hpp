@@ -11,6 +11,9 @@
 
 namespace policy::io {
 
+// The text of a field; empty for a missing one and for what is no text.
+std::string text_of(const boost::json::object& object, std::string_view key);
+
 // `{"domains": {NAME: {type, tags, power_state, internal, template_for_dispvms, default_dispvm,
 // uuid, icon}}}`, the reply of Qubes' internal.GetSystemInfo. Unknown keys are skipped.
 base::Result<SystemInfo> parse_system_info(std::string_view text);

@@ -96,11 +96,6 @@ PolicyStore open_store(const Settings& settings, const base::io::Paths& paths) {
                                              : std::filesystem::path(settings.compat_dir));
 }
 
-std::string text_of(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-}
-
 const json::object& object_of(const json::object& object, std::string_view key) {
   static const json::object none;
   const json::value* value = object.if_contains(key);
