@@ -67,6 +67,21 @@ bool interfaces(const KeyValues& fields, std::vector<sysusb::Interface>& out) {
   return out.size() <= sysusb::max_interfaces;
 }
 
+// 64 hex digits; absent: unknown.
+bool descriptors_hash(const KeyValues& fields, std::string& out) {
+  const auto found = fields.find("descriptors-hash");
+  if (found == fields.end()) return true;
+  std::string_view rest = found->second;
+  if (rest.size() != 2 * sysusb::descriptors_hash_size) return false;
+  for (; !rest.empty(); rest.remove_prefix(2)) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + 2, value, 16);
+    if (error != std::errc{} || end != rest.data() + 2) return false;
+    out += static_cast<char>(value);
+  }
+  return true;
+}
+
 std::optional<sysusb::Speed> speed_of(const std::string& name) {
   if (name == "low") return sysusb::Speed::low;
   if (name == "full") return sysusb::Speed::full;
@@ -102,6 +117,7 @@ std::string fill(const KeyValues& fields, sysusb::DeviceRecord& record) {
   if (!number(fields, "version", 16, record.device_version)) return "version";
   if (!number(fields, "usb", 16, record.usb_version)) return "usb";
   if (!interfaces(fields, record.interfaces)) return "interfaces";
+  if (!descriptors_hash(fields, record.descriptors_hash)) return "descriptors-hash";
   return {};
 }
 

@@ -32,12 +32,6 @@ AdminReply encode_error(std::string_view type, std::string_view text) {
   return out;
 }
 
-AdminReply encode_stream_start() {
-  AdminReply out;
-  append_field(out, "1");
-  return out;
-}
-
 AdminReply encode_event(std::string_view subject, std::string_view event,
                         const base::device::Properties& facts) {
   AdminReply out;

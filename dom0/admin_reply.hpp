@@ -19,6 +19,10 @@ inline constexpr std::size_t max_error_text = 4096;
 namespace error_type {
 inline constexpr std::string_view already_attached = "DeviceAlreadyAttached";
 inline constexpr std::string_view not_attached = "DeviceNotAttached";
+inline constexpr std::string_view already_assigned = "DeviceAlreadyAssigned";
+inline constexpr std::string_view not_assigned = "DeviceNotAssigned";
+inline constexpr std::string_view no_such_property = "QubesNoSuchPropertyError";
+inline constexpr std::string_view no_such_feature = "QubesFeatureNotFoundError";
 inline constexpr std::string_view not_found = "DeviceNotFound";
 inline constexpr std::string_view unrecognized = "UnrecognizedDevice";
 inline constexpr std::string_view no_such_qube = "QubesVMNotFoundError";
@@ -32,8 +36,6 @@ inline constexpr std::string_view any = "QubesException";
 AdminReply encode_ok(std::string_view data = {});
 // "2" NUL type NUL NUL text NUL: the traceback is always empty. NULs in type and text become '_'.
 AdminReply encode_error(std::string_view type, std::string_view text);
-// "1" NUL: what an event stream starts with.
-AdminReply encode_stream_start();
 // "1" NUL subject NUL event NUL (key NUL value NUL)... NUL. The subject is empty for dom0 itself.
 AdminReply encode_event(std::string_view subject, std::string_view event,
                         const base::device::Properties& facts = {});

@@ -104,11 +104,16 @@ Lease* LeaseTable::find(LeaseId id) {
   return found == leases_.end() ? nullptr : &found->second;
 }
 
-Lease* LeaseTable::find_device(const std::string& backend, const std::string& port_id) {
+const Lease* LeaseTable::find_device(const std::string& backend, const std::string& port_id) const {
   const auto found = std::ranges::find_if(leases_, [&](const auto& entry) {
     return entry.second.backend == backend && entry.second.device.port_id == port_id;
   });
   return found == leases_.end() ? nullptr : &found->second;
+}
+
+Lease* LeaseTable::find_device(const std::string& backend, const std::string& port_id) {
+  const Lease* found = std::as_const(*this).find_device(backend, port_id);
+  return found == nullptr ? nullptr : find(found->id);
 }
 
 Lease* LeaseTable::find_stream(CallId stream_call) {

@@ -58,6 +58,7 @@ class LeaseTable {
   base::Result<LeaseId> add(Lease lease);
   Lease* find(LeaseId id);
   Lease* find_device(const std::string& backend, const std::string& port_id);
+  const Lease* find_device(const std::string& backend, const std::string& port_id) const;
   Lease* find_stream(CallId stream_call);
   // The lease that waits for exactly this call, not yet made: an approval is used once.
   Lease* find_expected(const std::string& frontend, const std::string& backend,

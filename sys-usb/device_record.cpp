@@ -51,6 +51,8 @@ const char* describe(RecordError error) {
       return "the device record's speed does not exist";
     case RecordError::too_many_interfaces:
       return "the device record lists more than 32 interfaces";
+    case RecordError::bad_descriptors_hash:
+      return "the device record's hash of the descriptors is neither absent nor 32 bytes";
   }
   return "unknown device record error";
 }
@@ -90,6 +92,7 @@ std::vector<std::byte> encode_record(const DeviceRecord& record) {
     const Interface& each = record.interfaces[i];
     out.u8(each.interface_class).u8(each.subclass).u8(each.protocol);
   }
+  append_text(out, record.descriptors_hash);
   return wire;
 }
 
@@ -122,7 +125,11 @@ base::Result<DeviceRecord, RecordError> parse_record(base::wire::Bytes untrusted
     each.subclass = in.u8();
     each.protocol = in.u8();
   }
+  record.descriptors_hash = take_text(in);
   if (!in.ok()) return base::Unexpected{RecordError::truncated};
+  if (!record.descriptors_hash.empty() && record.descriptors_hash.size() != descriptors_hash_size) {
+    return base::Unexpected{RecordError::bad_descriptors_hash};
+  }
   if (!in.done()) return base::Unexpected{RecordError::trailing_bytes};
   return record;
 }

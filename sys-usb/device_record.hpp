@@ -16,6 +16,7 @@ namespace sysusb {
 inline constexpr std::size_t max_port_id = 31;
 inline constexpr std::size_t max_interfaces = 32;
 inline constexpr std::size_t max_text = 255;  // each string of a device; what a str8 holds
+inline constexpr std::size_t descriptors_hash_size = 32;  // BLAKE2b-256
 
 struct Interface {
   std::uint8_t interface_class = 0;
@@ -40,6 +41,8 @@ struct DeviceRecord {
   std::string product;
   std::string serial;
   std::vector<Interface> interfaces;  // at most max_interfaces, in descriptor order
+  // Hash of all descriptors as the kernel read them (sysfs's `descriptors`), raw; empty: unknown.
+  std::string descriptors_hash = {};
 
   friend bool operator==(const DeviceRecord&, const DeviceRecord&) = default;
 };
@@ -50,7 +53,8 @@ enum class RecordError {
   unknown_class,
   bad_port_id,
   bad_speed,
-  too_many_interfaces
+  too_many_interfaces,
+  bad_descriptors_hash
 };
 const char* describe(RecordError error);
 

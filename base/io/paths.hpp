@@ -29,6 +29,7 @@ class Paths {
   // Where a prompt agent listens for policy.Ask.
   std::filesystem::path prompt_socket() const { return root_ / "run/qubes/policy-agent.sock"; }
   std::filesystem::path state() const { return root_ / "var/lib/sallyport"; }
+  std::filesystem::path state_file() const { return state() / "state.sqlite"; }
   std::filesystem::path audit_log() const { return root_ / "var/log/sallyport/audit.log"; }
 
  private:

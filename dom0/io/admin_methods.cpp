@@ -1,108 +1,152 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dom0/io/admin_methods.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 
 #include "dom0/admin_reply.hpp"
-#include "dom0/device_lines.hpp"
+#include "dom0/io/admin_vm.hpp"
 
 namespace dom0::io {
 namespace {
 
-bool reads_only(std::string_view method) {
-  return method == "admin.vm.List" || method == "admin.deviceclass.List" ||
-         method == "admin.vm.device.usb.Available" || method == "admin.vm.device.usb.Attached" ||
-         method == "admin.vm.device.usb.Assigned" || method == "sallyport.Status";
-}
+using Reply = AdminServer::Reply;
+using OnHangUp = AdminServer::OnHangUp;
 
-void answer_done(const AdminServer::Reply& reply, const base::Status& done, std::string_view type) {
-  reply(done ? encode_ok({}) : encode_error(type, done.error().text));
+// The methods that change nothing: group sallyport-view may call them.
+constexpr std::array reading{std::string_view("admin.vm.List"),
+                             std::string_view("admin.vm.CurrentState"),
+                             std::string_view("admin.vm.property.Get"),
+                             std::string_view("admin.vm.property.GetAll"),
+                             std::string_view("admin.vm.feature.CheckWithTemplate"),
+                             std::string_view("admin.deviceclass.List"),
+                             std::string_view("admin.vm.device.usb.Available"),
+                             std::string_view("admin.vm.device.usb.Attached"),
+                             std::string_view("admin.vm.device.usb.Assigned"),
+                             std::string_view("admin.vm.device.denied.List"),
+                             std::string_view("admin.Events"),
+                             std::string_view("internal.GetSystemInfo"),
+                             std::string_view("sallyport.Status"),
+                             std::string_view("sallyport.Devices")};
+
+bool reads_only(std::string_view method) {
+  return std::ranges::find(reading, method) != reading.end();
 }
 
 }  // namespace
 
 AdminServer::OnRequest AdminMethods::handler() {
-  return [this](const AdminRequest& request, AdminRight right, const Reply& reply) {
-    return answer(request, right, reply);
-  };
+  return [this](const AdminRequest& request, const AdminPeer& peer,
+                const AdminServer::Responder& client) { return answer(request, peer, client); };
 }
 
-AdminServer::OnHangUp AdminMethods::answer(const AdminRequest& request, AdminRight right,
-                                           const Reply& reply) {
-  const bool allowed =
-      right == AdminRight::all || (right == AdminRight::read && reads_only(request.method));
-  if (allowed && request.method == "admin.vm.device.usb.Attach") return attach(request, reply);
+OnHangUp AdminMethods::answer(const AdminRequest& request, const AdminPeer& peer,
+                              const AdminServer::Responder& client) {
+  const Reply& reply = client.reply;
+  const bool allowed = peer.right == AdminRight::all ||
+                       (peer.right == AdminRight::read && reads_only(request.method));
+  const bool known = request.target == "dom0" || broker_.board().qubes.contains(request.target);
   if (!allowed) {
     reply(encode_error(error_type::permission_denied,
                        "this user may not call " + request.method +
                            "; it takes root or group sallyport (sallyport-view may only look)"));
-  } else {
-    answer_allowed(request, reply);
+  } else if (!known) {
+    reply(encode_error(error_type::no_such_qube, "No such domain: '" + request.target + "'"));
+  } else if (request.method == "admin.Events") {
+    return events(request, client);
+  } else if (request.method == "admin.vm.device.usb.Attach") {
+    return devices_.attach(request, peer, reply);
+  } else if (!answer_device(request, reply) && !answer_vm(request, reply)) {
+    reply(encode_error(error_type::protocol, "no such method: " + request.method));
   }
   return {};
 }
 
-void AdminMethods::answer_allowed(const AdminRequest& request, const Reply& reply) {
-  if (request.method == "admin.vm.List") return reply(encode_ok(vm_list()));
-  if (request.method == "admin.deviceclass.List") return reply(encode_ok("usb\n"));
-  if (request.method == "sallyport.Status") return reply(encode_ok(status()));
-  if (request.target != "dom0" && !broker_.board().qubes.contains(request.target)) {
-    return reply(
-        encode_error(error_type::no_such_qube, "No such domain: '" + request.target + "'"));
-  }
-  if (request.method == "admin.vm.device.usb.Available") {
-    return reply(encode_ok(available(request.target)));
-  }
-  if (request.method == "admin.vm.device.usb.Attached") {
-    return reply(encode_ok(attached(request.target)));
-  }
-  if (request.method == "admin.vm.device.usb.Assigned") return reply(encode_ok({}));
-  if (request.method == "admin.vm.device.usb.Detach") return detach(request, reply);
-  if (request.method == "sallyport.Run") {
-    return broker_.run(
-        request.target, request.argument, request.payload,
-        [reply](const base::Result<std::string>& answer) {
-          reply(answer ? encode_ok(*answer) : encode_error(error_type::any, answer.error().text));
-        });
-  }
-  reply(encode_error(error_type::protocol, "no such method: " + request.method));
+// Qubes' clients take the first event as the sign that they are connected.
+OnHangUp AdminMethods::events(const AdminRequest& request, const AdminServer::Responder& client) {
+  client.push(encode_event({}, "connection-established"));
+  EventHub& hub = broker_.mutable_board().events;
+  const auto id = hub.add(request.target == "dom0" ? "" : request.target, client.push);
+  return [&hub, id] { hub.remove(id); };
 }
 
-std::string AdminMethods::vm_list() const {
-  std::string lines = "dom0 class=AdminVM state=Running\n";
-  for (const auto& [name, config] : broker_.board().qubes) {
-    const bool running = broker_.board().link(name) != nullptr;
-    lines += name + " class=" + config.type + " state=" + (running ? "Running" : "Halted") + "\n";
-  }
-  return lines;
+bool AdminMethods::answer_device(const AdminRequest& request, const Reply& reply) {
+  using Method = void (*)(AdminDevices&, const AdminRequest&, const Reply&);
+  struct Entry {
+    std::string_view name;
+    Method method;
+  };
+  static constexpr std::array methods{
+      Entry{"admin.vm.device.usb.Available",
+            [](auto& all, const auto& asked, const auto& out) { all.available(asked, out); }},
+      Entry{"admin.vm.device.usb.Attached",
+            [](auto& all, const auto& asked, const auto& out) { all.attached(asked, out); }},
+      Entry{"admin.vm.device.usb.Assigned",
+            [](auto& all, const auto& asked, const auto& out) { all.assigned(asked, out); }},
+      Entry{"admin.vm.device.usb.Detach",
+            [](auto& all, const auto& asked, const auto& out) { all.detach(asked, out); }},
+      Entry{"admin.vm.device.usb.Assign",
+            [](auto& all, const auto& asked, const auto& out) { all.assign(asked, out); }},
+      Entry{"admin.vm.device.usb.Unassign",
+            [](auto& all, const auto& asked, const auto& out) { all.unassign(asked, out); }},
+      Entry{"admin.vm.device.usb.Set.assignment",
+            [](auto& all, const auto& asked, const auto& out) { all.set_assignment(asked, out); }},
+      Entry{"admin.vm.device.denied.List",
+            [](auto& all, const auto& asked, const auto& out) { all.denied_list(asked, out); }},
+      Entry{"admin.vm.device.denied.Add",
+            [](auto& all, const auto& asked, const auto& out) { all.denied_add(asked, out); }},
+      Entry{"admin.vm.device.denied.Remove",
+            [](auto& all, const auto& asked, const auto& out) { all.denied_remove(asked, out); }}};
+  const auto found = std::ranges::find(methods, std::string_view(request.method), &Entry::name);
+  if (found == methods.end()) return false;
+  found->method(devices_, request, reply);
+  return true;
 }
 
-std::string AdminMethods::available(const std::string& backend) const {
+bool AdminMethods::answer_vm(const AdminRequest& request, const Reply& reply) {
   const Switchboard& board = broker_.board();
-  std::string lines;
-  for (const auto& [port_id, record] : board.inventory.devices(backend)) {
-    std::string frontend;
-    base::device::Properties extra;
-    for (const auto& [id, lease] : board.leases.all()) {
-      if (lease.backend != backend || lease.device.port_id != port_id) continue;
-      if (lease.state == LeaseState::attached) frontend = lease.frontend;
-      extra.push_back({"state", std::string(describe(lease.state)) + " " + lease.frontend});
-    }
-    if (const EndedLease* ended = board.leases.last_end(backend + ":" + port_id)) {
-      extra.push_back({"last-detach", "from " + ended->frontend + ": " + ended->reason});
-    }
-    lines += available_line(record, board.usb_ids, backend, frontend, extra);
+  const std::string& method = request.method;
+  if (method == "admin.vm.List") {
+    reply(encode_ok(vm_list(board, request.target)));
+  } else if (method == "admin.vm.CurrentState") {
+    reply(encode_ok(current_state(board, request.target)));
+  } else if (method == "admin.vm.property.GetAll") {
+    reply(encode_ok(properties(board, request.target)));
+  } else if (method == "admin.vm.property.Get") {
+    const auto value = property(board, request.target, request.argument);
+    reply(value ? encode_ok(*value)
+                : encode_error(error_type::no_such_property,
+                               "Invalid property '" + request.argument + "' of " + request.target));
+  } else if (method == "admin.vm.property.Set" && request.argument == "devices_denied") {
+    const auto set = devices_.set_denied(request.target, request.payload);
+    reply(set ? encode_ok() : encode_error(error_type::any, set.error().text));
+  } else if (method == "admin.vm.feature.CheckWithTemplate") {
+    // The registry has no features.
+    reply(encode_error(error_type::no_such_feature,
+                       "Feature not set for domain '" + request.target + "': " + request.argument));
+  } else if (method == "admin.deviceclass.List") {
+    reply(encode_ok("usb\n"));
+  } else if (method == "internal.GetSystemInfo") {
+    reply(encode_ok(system_info_json(board)));
+  } else if (method == "sallyport.Status") {
+    reply(encode_ok(status()));
+  } else if (method == "sallyport.Devices") {
+    reply(encode_ok(seen_devices()));
+  } else if (method == "sallyport.Run") {
+    run(request, reply);
+  } else {
+    return false;
   }
-  return lines;
+  return true;
 }
 
-std::string AdminMethods::attached(const std::string& frontend) const {
-  std::string lines;
-  for (const auto& [id, lease] : broker_.board().leases.all()) {
-    if (lease.frontend != frontend || lease.state != LeaseState::attached) continue;
-    lines += attached_line(lease.device, lease.backend, frontend);
-  }
-  return lines;
+void AdminMethods::run(const AdminRequest& request, const Reply& reply) {
+  broker_.run(
+      request.target, request.argument, request.payload,
+      [reply](const base::Result<std::string>& answer) {
+        reply(answer ? encode_ok(*answer) : encode_error(error_type::any, answer.error().text));
+      });
 }
 
 std::string AdminMethods::status() const {
@@ -146,43 +190,21 @@ std::string AdminMethods::status() const {
                                                     {"ended", std::move(ended)}});
 }
 
-AdminServer::OnHangUp AdminMethods::attach(const AdminRequest& request, const Reply& reply) {
-  const auto failed = [&reply](std::string_view type, const std::string& text) {
-    reply(encode_error(type, text));
-    return OnHangUp();
-  };
-  const auto ref = parse_device_ref(request.argument);
-  if (!ref) return failed(error_type::protocol, ref.error().text);
-  const auto properties = base::device::parse_properties(request.payload);
-  if (!properties) return failed(error_type::protocol, properties.error().text);
-  for (const auto& property : *properties) {
-    if (property.key.starts_with('_')) {
-      return failed(error_type::any, "USB device attach does not support user options");
-    }
+// The devices that were ever here, latest first, as far as a reply holds them.
+std::string AdminMethods::seen_devices() const {
+  auto all = broker_.board().devices.history().all();
+  std::ranges::sort(all, std::ranges::greater{}, &SeenDevice::last_seen);
+  if (all.size() > max_devices_told) all.resize(max_devices_told);
+  boost::json::array list;
+  for (const SeenDevice* each : all) {
+    list.push_back(boost::json::object{{"device_id", each->device_id},
+                                       {"description", each->description},
+                                       {"fingerprint", each->fingerprint},
+                                       {"first_seen", each->first_seen},
+                                       {"last_seen", each->last_seen},
+                                       {"last_allowed", each->approved}});
   }
-  for (const std::string& name : {request.target, ref->backend}) {
-    if (!broker_.board().qubes.contains(name)) {
-      return failed(error_type::no_such_qube, "No such domain: '" + name + "'");
-    }
-  }
-  const Lease* lease = broker_.mutable_board().leases.find_device(ref->backend, ref->port_id);
-  const bool taken = lease != nullptr && lease->state == LeaseState::attached;
-  const std::string identity = ref->device_id == "*" ? "" : ref->device_id;
-  const auto id = broker_.attach(
-      request.target, ref->backend, ref->port_id, identity,
-      [reply, taken](const base::Status& done) {
-        answer_done(reply, done, taken ? error_type::already_attached : error_type::any);
-      });
-  if (!id) return {};
-  return [this, lease_id = *id] { broker_.withdraw(lease_id); };
-}
-
-void AdminMethods::detach(const AdminRequest& request, const Reply& reply) {
-  const auto ref = parse_device_ref(request.argument);
-  if (!ref) return reply(encode_error(error_type::protocol, ref.error().text));
-  broker_.detach(request.target, ref->backend, ref->port_id, [reply](const base::Status& done) {
-    answer_done(reply, done, error_type::not_attached);
-  });
+  return boost::json::serialize(list);
 }
 
 }  // namespace dom0::io

@@ -5,14 +5,17 @@
 #include <string>
 #include <string_view>
 
-#include "dom0/io/admin_server.hpp"
+#include "dom0/io/admin_devices.hpp"
 #include "dom0/io/broker.hpp"
 
 namespace dom0::io {
 
 class AdminMethods {
  public:
-  explicit AdminMethods(Broker& broker) : broker_(broker) {}
+  // About 400 bytes each, and a reply has at most 1 MiB.
+  static constexpr std::size_t max_devices_told = 1000;
+
+  explicit AdminMethods(Broker& broker) : broker_(broker), devices_(broker) {}
 
   AdminServer::OnRequest handler();
 
@@ -20,16 +23,18 @@ class AdminMethods {
   using Reply = AdminServer::Reply;
   using OnHangUp = AdminServer::OnHangUp;
 
-  OnHangUp answer(const AdminRequest& request, AdminRight right, const Reply& reply);
-  void answer_allowed(const AdminRequest& request, const Reply& reply);
-  std::string vm_list() const;
-  std::string available(const std::string& backend) const;
-  std::string attached(const std::string& frontend) const;
+  OnHangUp answer(const AdminRequest& request, const AdminPeer& peer,
+                  const AdminServer::Responder& client);
+  OnHangUp events(const AdminRequest& request, const AdminServer::Responder& client);
+  // These two: false if the method is none of theirs.
+  bool answer_device(const AdminRequest& request, const Reply& reply);
+  bool answer_vm(const AdminRequest& request, const Reply& reply);
+  void run(const AdminRequest& request, const Reply& reply);
   std::string status() const;
-  OnHangUp attach(const AdminRequest& request, const Reply& reply);
-  void detach(const AdminRequest& request, const Reply& reply);
+  std::string seen_devices() const;
 
   Broker& broker_;
+  AdminDevices devices_;
 };
 
 }  // namespace dom0::io

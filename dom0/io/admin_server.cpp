@@ -43,26 +43,27 @@ AdminGroups find_admin_groups() {
   return {.all = group_id("sallyport"), .read = group_id("sallyport-view")};
 }
 
-AdminRight right_of(const base::io::Fd& client, const AdminGroups& admin_groups) {
+AdminPeer peer_of(const base::io::Fd& client, const AdminGroups& admin_groups) {
   const auto peer = base::io::peer_credentials(client);
-  if (!peer) return AdminRight::none;
-  if (peer->uid == 0 || peer->uid == ::getuid()) return AdminRight::all;
+  if (!peer) return {};
+  if (peer->uid == 0 || peer->uid == ::getuid()) return {AdminRight::all, peer->uid};
   const std::vector<gid_t> groups = groups_of(client, peer->gid);
   const auto in = [&groups](const std::optional<gid_t>& id) {
     return id && std::ranges::find(groups, *id) != groups.end();
   };
-  if (in(admin_groups.all)) return AdminRight::all;
-  return in(admin_groups.read) ? AdminRight::read : AdminRight::none;
+  if (in(admin_groups.all)) return {AdminRight::all, peer->uid};
+  return {in(admin_groups.read) ? AdminRight::read : AdminRight::none, peer->uid};
 }
 
-// One connection: the request until end of file, the reply, the end.
+// One connection: the request until end of file, the reply, the end; or what is pushed until the
+// client goes.
 class AdminServer::Client : public std::enable_shared_from_this<Client> {
  public:
-  Client(std::shared_ptr<AdminServer> server, base::io::Fd socket, AdminRight right)
+  Client(std::shared_ptr<AdminServer> server, base::io::Fd socket, AdminPeer peer)
       : server_(std::move(server)),
         socket_(server_->io_, boost::asio::local::stream_protocol(), socket.release()),
         timer_(server_->io_),
-        right_(right) {
+        peer_(peer) {
     ++server_->clients_;
   }
   ~Client() { --server_->clients_; }
@@ -100,41 +101,70 @@ class AdminServer::Client : public std::enable_shared_from_this<Client> {
     timer_.cancel();
     const auto request = parse_admin_request(request_);
     if (!request) return reply(encode_error(error_type::protocol, request.error().text));
+    const auto self = shared_from_this();
     const OnHangUp on_hang_up = server_->on_request_(
-        *request, right_, [self = shared_from_this()](std::vector<std::byte> bytes) {
-          self->reply(std::move(bytes));
-        });
-    if (on_hang_up && reply_.empty()) watch(on_hang_up);
+        *request, peer_,
+        {.reply = [self](std::vector<std::byte> bytes) { self->reply(std::move(bytes)); },
+         .push = [self](const std::vector<std::byte>& bytes) { self->push(bytes); }});
+    if (on_hang_up && !replied_) watch(on_hang_up);
   }
 
   // The end of the client's writing was the end of the request; an error is the end of the client.
   void watch(const OnHangUp& on_hang_up) {
     socket_.async_wait(
         boost::asio::local::stream_protocol::socket::wait_error,
-        [self = shared_from_this(), on_hang_up](const boost::system::error_code& error) {
-          if (!error && self->reply_.empty()) on_hang_up();
+        [self = shared_from_this(), on_hang_up](const boost::system::error_code& /*error*/) {
+          if (!self->replied_) on_hang_up();
+          self->close();
         });
+  }
+
+  void push(const std::vector<std::byte>& bytes) {
+    if (!socket_.is_open()) return;
+    if (queued_.size() + bytes.size() > max_pushed) {
+      server_->log_.warning("admin_client_too_slow");
+      return close();
+    }
+    queued_.insert(queued_.end(), bytes.begin(), bytes.end());
+    if (reply_.empty()) write_pushed();
+  }
+
+  void write_pushed() {
+    reply_.swap(queued_);
+    boost::asio::async_write(
+        socket_, boost::asio::buffer(reply_),
+        [self = shared_from_this()](const boost::system::error_code& error, std::size_t) {
+          self->reply_.clear();
+          if (error) return self->close();
+          if (!self->queued_.empty()) self->write_pushed();
+        });
+  }
+
+  // Whoever waits for the client's end hears of it: watch().
+  void close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
   }
 
   void reply(std::vector<std::byte> bytes) {
     timer_.cancel();
+    replied_ = true;
     reply_ = std::move(bytes);
-    boost::asio::async_write(
-        socket_, boost::asio::buffer(reply_),
-        [self = shared_from_this()](const boost::system::error_code&, std::size_t) {
-          // Written or not, the connection ends here.
-          boost::system::error_code ignored;
-          self->socket_.close(ignored);
-        });
+    boost::asio::async_write(socket_, boost::asio::buffer(reply_),
+                             // Written or not, the connection ends here.
+                             [self = shared_from_this()](const boost::system::error_code&,
+                                                         std::size_t) { self->close(); });
   }
 
   std::shared_ptr<AdminServer> server_;
   boost::asio::local::stream_protocol::socket socket_;
   boost::asio::steady_timer timer_;
-  AdminRight right_;
+  AdminPeer peer_;
   std::array<std::byte, 4096> buffer_{};
   std::vector<std::byte> request_;
-  std::vector<std::byte> reply_;
+  std::vector<std::byte> reply_;   // being written
+  std::vector<std::byte> queued_;  // pushed behind it
+  bool replied_ = false;
 };
 
 AdminServer::AdminServer(boost::asio::io_context& io, base::io::Fd listening, AdminGroups groups,
@@ -156,9 +186,9 @@ void AdminServer::after_readable(const boost::system::error_code& error) {
   base::io::Fd client(
       ::accept4(listening_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!client) return;
-  const AdminRight right = right_of(client, groups_);
+  const AdminPeer peer = peer_of(client, groups_);
   if (clients_ >= max_clients) return log_.warning("too_many_admin_clients");
-  std::make_shared<Client>(shared_from_this(), std::move(client), right)->start();
+  std::make_shared<Client>(shared_from_this(), std::move(client), peer)->start();
 }
 
 }  // namespace dom0::io

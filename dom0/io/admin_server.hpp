@@ -22,6 +22,12 @@ namespace dom0::io {
 // `sallyport-view` reading only (docs/protocol.md and DESIGN 13).
 enum class AdminRight { none, read, all };
 
+// Who calls: from the kernel, never from the request.
+struct AdminPeer {
+  AdminRight right = AdminRight::none;
+  uid_t uid = 0;
+};
+
 // The groups that give these rights. Looked up once, before the sandbox: name services open files
 // and sockets of their own.
 struct AdminGroups {
@@ -35,11 +41,21 @@ class AdminServer : public std::enable_shared_from_this<AdminServer> {
   static constexpr std::size_t max_clients = 32;
   static constexpr std::size_t max_request = std::size_t{64} * 1024 + 512;
 
+  // A client that lets this much pile up unread is cut off; it can come back and list again.
+  static constexpr std::size_t max_pushed = std::size_t{4} * 1024 * 1024;
+
   using Reply = std::function<void(std::vector<std::byte>)>;
   using OnHangUp = std::function<void()>;
-  // Must call the reply once, now or later. What it returns, if anything, is called when the client
-  // goes away without having waited for the reply.
-  using OnRequest = std::function<OnHangUp(const AdminRequest&, AdminRight, Reply)>;
+  // Exactly one of them: `reply` once, now or later, or `push` as often as there is something to
+  // say, until the client goes.
+  struct Responder {
+    Reply reply;
+    std::function<void(const std::vector<std::byte>&)> push;
+  };
+  // What it returns, if anything, is called when the client goes away without having waited for the
+  // reply.
+  using OnRequest =
+      std::function<OnHangUp(const AdminRequest&, const AdminPeer&, const Responder&)>;
 
   AdminServer(boost::asio::io_context& io, base::io::Fd listening, AdminGroups groups,
               OnRequest on_request, const base::io::Log& log);
@@ -58,6 +74,6 @@ class AdminServer : public std::enable_shared_from_this<AdminServer> {
   std::size_t clients_ = 0;
 };
 
-AdminRight right_of(const base::io::Fd& client, const AdminGroups& admin_groups);
+AdminPeer peer_of(const base::io::Fd& client, const AdminGroups& admin_groups);
 
 }  // namespace dom0::io

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::chrono::seconds kill_limit{2};
 
+DeviceRef reference(const Lease& lease) {
+  return {lease.backend, lease.device.port_id, device_id(lease.device)};
+}
+
 }  // namespace
 
 Attachment::Attachment(Switchboard& board, LeaseId id, OnGone on_gone)
@@ -103,7 +107,9 @@ void Attachment::attached() {
   control_.reset();
   board_.audit.event("sallyport: attached " + device_name(held) + " (" + device_id(held.device) +
                      ") to " + held.frontend);
-  if (const OnAttached done = std::move(on_attached_)) done(base::Ok{});
+  board_.devices.approved(held.backend, held.device);
+  board_.events.emit_device(held.frontend, "device-attach", reference(held), {{"options", "{}"}});
+  if (const OnAttached done = std::move(on_attached_)) done({AttachOutcome::Kind::attached, {}});
 }
 
 void Attachment::call_exited(const std::string& qube, const agent::CallExited& exited) {
@@ -231,8 +237,15 @@ void Attachment::conclude() {
   const std::string reason = final_reason();
   board_.audit.event("sallyport: " + device_name(*held) + " is no longer with " + held->frontend +
                      ": " + reason);
+  const bool was_attached = !on_attached_;
+  const std::string frontend = held->frontend;
+  const DeviceRef device = reference(*held);
   board_.leases.end(id_, reason, wall_clock());
-  if (const OnAttached done = std::move(on_attached_)) done(base::fail(reason));
+  if (was_attached) {
+    board_.events.emit_device(frontend, "device-detach", device);
+  } else if (const OnAttached done = std::move(on_attached_)) {
+    done({failure_, reason});
+  }
   if (const OnGone gone = std::move(on_gone_)) gone(id_, reason);
 }
 

@@ -14,11 +14,25 @@
 
 namespace dom0::io {
 
+// What is known before policy is asked.
+enum class Approval {
+  none,        // nothing: `ask` asks
+  in_advance,  // an assignment that attaches by itself: a standing yes to what policy would ask
+  at_prompt    // somebody just said yes, at the question of an assignment
+};
+
+struct AttachOutcome {
+  // refused: by policy or by a person; banned: by the list of interfaces that the qube never gets;
+  // failed: it may work another time
+  enum class Kind { attached, refused, banned, failed } kind = Kind::failed;
+  std::string reason = {};
+};
+
 // asking -> attaching -> attached -> detaching -> gone. Tightening is unconditional: end() works in
 // every state. The lease is in the table from the constructor's add() until `on_gone`.
 class Attachment : public std::enable_shared_from_this<Attachment> {
  public:
-  using OnAttached = std::function<void(base::Status)>;
+  using OnAttached = std::function<void(const AttachOutcome&)>;
   using OnGone = std::function<void(LeaseId, const std::string& reason)>;
 
   static constexpr std::chrono::seconds attach_limit{30};
@@ -28,7 +42,7 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   Attachment(Switchboard& board, LeaseId id, OnGone on_gone);
 
   // Asks policy (and a person), then attaches. `on_attached` runs once.
-  void start(OnAttached on_attached);
+  void start(Approval approval, const std::string& asked_by, OnAttached on_attached);
   // A daemon that was restarted goes on with a lease that the relay held meanwhile.
   void resume();
   void end(const std::string& cause);
@@ -48,9 +62,11 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   };
 
   Lease& lease();
+  bool approved_already(Approval approval);
+  void ask(const policy::Decision& decision, const std::string& asked_by);
   void after_question(const policy::Decision& decision, const policy::io::Answer& answer);
   void permitted(const policy::Decision& decision);
-  void refuse(const std::string& text);
+  void refuse(const std::string& text, AttachOutcome::Kind kind = AttachOutcome::Kind::refused);
   void ask_frontend();
   void after_attach_stream(base::Result<StreamSocket> stream);
   void read_frontend();
@@ -78,6 +94,7 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   std::optional<StreamSocket> service_;
   bool streaming_ = false;
   std::string cause_;
+  AttachOutcome::Kind failure_ = AttachOutcome::Kind::failed;
   CallEnd stream_end_ = CallEnd::none;
   Exit frontend_;
   Exit backend_;

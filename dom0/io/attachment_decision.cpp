@@ -2,8 +2,10 @@
 // The first half of an attachment: policy, the question to a person, and the start of the frontend.
 #include <algorithm>
 
+#include "dom0/denied_interfaces.hpp"
 #include "dom0/device_lines.hpp"
 #include "dom0/io/attachment.hpp"
+#include "dom0/io/device_question.hpp"
 
 namespace dom0::io {
 namespace {
@@ -15,25 +17,35 @@ policy::Request request_of(const Lease& lease) {
           .argument = "+" + lease.device.port_id};
 }
 
-policy::io::Question question_of(const Lease& lease, const policy::Decision& decision) {
+policy::io::Question question_of(const Switchboard& board, const Lease& lease,
+                                 const policy::Decision& decision, const std::string& asked_by) {
   const policy::Request request = request_of(lease);
+  auto details = details_of(board, lease.backend, lease.device);
+  details["rule"] = decision.rule;
+  details["asked by"] = asked_by;
   return {.source = request.source,
           .service = request.service,
           .argument = request.argument,
           // The device is in one qube; the policy's other choices are not a choice here.
           .targets = {lease.backend},
           .default_target = decision.default_target == lease.backend ? lease.backend : "",
-          .icons = {},
-          .details = {{"port", device_name(lease)},
-                      {"device", lease.device.manufacturer + " " + lease.device.product},
-                      {"identity", device_id(lease.device)},
-                      {"rule", decision.rule}}};
+          .icons = icons_of(board, {request.source, lease.backend}),
+          .details = std::move(details)};
 }
 
 }  // namespace
 
-void Attachment::start(OnAttached on_attached) {
+void Attachment::start(Approval approval, const std::string& asked_by, OnAttached on_attached) {
   on_attached_ = std::move(on_attached);
+  // The list of what a qube may never get is not asked about.
+  const std::string& denied = board_.devices.denied(lease().frontend);
+  if (!denied.empty() && lease().device.interfaces.empty()) {
+    return refuse("Could not load interfaces to verify against denied list",
+                  AttachOutcome::Kind::banned);
+  }
+  if (const std::string banned = denied_interface(denied, lease().device); !banned.empty()) {
+    return refuse("Device exposes a banned interface: " + banned, AttachOutcome::Kind::banned);
+  }
   const policy::Decision decision = board_.decide(request_of(lease()));
   switch (decision.kind) {
     case policy::Decision::Kind::deny:
@@ -47,8 +59,21 @@ void Attachment::start(OnAttached on_attached) {
     return refuse("the policy's choices at " + decision.rule + " do not include " +
                   lease().backend);
   }
+  if (approved_already(approval)) {
+    return permitted(policy::accept_answer(decision, board_.system_info(), lease().backend));
+  }
+  ask(decision, asked_by);
+}
+
+bool Attachment::approved_already(Approval approval) {
+  return approval != Approval::none ||
+         board_.devices.approved_while_plugged(lease().frontend, lease().backend,
+                                               lease().device.port_id);
+}
+
+void Attachment::ask(const policy::Decision& decision, const std::string& asked_by) {
   question_ = std::make_shared<policy::io::AskClient>(board_.io, board_.prompt_socket);
-  question_->ask(question_of(lease(), decision), board_.prompt_limit,
+  question_->ask(question_of(board_, lease(), decision, asked_by), board_.prompt_limit,
                  [self = shared_from_this(), decision](const policy::io::Answer& answer) {
                    self->after_question(decision, answer);
                  });
@@ -82,8 +107,9 @@ void Attachment::permitted(const policy::Decision& decision) {
   ask_frontend();
 }
 
-void Attachment::refuse(const std::string& text) {
+void Attachment::refuse(const std::string& text, AttachOutcome::Kind kind) {
   board_.audit.denied(request_of(lease()), text);
+  failure_ = kind;
   end(text);
 }
 

@@ -44,6 +44,7 @@ Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
              .log = log,
              .qubes = std::move(qubes),
              .prompt_socket = paths.prompt_socket(),
+             .device_prompt_socket = paths.prompt_socket(),
              .prompt_limit = prompt_limit,
              .policy = policy::io::PolicyStore(paths),
              .audit = Audit(log),
@@ -51,13 +52,28 @@ Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
              .relay = RelayClient(io, paths.relay_socket(), log),
              .usb_ids = load_usb_ids(log),
              .inventory = {},
+             .devices = DeviceState(io, log),
+             .events = {},
              .leases = {},
              .links = {},
              .next_call = first_call_number()},
+      auto_attach_(
+          board_,
+          [this](const AutoAttach::Wish& wish, Approval approval, AutoAttach::OnDone on_done) {
+            attach({.frontend = wish.frontend,
+                    .backend = wish.backend,
+                    .port_id = wish.port_id,
+                    .approval = approval,
+                    .asked_by = "an assignment of the device"},
+                   std::move(on_done));
+          }),
       service_calls_(board_) {}
+
+Broker::~Broker() { board_.devices.flush(); }
 
 base::Status Broker::start(const base::io::Paths& paths) {
   if (auto opened = board_.audit.open(paths.audit_log()); !opened) return opened;
+  if (auto opened = board_.devices.open(paths.state_file()); !opened) return opened;
   connect_relay();
   // What the relay holds comes first: until then a call has nowhere to go, and an agent that comes
   // back would be told of attachments that nobody knows.
@@ -125,12 +141,14 @@ void Broker::stream_arrived(IncomingStream stream) {
   auto link = std::make_shared<QubeLink>(qube, std::move(stream.socket), log_);
   board_.links[qube] = link;
   log_.info("qube_connected", {{"qube", qube}});
+  board_.events.emit(qube, "domain-start", {{"start_guid", "True"}});
   link->start(
       [this](const std::string& from, const agent::FromAgent& said) { message(from, said); },
       [this](const std::string& from, const std::string& reason) {
         board_.links.erase(from);
         link_down(from, reason);
       });
+  auto_attach_.started(qube);
 }
 
 void Broker::message(const std::string& qube, const agent::FromAgent& said) {
@@ -150,7 +168,7 @@ void Broker::message(const std::string& qube, const agent::FromAgent& said) {
 
 void Broker::inventory_message(const std::string& qube, const agent::FromAgent& said) {
   if (std::holds_alternative<agent::InventoryReset>(said)) {
-    board_.inventory.clear(qube);
+    forget_devices(qube);
   } else if (std::holds_alternative<agent::InventoryComplete>(said)) {
     inventory_complete(qube);
   } else if (const auto* device = std::get_if<agent::InventoryDevice>(&said)) {
@@ -182,11 +200,37 @@ void Broker::device_reported(const std::string& qube, const agent::InventoryDevi
     device_gone(qube, port_id,
                 "the device at " + qube + ":" + port_id + " changed what it claims to be");
   }
+  if (change == Inventory::Change::unchanged || now == nullptr) return;
+  board_.devices.unplugged(qube, port_id);  // what was approved was another one
+  board_.devices.plugged(qube, *now, board_.usb_ids);
+  tell_devices(qube, "device-added", {qube, port_id, device_id(*now)});
+  auto_attach_.plugged(qube, port_id);
+}
+
+void Broker::tell_devices(const std::string& qube, std::string_view event,
+                          const DeviceRef& device) {
+  board_.events.emit(qube, "device-list-change:usb");
+  board_.events.emit_device(qube, event, device);
+}
+
+// All of a qube's: what is still there is reported again, and until then not offered. Leases wait
+// for that report.
+void Broker::forget_devices(const std::string& qube) {
+  const Inventory::Devices gone = board_.inventory.devices(qube);
+  board_.inventory.clear(qube);
+  for (const auto& [port_id, record] : gone) {
+    board_.devices.unplugged(qube, port_id);
+    auto_attach_.unplugged(qube, port_id);
+    tell_devices(qube, "device-removed", {qube, port_id, "*"});
+  }
 }
 
 void Broker::device_gone(const std::string& qube, const std::string& port_id,
                          const std::string& why) {
   log_.info("device_gone", {{"qube", qube}, {"port", port_id}});
+  board_.devices.unplugged(qube, port_id);
+  auto_attach_.unplugged(qube, port_id);
+  tell_devices(qube, "device-removed", {qube, port_id, "*"});
   if (const Lease* lease = board_.leases.find_device(qube, port_id)) {
     const auto attachment = attachments_.at(lease->id);
     attachment->end(why);
@@ -222,8 +266,9 @@ void Broker::call_requested(const std::string& qube, const agent::CallRequest& r
 
 void Broker::link_down(const std::string& qube, const std::string& reason) {
   log_.info("qube_disconnected", {{"qube", qube}, {"reason", reason}});
-  board_.inventory.clear(qube);
+  forget_devices(qube);
   for (const auto& attachment : attachments_of(qube)) attachment->link_down(qube);
+  board_.events.emit(qube, "domain-shutdown");
   for (const auto& call : std::vector(dom0_calls_)) call->link_down(qube);
   service_calls_.link_down(qube);
 }

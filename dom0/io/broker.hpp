@@ -11,6 +11,7 @@
 
 #include "base/io/paths.hpp"
 #include "dom0/io/attachment.hpp"
+#include "dom0/io/auto_attach.hpp"
 #include "dom0/io/dom0_call.hpp"
 #include "dom0/io/service_call.hpp"
 #include "dom0/io/stream_acceptor.hpp"
@@ -28,16 +29,24 @@ class Broker {
   Broker(boost::asio::io_context& io, const base::io::Paths& paths,
          std::map<std::string, base::config::QubeConfig> qubes, std::chrono::seconds prompt_limit,
          const base::io::Log& log);
+  ~Broker();
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
 
   // Opens the audit log, learns from the relay what it holds (runs the context meanwhile), and then
   // opens every qube's socket.
   base::Status start(const base::io::Paths& paths);
 
-  // `identity`: the device id that the caller means, or empty for whatever is at the port. What is
-  // returned can be withdrawn; nullopt: it has failed already.
-  std::optional<LeaseId> attach(const std::string& frontend, const std::string& backend,
-                                const std::string& port_id, const std::string& identity,
-                                OnDone on_done);
+  struct AttachWish {
+    std::string frontend;
+    std::string backend;
+    std::string port_id;
+    std::string identity = {};  // the device id that the caller means; empty: whatever is there
+    Approval approval = Approval::none;
+    std::string asked_by = {};  // for people
+  };
+  // What is returned can be withdrawn; nullopt: it has failed already.
+  std::optional<LeaseId> attach(const AttachWish& wish, Attachment::OnAttached on_done);
   // Nobody waits for the attachment any more: ends it unless it is attached.
   void withdraw(LeaseId id);
   // Ends when the device is gone from the frontend.
@@ -60,6 +69,8 @@ class Broker {
   void inventory_message(const std::string& qube, const agent::FromAgent& message);
   void device_reported(const std::string& qube, const agent::InventoryDevice& message);
   void device_gone(const std::string& qube, const std::string& port_id, const std::string& why);
+  void tell_devices(const std::string& qube, std::string_view event, const DeviceRef& device);
+  void forget_devices(const std::string& qube);
   void inventory_complete(const std::string& qube);
   void call_requested(const std::string& qube, const agent::CallRequest& request);
   void link_down(const std::string& qube, const std::string& reason);
@@ -77,6 +88,7 @@ class Broker {
   std::vector<std::shared_ptr<StreamAcceptor>> acceptors_;
   std::map<LeaseId, std::shared_ptr<Attachment>> attachments_;
   std::map<LeaseId, std::vector<OnDone>> detachers_;
+  AutoAttach auto_attach_;
   ServiceCalls service_calls_;
   std::vector<std::shared_ptr<Dom0Call>> dom0_calls_;
 };

@@ -5,35 +5,31 @@
 
 namespace dom0::io {
 
-std::optional<LeaseId> Broker::attach(const std::string& frontend, const std::string& backend,
-                                      const std::string& port_id, const std::string& identity,
-                                      OnDone on_done) {
-  const auto failed = [&on_done](base::Status why) {
-    on_done(std::move(why));
+std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAttached on_done) {
+  const auto failed = [&on_done](std::string why) {
+    on_done({AttachOutcome::Kind::failed, std::move(why)});
     return std::nullopt;
   };
+  const auto& [frontend, backend, port_id, identity, approval, asked_by] = wish;
   const sysusb::DeviceRecord* device = board_.inventory.find(backend, port_id);
   if (board_.link(backend) == nullptr) {
-    return failed(base::fail("qube " + backend +
-                             " is not running; start it with: sallyport-qube start " + backend));
+    return failed("qube " + backend + " is not running; start it with: sallyport-qube start " +
+                  backend);
   }
   if (device == nullptr) {
-    return failed(
-        base::fail("backend vm " + backend + " doesn't expose usb device '" + port_id + "'"));
+    return failed("backend vm " + backend + " doesn't expose usb device '" + port_id + "'");
   }
   if (!identity.empty() && identity != device_id(*device)) {
-    return failed(base::fail("Unrecognized device identity '" + device_id(*device) +
-                             "' expected '" + identity + "'"));
+    return failed("Unrecognized device identity '" + device_id(*device) + "' expected '" +
+                  identity + "'");
   }
   if (board_.link(frontend) == nullptr) {
     return failed(
-        base::fail("VM not running, cannot attach device, do you mean `assign`? Start it with: "
-                   "sallyport-qube start " +
-                   frontend));
+        "VM not running, cannot attach device, do you mean `assign`? Start it with: "
+        "sallyport-qube start " +
+        frontend);
   }
-  if (frontend == backend) {
-    return failed(base::fail("the device is in " + backend + " already"));
-  }
+  if (frontend == backend) return failed("the device is in " + backend + " already");
   const auto id = board_.leases.add({.id = {},
                                      .state = LeaseState::asking,
                                      .frontend = frontend,
@@ -42,10 +38,10 @@ std::optional<LeaseId> Broker::attach(const std::string& frontend, const std::st
                                      .attach_call = {},
                                      .stream_call = {},
                                      .since = wall_clock()});
-  if (!id) return failed(base::fail(id.error().text));
+  if (!id) return failed(id.error().text);
   track(*id);
   const auto attachment = attachments_.at(*id);
-  attachment->start(std::move(on_done));
+  attachment->start(approval, asked_by, std::move(on_done));
   return *id;
 }
 
@@ -62,6 +58,7 @@ void Broker::detach(const std::string& frontend, const std::string& backend,
   if (lease == nullptr || lease->frontend != frontend) {
     return on_done(base::fail("usb device " + port_id + " not attached to " + frontend));
   }
+  auto_attach_.detached_by_hand({frontend, backend, port_id});
   detachers_[lease->id].push_back(std::move(on_done));
   const auto attachment = attachments_.at(lease->id);
   attachment->end("detached on request");

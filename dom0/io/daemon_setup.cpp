@@ -109,9 +109,11 @@ base::Status enter_daemon_sandbox(const base::io::Paths& paths) {
   base::io::Sandbox sandbox{.syscalls = base::io::event_loop_syscalls(),
                             .paths = std::move(rights)};
   for (const char* name :
-       {"socket",  "connect", "bind",    "listen", "accept4",    "openat", "statx",    "getdents64",
-        "unlink",  "chmod",   "rename",  "fsync",  "readlink",   "getuid", "geteuid",  "getgid",
-        "getegid", "dup",     "pread64", "access", "faccessat2", "uname",  "prlimit64"}) {
+       {"socket", "connect", "bind", "listen", "accept4", "openat", "statx", "getdents64", "unlink",
+        "chmod", "rename", "fsync", "readlink", "getuid", "geteuid", "getgid", "getegid", "dup",
+        "pread64", "access", "faccessat2", "uname", "prlimit64",
+        // SQLite
+        "pwrite64", "fdatasync", "ftruncate", "fchmod"}) {
     sandbox.syscalls.emplace_back(name);
   }
   return base::io::enter_sandbox(sandbox);

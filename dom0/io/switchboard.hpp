@@ -12,6 +12,8 @@
 #include "base/io/log.hpp"
 #include "dom0/inventory.hpp"
 #include "dom0/io/audit.hpp"
+#include "dom0/io/device_state.hpp"
+#include "dom0/io/event_hub.hpp"
 #include "dom0/io/pending_streams.hpp"
 #include "dom0/io/qube_link.hpp"
 #include "dom0/io/relay_client.hpp"
@@ -29,6 +31,7 @@ struct Switchboard {
   const base::io::Log& log;
   std::map<std::string, base::config::QubeConfig> qubes;  // the registry, by name
   std::filesystem::path prompt_socket;
+  std::filesystem::path device_prompt_socket;  // the same, for questions of assignments
   std::chrono::seconds prompt_limit{60};
   policy::io::PolicyStore policy;
   Audit audit;
@@ -36,6 +39,8 @@ struct Switchboard {
   RelayClient relay;
   UsbIds usb_ids;  // names of vendors and products, never the device's own word
   Inventory inventory;
+  DeviceState devices;
+  EventHub events;
   LeaseTable leases;
   std::map<std::string, std::shared_ptr<QubeLink>> links;  // connected qubes
   std::uint32_t next_call = 1;

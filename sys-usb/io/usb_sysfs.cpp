@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/hash/digest.hpp"
 #include "base/io/files.hpp"
 
 namespace sysusb {
@@ -14,6 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t max_attribute = 4096;  // a page: sysfs never shows more
+// The device descriptor and eight configurations of 65535 bytes; more than the kernel takes.
+constexpr std::size_t max_descriptors = 18 + std::size_t{8} * 65535;
 constexpr std::uint32_t hub_class = 9;
 
 // Without the newline that the kernel adds; empty when there is none.
@@ -34,6 +37,14 @@ std::optional<Number> number_of(const fs::path& file, int base) {
   const auto parsed = std::from_chars(first, text.data() + text.size(), value, base);
   if (parsed.ec != std::errc{}) return std::nullopt;
   return value;
+}
+
+// Raw bytes; empty when the kernel does not show the descriptors.
+std::string descriptors_hash_of(const fs::path& file) {
+  const auto descriptors = base::io::read_file(file, max_descriptors);
+  if (!descriptors || descriptors->empty()) return {};
+  const auto digest = base::hash::digest_of(base::wire::as_bytes(*descriptors));
+  return std::string(base::wire::as_text(digest));
 }
 
 // "3.20" or " 2.00": binary coded decimal with a dot.
@@ -118,7 +129,8 @@ std::optional<SeenDevice> read_device(const fs::path& sysfs, const std::string& 
       .manufacturer = text_of(*folder / "manufacturer", max_text),
       .product = text_of(*folder / "product", max_text),
       .serial = text_of(*folder / "serial", max_text),
-      .interfaces = {}};
+      .interfaces = {},
+      .descriptors_hash = descriptors_hash_of(*folder / "descriptors")};
   const auto configuration = number_of<std::uint32_t>(*folder / "bConfigurationValue", 10);
   const auto count = number_of<std::uint32_t>(*folder / "bNumInterfaces", 10);
   if (configuration && count) {

@@ -79,7 +79,6 @@ TEST(AdminReplyWriter, WritesQubesBytes) {
   EXPECT_EQ(text_of(encode_ok()), bytes("0|"));
   EXPECT_EQ(text_of(encode_ok("a\nb")), bytes("0|a\nb"));
   EXPECT_EQ(text_of(encode_error("PermissionDenied", "no")), bytes("2|PermissionDenied||no|"));
-  EXPECT_EQ(text_of(encode_stream_start()), bytes("1|"));
   EXPECT_EQ(text_of(encode_event("work", "device-attach:usb", {{"device", "2-1"}, {"n", ""}})),
             bytes("1|work|device-attach:usb|device|2-1|n|||"));
   EXPECT_EQ(text_of(encode_event("", "connection-established")),

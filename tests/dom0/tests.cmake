@@ -7,11 +7,17 @@ sallyport_test(relay_test SOURCES
   ../dom0/io/relay_client.cpp
   LIBRARIES dom0_relay)
 sallyport_test(paper_qubes_test SOURCES dom0/paper_qubes_test.cpp LIBRARIES base_io)
+sallyport_test(assignments_test SOURCES dom0/assignments_test.cpp LIBRARIES base_io)
+add_dependencies(assignments_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 add_dependencies(paper_qubes_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 sallyport_test(dom0_admin_test SOURCES
   dom0/admin_request_test.cpp
+  dom0/assignment_test.cpp
+  dom0/denied_interfaces_test.cpp
   dom0/device_description_test.cpp
+  dom0/device_history_test.cpp
   dom0/device_lines_test.cpp
   LIBRARIES dom0_admin)
+sallyport_test(dom0_store_test SOURCES dom0/store_test.cpp LIBRARIES dom0_store base_io)
 sallyport_fuzz(admin_request_fuzz SOURCE fuzz/admin_request_fuzz.cpp LIBRARIES dom0_admin)
 sallyport_fuzz(relay_fuzz SOURCE fuzz/relay_fuzz.cpp LIBRARIES dom0_core)

@@ -21,7 +21,8 @@ DeviceRecord stick() {
                       .manufacturer = "Kingston",
                       .product = "DT\x1b[31m",
                       .serial = "",
-                      .interfaces = {{8, 6, 80}, {3, 1, 1}}};
+                      .interfaces = {{8, 6, 80}, {3, 1, 1}},
+                      .descriptors_hash = "0123456789abcdef0123456789ABCDEF"};
 }
 
 constexpr std::string_view stick_bytes =
@@ -31,7 +32,9 @@ constexpr std::string_view stick_bytes =
     "\x07"
     "DT\x1b[31m"
     "\0"
-    "\x02\x08\x06\x50\x03\x01\x01"sv;
+    "\x02\x08\x06\x50\x03\x01\x01"
+    "\x20"
+    "0123456789abcdef0123456789ABCDEF"sv;
 
 RecordError error_of(base::wire::Bytes wire) {
   const auto parsed = parse_record(wire);
@@ -97,14 +100,27 @@ TEST(DeviceRecord, HoldsItsBounds) {
 TEST(DeviceRecord, RejectsMoreInterfacesThanTheBound) {
   DeviceRecord record = stick();
   record.interfaces.clear();
+  record.descriptors_hash.clear();
   auto wire = encode_record(record);
+  wire.pop_back();  // the hash's length
   wire.back() = std::byte{33};
   wire.resize(wire.size() + std::size_t{33} * 3);
   EXPECT_EQ(error_of(wire), RecordError::too_many_interfaces);
 }
 
+TEST(DeviceRecord, TakesNoHashOrAWholeOne) {
+  for (std::size_t size = 0; size < 256; ++size) {
+    DeviceRecord record = stick();
+    record.descriptors_hash.assign(size, 'h');
+    const auto back = parse_record(encode_record(record));
+    EXPECT_EQ(back.has_value(), size == 0 || size == descriptors_hash_size) << size;
+    if (back) continue;
+    EXPECT_EQ(back.error(), RecordError::bad_descriptors_hash) << size;
+  }
+}
+
 TEST(DeviceRecord, DescribesEveryError) {
-  for (int i = 0; i <= static_cast<int>(RecordError::too_many_interfaces); ++i)
+  for (int i = 0; i <= static_cast<int>(RecordError::bad_descriptors_hash); ++i)
     EXPECT_NE(std::string_view(describe(static_cast<RecordError>(i))),
               "unknown device record error");
 }

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dom0/io/admin_devices.hpp"
+
+#include <algorithm>
+
+#include "dom0/admin_reply.hpp"
+#include "dom0/denied_interfaces.hpp"
+
+namespace dom0::io {
+namespace {
+
+using base::device::find_property;
+using Reply = AdminServer::Reply;
+
+void done(const Reply& reply, const base::Status& status, std::string_view type) {
+  reply(status ? encode_ok() : encode_error(type, status.error().text));
+}
+
+void fail(const Reply& reply, std::string_view type, const std::string& text) {
+  reply(encode_error(type, text));
+}
+
+std::string_view error_type_of(const AttachOutcome& outcome, bool taken) {
+  if (outcome.kind == AttachOutcome::Kind::banned) return error_type::permission_denied;
+  return taken ? error_type::already_attached : error_type::any;
+}
+
+}  // namespace
+
+void AdminDevices::available(const AdminRequest& request, const Reply& reply) const {
+  const std::string& backend = request.target;
+  std::string lines;
+  for (const auto& [port_id, record] : board_.inventory.devices(backend)) {
+    std::string frontend;
+    base::device::Properties extra;
+    if (const Lease* lease = board_.leases.find_device(backend, port_id)) {
+      if (lease->state == LeaseState::attached) frontend = lease->frontend;
+      extra.push_back({"state", std::string(describe(lease->state)) + " " + lease->frontend});
+    }
+    if (const EndedLease* ended = board_.leases.last_end(backend + ":" + port_id)) {
+      extra.push_back({"last-detach", "from " + ended->frontend + ": " + ended->reason});
+    }
+    extra.push_back(
+        {"history", std::string(describe(board_.devices.judge(backend, record).verdict))});
+    lines += available_line(record, board_.usb_ids, backend, frontend, extra);
+  }
+  reply(encode_ok(lines));
+}
+
+void AdminDevices::attached(const AdminRequest& request, const Reply& reply) const {
+  std::string lines;
+  for (const auto& [id, lease] : board_.leases.all()) {
+    if (lease.frontend != request.target || lease.state != LeaseState::attached) continue;
+    lines += attached_line(lease.device, lease.backend, lease.frontend);
+  }
+  reply(encode_ok(lines));
+}
+
+void AdminDevices::assigned(const AdminRequest& request, const Reply& reply) const {
+  std::string lines;
+  for (const Assignment* each : board_.devices.assignments().of(request.target, "usb")) {
+    lines += assigned_line(*each);
+  }
+  reply(encode_ok(lines));
+}
+
+std::optional<AdminDevices::Wanted> AdminDevices::wanted(const AdminRequest& request,
+                                                         std::string_view verb,
+                                                         const Reply& reply) const {
+  auto ref = parse_device_ref(request.argument);
+  auto properties = base::device::parse_properties(request.payload);
+  if (!ref || !properties) {
+    fail(reply, error_type::protocol, ref ? properties.error().text : ref.error().text);
+    return std::nullopt;
+  }
+  for (const auto& property : *properties) {
+    if (!property.key.starts_with('_')) continue;
+    fail(reply, error_type::any,
+         "USB device " + std::string(verb) + " does not support user options");
+    return std::nullopt;
+  }
+  if (!board_.qubes.contains(ref->backend)) {
+    fail(reply, error_type::no_such_qube, "No such domain: '" + ref->backend + "'");
+    return std::nullopt;
+  }
+  return Wanted{*std::move(ref), *std::move(properties)};
+}
+
+AdminServer::OnHangUp AdminDevices::attach(const AdminRequest& request, const AdminPeer& peer,
+                                           const Reply& reply) {
+  const auto asked = wanted(request, "attach", reply);
+  if (!asked) return {};
+  const DeviceRef& device = asked->device;
+  if (device.port_id == "*") {
+    fail(reply, error_type::any, "Cannot attach ambiguous usb device.");
+    return {};
+  }
+  const Lease* lease = board_.leases.find_device(device.backend, device.port_id);
+  const bool taken = lease != nullptr && lease->state == LeaseState::attached;
+  const auto id = broker_.attach({.frontend = request.target,
+                                  .backend = device.backend,
+                                  .port_id = device.port_id,
+                                  .identity = device.device_id == "*" ? "" : device.device_id,
+                                  .asked_by = "user id " + std::to_string(peer.uid) + " in dom0"},
+                                 [reply, taken](const AttachOutcome& outcome) {
+                                   if (outcome.kind == AttachOutcome::Kind::attached)
+                                     return reply(encode_ok());
+                                   fail(reply, error_type_of(outcome, taken), outcome.reason);
+                                 });
+  if (!id) return {};
+  return [this, lease_id = *id] { broker_.withdraw(lease_id); };
+}
+
+void AdminDevices::detach(const AdminRequest& request, const Reply& reply) {
+  const auto ref = parse_device_ref(request.argument);
+  if (!ref) return fail(reply, error_type::protocol, ref.error().text);
+  broker_.detach(request.target, ref->backend, ref->port_id, [reply](const base::Status& status) {
+    done(reply, status, error_type::not_attached);
+  });
+}
+
+void AdminDevices::assign(const AdminRequest& request, const Reply& reply) {
+  const auto asked = wanted(request, "assignment", reply);
+  if (!asked) return;
+  Assignment assignment{.frontend = request.target, .device = asked->device};
+  if (const std::string* mode = find_property(asked->properties, "mode")) {
+    const auto known = parse_assignment_mode(*mode);
+    if (!known) {
+      return fail(reply, error_type::any, "Only auto-attachable devices can be assigned.");
+    }
+    assignment.mode = *known;
+  }
+  if (assignment.mode == AssignmentMode::required) {
+    return fail(reply, error_type::any, "Only pci and block devices can be assigned as required.");
+  }
+  // The payload may widen what the argument names, as Qubes' client does for --port and --device.
+  if (const std::string* id = find_property(asked->properties, "device_id"); id && *id == "*") {
+    assignment.device.device_id = "*";
+  }
+  if (const std::string* port = find_property(asked->properties, "port_id"); port && *port == "*") {
+    assignment.device.port_id = "*";
+  }
+  // An approval in advance is for the device as it is now, where it is one.
+  const DeviceRef& ref = assignment.device;
+  if (ref.port_id != "*" && ref.device_id != "*") {
+    const sysusb::DeviceRecord* record = board_.inventory.find(ref.backend, ref.port_id);
+    if (record != nullptr && matches(ref, *record))
+      assignment.fingerprint = fingerprint_of(*record);
+  }
+  const bool twice = board_.devices.find(assignment.frontend, ref) != nullptr;
+  const auto written = board_.devices.assign(assignment);
+  if (written) {
+    board_.audit.event("sallyport: assigned " + ref.backend + ":" + ref.port_id + ":" +
+                       ref.device_id + " to " + assignment.frontend + " (" +
+                       std::string(name_of(assignment.mode)) + ")");
+    board_.events.emit_device(assignment.frontend, "device-assign", ref, {{"options", "{}"}});
+  }
+  done(reply, written, twice ? error_type::already_assigned : error_type::any);
+}
+
+const Assignment* AdminDevices::named(const AdminRequest& request, const Reply& reply) {
+  const auto ref = parse_device_ref(request.argument);
+  if (!ref) {
+    fail(reply, error_type::protocol, ref.error().text);
+    return nullptr;
+  }
+  const Assignment* found = board_.devices.find(request.target, *ref);
+  if (found == nullptr) {
+    fail(reply, error_type::not_assigned,
+         "usb device " + ref->backend + ":" + ref->port_id + ":" + ref->device_id +
+             " not assigned to " + request.target);
+  }
+  return found;
+}
+
+void AdminDevices::unassign(const AdminRequest& request, const Reply& reply) {
+  const Assignment* found = named(request, reply);
+  if (found == nullptr) return;
+  const Assignment gone = *found;
+  const auto written = board_.devices.unassign(gone);
+  if (written) {
+    board_.audit.event("sallyport: unassigned " + gone.device.backend + ":" + gone.device.port_id +
+                       ":" + gone.device.device_id + " from " + gone.frontend);
+    board_.events.emit_device(gone.frontend, "device-unassign", gone.device);
+  }
+  done(reply, written, error_type::any);
+}
+
+void AdminDevices::set_assignment(const AdminRequest& request, const Reply& reply) {
+  const auto mode = parse_assignment_mode(request.payload);
+  if (!mode) {
+    return fail(reply, error_type::any,
+                request.payload == "manual" ? "Cannot change assignment mode to 'manual'"
+                                            : "Invalid assignment mode");
+  }
+  if (*mode == AssignmentMode::required) {
+    return fail(reply, error_type::any, "Only pci and block devices can be assigned as required.");
+  }
+  const Assignment* found = named(request, reply);
+  if (found == nullptr) return;
+  const Assignment before = *found;
+  const auto written = board_.devices.set_mode(before, *mode);
+  if (written) {
+    board_.audit.event("sallyport: assignment of " + before.device.backend + ":" +
+                       before.device.port_id + ":" + before.device.device_id + " to " +
+                       before.frontend + " is now " + std::string(name_of(*mode)));
+    board_.events.emit_device(before.frontend, "device-assignment-changed", before.device);
+  }
+  done(reply, written, error_type::any);
+}
+
+void AdminDevices::denied_list(const AdminRequest& request, const Reply& reply) const {
+  const auto list = parse_interface_list(board_.devices.denied(request.target));
+  std::string lines;
+  for (const std::string& each : *list) lines += each + "\n";
+  if (!lines.empty()) lines.pop_back();
+  reply(encode_ok(lines));
+}
+
+base::Status AdminDevices::set_denied(const std::string& qube, std::string_view interfaces) {
+  auto list = parse_interface_list(interfaces);
+  if (!list) return base::fail(list.error().text);
+  if (auto written = board_.devices.deny(qube, format_interface_list(*std::move(list))); !written) {
+    return written;
+  }
+  board_.audit.event("sallyport: denied interfaces of " + qube + " are now '" +
+                     board_.devices.denied(qube) + "'");
+  board_.events.emit(qube, "property-set:devices_denied",
+                     {{"name", "devices_denied"}, {"newvalue", board_.devices.denied(qube)}});
+  return base::Ok{};
+}
+
+void AdminDevices::denied_add(const AdminRequest& request, const Reply& reply) {
+  const auto more = parse_interface_list(request.payload);
+  if (!more) return fail(reply, error_type::any, more.error().text);
+  std::vector<std::string> sorted = *more;
+  std::ranges::sort(sorted);
+  if (std::ranges::adjacent_find(sorted) != sorted.end()) {
+    return fail(reply, error_type::any, "Duplicated device interfaces in payload.");
+  }
+  done(reply, set_denied(request.target, board_.devices.denied(request.target) + request.payload),
+       error_type::any);
+}
+
+void AdminDevices::denied_remove(const AdminRequest& request, const Reply& reply) {
+  if (request.payload == "all") return done(reply, set_denied(request.target, ""), error_type::any);
+  const auto less = parse_interface_list(request.payload);
+  if (!less) return fail(reply, error_type::any, less.error().text);
+  auto list = *parse_interface_list(board_.devices.denied(request.target));
+  std::erase_if(list, [&less](const std::string& each) {
+    return std::ranges::find(*less, each) != less->end();
+  });
+  done(reply, set_denied(request.target, format_interface_list(list)), error_type::any);
+}
+
+}  // namespace dom0::io

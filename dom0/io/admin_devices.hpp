@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The Admin API's device methods: admin.vm.device.usb.* and admin.vm.device.denied.*.
+#pragma once
+
+#include "dom0/io/admin_server.hpp"
+#include "dom0/io/broker.hpp"
+
+namespace dom0::io {
+
+class AdminDevices {
+ public:
+  using Reply = AdminServer::Reply;
+
+  explicit AdminDevices(Broker& broker) : broker_(broker), board_(broker.mutable_board()) {}
+
+  void available(const AdminRequest& request, const Reply& reply) const;
+  void attached(const AdminRequest& request, const Reply& reply) const;
+  void assigned(const AdminRequest& request, const Reply& reply) const;
+  void assign(const AdminRequest& request, const Reply& reply);
+  void unassign(const AdminRequest& request, const Reply& reply);
+  void set_assignment(const AdminRequest& request, const Reply& reply);
+  void detach(const AdminRequest& request, const Reply& reply);
+  // Withdrawn when the client goes.
+  AdminServer::OnHangUp attach(const AdminRequest& request, const AdminPeer& peer,
+                               const Reply& reply);
+  void denied_list(const AdminRequest& request, const Reply& reply) const;
+  void denied_add(const AdminRequest& request, const Reply& reply);
+  void denied_remove(const AdminRequest& request, const Reply& reply);
+  // The whole list at once, as the property devices_denied.
+  base::Status set_denied(const std::string& qube, std::string_view interfaces);
+
+ private:
+  // What Attach and Assign are given, checked; an answer was sent if there is none.
+  struct Wanted {
+    DeviceRef device;
+    base::device::Properties properties;
+  };
+  std::optional<Wanted> wanted(const AdminRequest& request, std::string_view verb,
+                               const Reply& reply) const;
+  // The assignment that a request names; an answer was sent if there is none.
+  const Assignment* named(const AdminRequest& request, const Reply& reply);
+
+  Broker& broker_;
+  Switchboard& board_;
+};
+
+}  // namespace dom0::io

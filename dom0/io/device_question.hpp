@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a person is asked about a device: one form for calls and for assignments.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dom0/io/switchboard.hpp"
+#include "policy/io/question.hpp"
+
+namespace dom0::io {
+
+// What dom0 knows and what the device claims, by the keys that prompts know (docs/protocol.md 7).
+std::map<std::string, std::string> details_of(const Switchboard& board, const std::string& backend,
+                                              const sysusb::DeviceRecord& record);
+
+// Which of these qubes is to have the device of this port?
+policy::io::Question question_of_assignment(const Switchboard& board, const std::string& backend,
+                                            const sysusb::DeviceRecord& record,
+                                            std::vector<std::string> frontends);
+
+// The icons of the qubes' labels, by name, for these qubes.
+std::map<std::string, std::string> icons_of(const Switchboard& board,
+                                            const std::vector<std::string>& qubes);
+
+}  // namespace dom0::io

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dom0/io/store.hpp"
+
+#include <sqlite3.h>
+
+#include <functional>
+#include <initializer_list>
+#include <string_view>
+
+namespace dom0::io {
+namespace {
+
+constexpr int version = 1;
+
+constexpr const char* schema = R"(
+CREATE TABLE assignment(
+  frontend TEXT, class TEXT, backend TEXT, port TEXT, device TEXT,
+  mode TEXT, options TEXT, fingerprint TEXT,
+  PRIMARY KEY(frontend, class, backend, port, device)) STRICT, WITHOUT ROWID;
+CREATE TABLE denied(qube TEXT PRIMARY KEY, interfaces TEXT) STRICT, WITHOUT ROWID;
+CREATE TABLE device(
+  key TEXT, fingerprint TEXT, device_id TEXT, description TEXT,
+  first_seen INTEGER, last_seen INTEGER, approved INTEGER,
+  PRIMARY KEY(key, fingerprint)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+)";
+
+// One statement; texts are bound as they are given, so they must outlive it.
+class Statement {
+ public:
+  Statement(sqlite3* database, std::string_view sql) : database_(database) {
+    sqlite3_stmt* made = nullptr;
+    // A failure shows at the first step.
+    sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &made, nullptr);
+    statement_.reset(made);
+  }
+
+  Statement& text(std::string_view value) {
+    sqlite3_bind_text(statement_.get(), ++bound_, value.data(), static_cast<int>(value.size()),
+                      nullptr);  // nullptr: SQLITE_STATIC, which is spelt with a cast
+    return *this;
+  }
+  Statement& number(std::int64_t value) {
+    sqlite3_bind_int64(statement_.get(), ++bound_, value);
+    return *this;
+  }
+
+  // For statements without rows. It can be bound and run again.
+  base::Status run() {
+    const int result = sqlite3_step(statement_.get());
+    sqlite3_reset(statement_.get());
+    bound_ = 0;
+    if (result == SQLITE_DONE) return base::Ok{};
+    return failure();
+  }
+
+  base::Status each_row(const std::function<void(const Statement&)>& take) {
+    int result = sqlite3_step(statement_.get());
+    for (; result == SQLITE_ROW; result = sqlite3_step(statement_.get())) take(*this);
+    if (result == SQLITE_DONE) return base::Ok{};
+    return failure();
+  }
+
+  std::string text_at(int column) const {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
+    const int size = sqlite3_column_bytes(statement_.get(), column);
+    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(size));
+  }
+  std::int64_t number_at(int column) const {
+    return sqlite3_column_int64(statement_.get(), column);
+  }
+
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+  };
+
+  base::Unexpected<base::Error> failure() const {
+    return base::fail(std::string("state database: ") + sqlite3_errmsg(database_));
+  }
+
+  sqlite3* database_;
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  int bound_ = 0;
+};
+
+Assignment assignment_of(const Statement& row) {
+  Assignment assignment{.frontend = row.text_at(0),
+                        .device_class = row.text_at(1),
+                        .device = {row.text_at(2), row.text_at(3), row.text_at(4)},
+                        .mode = parse_assignment_mode(row.text_at(5))
+                                    // Of a mode that nobody knows the person is asked.
+                                    .value_or(AssignmentMode::ask_to_attach),
+                        .options = {},
+                        .fingerprint = row.text_at(7)};
+  if (auto options = base::device::parse_properties(row.text_at(6))) {
+    assignment.options = *std::move(options);
+  }
+  return assignment;
+}
+
+}  // namespace
+
+void Store::Close::operator()(sqlite3* database) const noexcept { sqlite3_close(database); }
+
+base::Result<Store> Store::open(const std::filesystem::path& file) {
+  sqlite3* opened = nullptr;
+  const int result =
+      sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  Store store(std::unique_ptr<sqlite3, Close>{opened});
+  auto prepared = result == SQLITE_OK
+                      ? store.prepare_file()
+                      : base::Status(base::fail(
+                            std::string("state database: ") +
+                            (opened != nullptr ? sqlite3_errmsg(opened) : sqlite3_errstr(result))));
+  if (prepared) return store;
+  return base::fail("cannot use " + file.string() + ": " + prepared.error().text +
+                    "; is another sallyportd running? Else restore the file, or move it away to "
+                    "begin with no assignments and no history");
+}
+
+base::Status Store::prepare_file() {
+  // EXCLUSIVE: one daemon a file, and no shared memory that the sandbox would have to allow.
+  for (const char* sql :
+       {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+        "PRAGMA trusted_schema=OFF", "PRAGMA temp_store=MEMORY"}) {
+    if (auto done = execute(sql); !done) return done;
+  }
+  std::int64_t found = 0;
+  auto read = Statement(database_.get(), "PRAGMA user_version").each_row([&found](const auto& row) {
+    found = row.number_at(0);
+  });
+  if (!read) return read;
+  if (found > version) {
+    return base::fail("it is of version " + std::to_string(found) + ", this program knows " +
+                      std::to_string(version));
+  }
+  if (found == 0) {
+    for (const char* sql : {"BEGIN IMMEDIATE", schema, "COMMIT"}) {
+      if (auto done = execute(sql); !done) return done;
+    }
+  }
+  std::string problem;
+  auto checked =
+      Statement(database_.get(), "PRAGMA quick_check(1)").each_row([&problem](const auto& row) {
+        problem = row.text_at(0);
+      });
+  if (!checked) return checked;
+  if (problem != "ok") return base::fail("it is damaged: " + problem);
+  return base::Ok{};
+}
+
+base::Status Store::execute(const char* sql) const {
+  if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return base::Ok{};
+  return base::fail(std::string("state database: ") + sqlite3_errmsg(database_.get()));
+}
+
+base::Result<std::vector<Assignment>> Store::assignments() const {
+  std::vector<Assignment> list;
+  auto done = Statement(database_.get(),
+                        "SELECT frontend, class, backend, port, device, mode, options, fingerprint "
+                        "FROM assignment")
+                  .each_row([&list](const auto& row) { list.push_back(assignment_of(row)); });
+  if (!done) return base::Unexpected{done.error()};
+  return list;
+}
+
+base::Status Store::put(const Assignment& assignment) {
+  const std::string options = base::device::format_properties(assignment.options);
+  return Statement(database_.get(), "INSERT OR REPLACE INTO assignment VALUES(?,?,?,?,?,?,?,?)")
+      .text(assignment.frontend)
+      .text(assignment.device_class)
+      .text(assignment.device.backend)
+      .text(assignment.device.port_id)
+      .text(assignment.device.device_id)
+      .text(name_of(assignment.mode))
+      .text(options)
+      .text(assignment.fingerprint)
+      .run();
+}
+
+base::Status Store::remove(const Assignment& assignment) {
+  return Statement(database_.get(),
+                   "DELETE FROM assignment WHERE frontend=? AND class=? AND backend=? AND port=? "
+                   "AND device=?")
+      .text(assignment.frontend)
+      .text(assignment.device_class)
+      .text(assignment.device.backend)
+      .text(assignment.device.port_id)
+      .text(assignment.device.device_id)
+      .run();
+}
+
+base::Result<std::map<std::string, std::string>> Store::denied() const {
+  std::map<std::string, std::string> by_qube;
+  auto done =
+      Statement(database_.get(), "SELECT qube, interfaces FROM denied")
+          .each_row([&by_qube](const auto& row) { by_qube[row.text_at(0)] = row.text_at(1); });
+  if (!done) return base::Unexpected{done.error()};
+  return by_qube;
+}
+
+base::Status Store::put_denied(const std::string& qube, const std::string& interfaces) {
+  return Statement(database_.get(), "INSERT OR REPLACE INTO denied VALUES(?,?)")
+      .text(qube)
+      .text(interfaces)
+      .run();
+}
+
+base::Result<std::vector<SeenDevice>> Store::devices() const {
+  std::vector<SeenDevice> list;
+  auto done = Statement(database_.get(),
+                        "SELECT key, fingerprint, device_id, description, first_seen, last_seen, "
+                        "approved FROM device")
+                  .each_row([&list](const auto& row) {
+                    list.push_back({.key = row.text_at(0),
+                                    .fingerprint = row.text_at(1),
+                                    .device_id = row.text_at(2),
+                                    .description = row.text_at(3),
+                                    .first_seen = row.number_at(4),
+                                    .last_seen = row.number_at(5),
+                                    .approved = row.number_at(6)});
+                  });
+  if (!done) return base::Unexpected{done.error()};
+  return list;
+}
+
+base::Status Store::put_devices(const DeviceHistory::Changes& changes) {
+  if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
+  const auto write = [this, &changes]() -> base::Status {
+    Statement keep(database_.get(), "INSERT OR REPLACE INTO device VALUES(?,?,?,?,?,?,?)");
+    for (const SeenDevice& each : changes.kept) {
+      keep.text(each.key).text(each.fingerprint).text(each.device_id).text(each.description);
+      keep.number(each.first_seen).number(each.last_seen).number(each.approved);
+      if (auto done = keep.run(); !done) return done;
+    }
+    Statement forget(database_.get(), "DELETE FROM device WHERE key=? AND fingerprint=?");
+    for (const SeenDevice& each : changes.forgotten) {
+      if (auto done = forget.text(each.key).text(each.fingerprint).run(); !done) return done;
+    }
+    return execute("COMMIT");
+  };
+  auto written = write();
+  // After a COMMIT that failed the transaction may still be open, or be gone: both are right.
+  if (!written) static_cast<void>(execute("ROLLBACK"));
+  return written;
+}
+
+}  // namespace dom0::io
