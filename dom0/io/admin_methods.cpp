@@ -30,6 +30,18 @@ constexpr std::array reading{std::string_view("admin.vm.List"),
                              std::string_view("sallyport.Status"),
                              std::string_view("sallyport.Devices")};
 
+std::string transport_text(const base::config::QubeConfig& config) {
+  switch (config.transport) {
+    case base::config::Transport::vsock:
+      return "vsock cid " + std::to_string(config.cid);
+    case base::config::Transport::unix_socket:
+      return "unix";
+    case base::config::Transport::paper:
+      return "paper";
+  }
+  return "?";
+}
+
 bool reads_only(std::string_view method) {
   return std::ranges::find(reading, method) != reading.end();
 }
@@ -157,13 +169,10 @@ std::string AdminMethods::status() const {
   if (!rules) policy["error"] = rules.error().text;
   boost::json::array qubes;
   for (const auto& [name, config] : board.qubes) {
-    qubes.push_back(
-        boost::json::object{{"name", name},
-                            {"connected", board.link(name) != nullptr},
-                            {"transport", config.transport == base::config::Transport::vsock
-                                              ? "vsock cid " + std::to_string(config.cid)
-                                              : std::string("unix")},
-                            {"devices", board.inventory.devices(name).size()}});
+    qubes.push_back(boost::json::object{{"name", name},
+                                        {"connected", board.link(name) != nullptr},
+                                        {"transport", transport_text(config)},
+                                        {"devices", board.inventory.devices(name).size()}});
   }
   boost::json::array leases;
   for (const auto& [id, lease] : board.leases.all()) {
