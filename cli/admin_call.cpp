@@ -26,6 +26,13 @@ base::Unexpected<AdminFailure> failure(AdminFailure::Kind kind, std::string type
 
 }  // namespace
 
+AdminAnswers Admin::all(const AdminCalls& calls) const {
+  if (many_) return many_(calls);
+  AdminAnswers answers;
+  for (const AdminCall& call : calls) answers.push_back(one_(call));
+  return answers;
+}
+
 std::string encode_call(const AdminCall& call) {
   std::string out = call.method + "+" + call.argument + " dom0 name " + call.target;
   out += '\0';

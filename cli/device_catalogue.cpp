@@ -7,16 +7,50 @@
 namespace cli {
 namespace {
 
-template <class Use>
-void for_each_line(std::string_view text, Use use) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    if (end > 0) use(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+std::string_view method_of(DeviceCatalogue::List list) {
+  switch (list) {
+    case DeviceCatalogue::List::available:
+      return ".Available";
+    case DeviceCatalogue::List::attached:
+      return ".Attached";
+    case DeviceCatalogue::List::assigned:
+      break;
   }
+  return ".Assigned";
 }
 
 }  // namespace
+
+AdminCall DeviceCatalogue::call_for(List list, const std::string& qube) const {
+  return {.method = "admin.vm.device." + class_ + std::string(method_of(list)),
+          .argument = {},
+          .target = qube,
+          .payload = {}};
+}
+
+AdminAnswer DeviceCatalogue::ask(List list, const std::string& qube) {
+  const auto ready = answers_.find({qube, list});
+  if (ready == answers_.end()) return admin_(call_for(list, qube));
+  std::string answer = std::move(ready->second);
+  answers_.erase(ready);
+  return answer;
+}
+
+void DeviceCatalogue::prefetch(const std::vector<std::string>& qubes,
+                               const std::vector<List>& lists) {
+  AdminCalls calls;
+  std::vector<std::pair<std::string, List>> keys;
+  for (const List list : lists) {
+    for (const std::string& qube : qubes) {
+      keys.emplace_back(qube, list);
+      calls.push_back(call_for(list, qube));
+    }
+  }
+  AdminAnswers answers = admin_.all(calls);
+  for (std::size_t i = 0; i < keys.size() && i < answers.size(); ++i) {
+    if (answers[i]) answers_[keys[i]] = *std::move(answers[i]);
+  }
+}
 
 DeviceCatalogue::Answer<std::vector<Qube>> DeviceCatalogue::qubes() {
   if (!qubes_.empty()) return &qubes_;
@@ -34,15 +68,19 @@ DeviceCatalogue::Answer<std::vector<Qube>> DeviceCatalogue::qubes() {
   return &qubes_;
 }
 
+base::Result<const Qube*, CatalogueError> DeviceCatalogue::qube(const std::string& name) {
+  const auto all = qubes();
+  if (!all) return pass_on(all.error());
+  const auto found = std::ranges::find(**all, name, &Qube::name);
+  return found == (*all)->end() ? nullptr : &*found;
+}
+
 DeviceCatalogue::Answer<DeviceCatalogue::Devices> DeviceCatalogue::available(
     const std::string& backend) {
   if (const auto found = available_.find(backend); found != available_.end()) {
     return &found->second;
   }
-  const auto answer = admin_({.method = "admin.vm.device." + class_ + ".Available",
-                              .argument = {},
-                              .target = backend,
-                              .payload = {}});
+  const auto answer = ask(List::available, backend);
   if (!answer) return pass_on(answer.error());
   Devices& devices = available_[backend];
   for_each_line(*answer, [this, &devices, &backend](std::string_view line) {
@@ -64,10 +102,7 @@ DeviceCatalogue::Answer<DeviceCatalogue::Attachments> DeviceCatalogue::attached(
   if (const auto found = attached_.find(frontend); found != attached_.end()) {
     return &found->second;
   }
-  const auto answer = admin_({.method = "admin.vm.device." + class_ + ".Attached",
-                              .argument = {},
-                              .target = frontend,
-                              .payload = {}});
+  const auto answer = ask(List::attached, frontend);
   if (!answer) return pass_on(answer.error());
   Attachments& attachments = attached_[frontend];
   for_each_line(*answer, [this, &attachments, &frontend](std::string_view line) {
@@ -79,6 +114,25 @@ DeviceCatalogue::Answer<DeviceCatalogue::Attachments> DeviceCatalogue::attached(
     }
   });
   return &attachments;
+}
+
+DeviceCatalogue::Answer<DeviceCatalogue::Attachments> DeviceCatalogue::assigned(
+    const std::string& frontend) {
+  if (const auto found = assigned_.find(frontend); found != assigned_.end()) {
+    return &found->second;
+  }
+  const auto answer = ask(List::assigned, frontend);
+  if (!answer) return pass_on(answer.error());
+  Attachments& assignments = assigned_[frontend];
+  for_each_line(*answer, [this, &assignments, &frontend](std::string_view line) {
+    auto assignment = parse_assigned(line, frontend);
+    if (assignment) {
+      assignments.push_back(*std::move(assignment));
+    } else {
+      complaints_.push_back(assignment.error().text);
+    }
+  });
+  return &assignments;
 }
 
 }  // namespace cli

@@ -8,7 +8,7 @@
 
 namespace cli {
 
-enum class DeviceAction { list_classes, list, attach, detach, assign, unassign, info };
+enum class DeviceAction { list_classes, list, attach, detach, assign, unassign, info, watch };
 
 // The program itself: its options, and the names of its commands.
 CommandSpec device_spec(std::string_view prog);

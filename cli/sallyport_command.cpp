@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `sallyport status`; see the header.
+// `sallyport status` and `run`, and the way to the others; see the header.
 #include "cli/sallyport_command.hpp"
 
 #include <optional>
 
 #include "base/wire/escape.hpp"
+#include "cli/deny_command.hpp"
 #include "cli/status_view.hpp"
 
 namespace cli {
@@ -12,11 +13,11 @@ namespace {
 
 CommandSpec main_spec() {
   return {.prog = "sallyport",
-          .description = "Shows what sallyportd does.",
+          .description = "Shows what sallyportd does, and says what qubes must not get.",
           .options = {{{"--help", "-h"}, "", "show this help message and exit"},
                       {{"--version"}, "", "show program's version number and exit"}},
           .positionals = {},
-          .commands = {"status", "run", "policy"}};
+          .commands = {"status", "run", "policy", "deny"}};
 }
 
 CommandSpec status_spec() {
@@ -106,6 +107,7 @@ Outcome run_sallyport(const Words& words, const Admin& admin, std::size_t column
   if (given->command.empty()) {
     return misused(spec, columns, "the following arguments are required: command");
   }
+  if (given->command == "deny") return run_deny(given->rest, admin, columns);
   if (given->command == "run") return run_service(given->rest, admin, columns);
   return show_status(given->rest, admin, columns);
 }

@@ -56,7 +56,7 @@ base::Result<std::string> read_reply(const base::io::Fd& fd, Clock::time_point d
     if (size < 0) return base::io::fail_errno("receive");
     if (size == 0) return reply;
     reply.append(buffer.data(), static_cast<std::size_t>(size));
-    if (reply.size() > max_admin_reply) return base::fail("its answer is longer than 1 MiB");
+    if (reply.size() > max_admin_reply) return base::fail("its answer is longer than 16 MiB");
   }
 }
 

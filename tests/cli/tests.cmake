@@ -8,6 +8,8 @@ add_dependencies(cli_programs_test qvm-device sallyport)
 sallyport_test(cli_test SOURCES
   cli/admin_call_test.cpp
   cli/arguments_test.cpp
+  cli/deny_test.cpp
+  cli/device_assign_test.cpp
   cli/device_info_test.cpp
   cli/device_run_test.cpp
   cli/sallyport_command_test.cpp
