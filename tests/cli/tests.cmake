@@ -3,6 +3,7 @@ sallyport_test(cli_programs_test SOURCES
   cli/fake_admin.cpp
   cli/programs_test.cpp
   cli/transcripts_test.cpp
+  cli/watch_test.cpp
   LIBRARIES cli_io util)
 add_dependencies(cli_programs_test qvm-device sallyport)
 sallyport_test(cli_test SOURCES
@@ -12,6 +13,8 @@ sallyport_test(cli_test SOURCES
   cli/device_assign_test.cpp
   cli/device_info_test.cpp
   cli/device_run_test.cpp
+  cli/event_stream_test.cpp
   cli/sallyport_command_test.cpp
   cli/status_view_test.cpp
+  cli/watch_view_test.cpp
   LIBRARIES cli_core)
