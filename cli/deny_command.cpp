@@ -3,11 +3,10 @@
 #include "cli/deny_command.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/device/category.hpp"
-#include "base/wire/escape.hpp"
 #include "cli/deny_list.hpp"
+#include "cli/own_command.hpp"
 
 namespace cli {
 namespace {
@@ -16,22 +15,10 @@ std::vector<Option> help_only() {
   return {{{"--help", "-h"}, "", "show this help message and exit"}};
 }
 
-Outcome fail(const std::string& text) {
-  return {.code = exit_failure, .out = {}, .err = "sallyport: error: " + text + "\n"};
-}
-
-Outcome misused(const CommandSpec& spec, std::size_t columns, std::string_view text) {
-  return {.code = exit_usage, .out = {}, .err = usage_error(spec, columns, text)};
-}
-
-Outcome help(const CommandSpec& spec, std::size_t columns) {
-  return {.code = 0, .out = format_help(spec, columns), .err = {}};
-}
-
 // "u0e****  Camera"
-Outcome list(const Admin& admin, const std::string& qube) {
+Outcome list_denied(const Admin& admin, const std::string& qube) {
   const auto denied = denied_interfaces(admin, qube);
-  if (!denied) return fail(denied.error().text);
+  if (!denied) return own_failure(denied.error().text);
   Outcome outcome;
   for (const std::string& pattern : *denied) {
     outcome.out += pattern + "  " + std::string(base::device::category_of(pattern)) + "\n";
@@ -55,16 +42,16 @@ base::Result<std::string> payload_of(const Words& words) {
   return payload;
 }
 
-Outcome change(const Admin& admin, std::string_view method, const std::string& qube,
-               const Words& words) {
+Outcome change_denied(const Admin& admin, std::string_view method, const std::string& qube,
+                      const Words& words) {
   const bool clear = method == "Remove" && words == Words{"all"};
   const auto payload = clear ? base::Result<std::string>("all") : payload_of(words);
-  if (!payload) return fail(payload.error().text);
+  if (!payload) return own_failure(payload.error().text);
   const auto answer = admin({.method = "admin.vm.device.denied." + std::string(method),
                              .argument = {},
                              .target = qube,
                              .payload = *payload});
-  if (!answer) return fail(answer.error().text);
+  if (!answer) return own_failure(answer.error().text);
   return {};
 }
 
@@ -95,30 +82,20 @@ CommandSpec deny_verb_spec(std::string_view verb) {
 Outcome run_deny(const Words& words, const Admin& admin, std::size_t columns) {
   const CommandSpec spec = deny_spec();
   const auto given = read_arguments(spec, words);
-  if (!given) return misused(spec, columns, given.error().text);
-  if (given->has("--help")) return help(spec, columns);
-  if (!given->unrecognised.empty()) {
-    return misused(spec, columns,
-                   "unrecognized arguments: " + python_repr(given->unrecognised.front()));
-  }
+  if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
   if (given->command.empty()) {
     return misused(spec, columns, "the following arguments are required: command");
   }
   const CommandSpec verb = deny_verb_spec(given->command);
   const auto rest = read_arguments(verb, given->rest);
-  if (!rest) return misused(verb, columns, rest.error().text);
-  if (rest->has("--help")) return help(verb, columns);
-  if (!rest->unrecognised.empty()) {
-    return misused(verb, columns,
-                   "unrecognized arguments: " + python_repr(rest->unrecognised.front()));
-  }
+  if (auto over = help_or_misuse(verb, rest, columns)) return *std::move(over);
   const std::string& qube = rest->positionals[0].front();
-  if (given->command == "list") return list(admin, qube);
+  if (given->command == "list") return list_denied(admin, qube);
   const Words& patterns = rest->positionals[1];
   if (patterns.empty()) {
     return misused(verb, columns, "the following arguments are required: PATTERN");
   }
-  return change(admin, given->command == "add" ? "Add" : "Remove", qube, patterns);
+  return change_denied(admin, given->command == "add" ? "Add" : "Remove", qube, patterns);
 }
 
 }  // namespace cli

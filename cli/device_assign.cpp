@@ -9,8 +9,6 @@
 namespace cli {
 namespace {
 
-using Stop = DeviceContext::Stop;
-
 // What Qubes' own client refuses before it asks.
 std::optional<std::string> impossible(const DeviceContext& context, std::string_view mode) {
   const std::string& device_class = context.command().device_class;

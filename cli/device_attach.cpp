@@ -9,8 +9,6 @@
 namespace cli {
 namespace {
 
-using Stop = DeviceContext::Stop;
-
 bool any_id(const DeviceName& name) { return name.device_id.empty() || name.device_id == any; }
 
 // Finds the device and pins the identity that is seen now.

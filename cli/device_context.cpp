@@ -12,8 +12,6 @@
 
 namespace cli {
 
-using Stop = DeviceContext::Stop;
-
 std::string failure_text(const AdminFailure& failure) {
   // Qubes' clients print these three as Python prints a KeyError: in quotes.
   const bool key_error =

@@ -22,10 +22,10 @@ struct DeviceName {
   std::string full() const { return port() + ":" + device_id; }
 };
 
+using Stop = std::optional<Outcome>;
+
 class DeviceContext {
  public:
-  using Stop = std::optional<Outcome>;
-
   DeviceContext(const DeviceCommand& command, const Admin& admin)
       : command_(command), admin_(admin), catalogue_(admin, command.device_class) {}
 

@@ -112,6 +112,10 @@ CommandSpec device_spec(std::string_view prog) {
   return spec;
 }
 
+bool is_device_verb(std::string_view verb) {
+  return verb == watch_verb || std::ranges::find(verbs, verb, &Verb::name) != verbs.end();
+}
+
 DeviceAction action_of(std::string_view verb) {
   if (verb == watch_verb) return DeviceAction::watch;
   return std::ranges::find(verbs, verb, &Verb::name)->action;

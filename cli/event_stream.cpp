@@ -13,7 +13,7 @@ constexpr std::string_view event_mark = "1";
 constexpr std::string_view refusal_mark = "2";
 constexpr std::size_t event_head = 3;      // mark, subject, name
 constexpr std::size_t refusal_fields = 4;  // mark, type, traceback, text
-constexpr std::size_t max_shown_text = 4096;
+constexpr std::size_t max_refusal_text = 4096;
 
 }  // namespace
 
@@ -93,7 +93,7 @@ bool EventStream::take_refusal_field() {
   if (fields_.size() < refusal_fields) return true;
   failure_ = AdminFailure{.kind = AdminFailure::Kind::refused,
                           .type = base::wire::escape(fields_[1]),
-                          .text = base::wire::escape(fields_[3], max_shown_text)};
+                          .text = base::wire::escape(fields_[3], max_refusal_text)};
   return false;
 }
 

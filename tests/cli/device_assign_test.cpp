@@ -10,7 +10,7 @@ namespace {
 using DeviceAssignTest = DeviceRunTest;
 using Calls = std::vector<std::string>;
 
-const std::string id = "0951:1666:60A4:u080650";
+const std::string stick_id = "0951:1666:60A4:u080650";
 const std::string assign_hint =
     "Assigned. To attach you can now restart domain or run: \n\tqvm-usb attach";
 
@@ -26,20 +26,20 @@ TEST_F(DeviceAssignTest, SendsTheWorkedExamples) {
   const std::string pinned = "2-1+0951+1666+60A4+u080650";
   const std::string other = "cafe:cafe::0123456u654321";
   const std::vector<std::pair<Words, std::string>> examples{
-      {{"assign", "work", "sys-usb:2-1"}, assign_call(pinned, id, "2-1", "auto-attach")},
+      {{"assign", "work", "sys-usb:2-1"}, assign_call(pinned, stick_id, "2-1", "auto-attach")},
       {{"assign", "--ask", "--ro", "work", "sys-usb:2-1"},
-       assign_call(pinned, id, "2-1", "ask-to-attach", " _read-only='yes'")},
+       assign_call(pinned, stick_id, "2-1", "ask-to-attach", " _read-only='yes'")},
       {{"s", "--ask-to-attach", "work", "sys-usb:2-1"},
-       assign_call(pinned, id, "2-1", "ask-to-attach")},
+       assign_call(pinned, stick_id, "2-1", "ask-to-attach")},
       {{"assign", "--port", "work", "sys-usb:2-1"},
        assign_call("2-1+_", "*", "2-1", "auto-attach")},
       {{"assign", "work", "sys-usb:2-1:*"}, assign_call("2-1+_", "*", "2-1", "auto-attach")},
       {{"assign", "--device", "work", "sys-usb:2-1"},
-       assign_call("_+0951+1666+60A4+u080650", id, "*", "auto-attach")},
+       assign_call("_+0951+1666+60A4+u080650", stick_id, "*", "auto-attach")},
       {{"assign", "work", "sys-usb:2-1:" + other},
        assign_call("2-1+cafe+cafe++0123456u654321", other, "2-1", "auto-attach")},
-      {{"assign", "work", "sys-usb:*:" + id},
-       assign_call("_+0951+1666+60A4+u080650", id, "*", "auto-attach")},
+      {{"assign", "work", "sys-usb:*:" + stick_id},
+       assign_call("_+0951+1666+60A4+u080650", stick_id, "*", "auto-attach")},
       // Nothing is there yet; whatever is plugged in is meant.
       {{"assign", "--only-port", "work", "sys-usb:9-9"},
        assign_call("9-9+_", "*", "9-9", "auto-attach")},
@@ -57,16 +57,16 @@ TEST_F(DeviceAssignTest, SaysHowToAttachNow) {
   EXPECT_EQ(run({"assign", "-q", "work", "sys-usb:2-1"}).out, "");
   EXPECT_EQ(run({"-q", "assign", "work", "sys-usb:2-1"}).out, "");
   EXPECT_EQ(run({"assign", "-v", "work", "sys-usb:2-1"}).err,
-            "Assigned sys-usb:2-1:" + id + " to work (auto-attach).\n");
+            "Assigned sys-usb:2-1:" + stick_id + " to work (auto-attach).\n");
   // In every port, and there are two.
-  available_ = std::string(stick) + "2-2:" + id + " port_id='2-2'\n";
-  EXPECT_EQ(run({"assign", "work", "sys-usb:*:" + id}).out,
+  available_ = std::string(stick) + "2-2:" + stick_id + " port_id='2-2'\n";
+  EXPECT_EQ(run({"assign", "work", "sys-usb:*:" + stick_id}).out,
             assign_hint + " work sys-usb:2-1\n\tqvm-usb attach work sys-usb:2-2\n");
 }
 
 TEST_F(DeviceAssignTest, HintsAtNothingThatIsDoneOrCannotBe) {
   const Words words{"assign", "work", "sys-usb:2-1"};
-  attached_ = "sys-usb+2-1:" + id + " port_id='2-1'\n";
+  attached_ = "sys-usb+2-1:" + stick_id + " port_id='2-1'\n";
   EXPECT_EQ(run(words), (Outcome{}));
   attached_ = std::string();
   EXPECT_EQ(run({"assign", "--port", "work", "sys-usb:9-9"}), (Outcome{}));
@@ -110,7 +110,7 @@ TEST_F(DeviceAssignTest, RefusesAsQubesDoes) {
 
 TEST_F(DeviceAssignTest, ChangesTheModeOfWhatIsAssigned) {
   answers_.emplace("Assign", refusal("DeviceAlreadyAssigned", "usb device D already assigned"));
-  assigned_ = "sys-usb+2-1:" + id + " mode='auto-attach' frontend_domain='work'\n";
+  assigned_ = "sys-usb+2-1:" + stick_id + " mode='auto-attach' frontend_domain='work'\n";
   EXPECT_EQ(run({"assign", "work", "sys-usb:2-1"}).err, "Error: 'usb device D already assigned'\n");
   EXPECT_EQ(calls_.size(), 1U);
   EXPECT_EQ(run({"assign", "--ask", "work", "sys-usb:2-1"}).code, 0);
@@ -122,7 +122,7 @@ TEST_F(DeviceAssignTest, ChangesTheModeOfWhatIsAssigned) {
 }
 
 TEST_F(DeviceAssignTest, PersistentAttachAssignsWhateverAttachingSays) {
-  const std::string what = " work device_id='" + id +
+  const std::string what = " work device_id='" + stick_id +
                            "' port_id='2-1' devclass='block' backend_domain='sys-usb' "
                            "mode='required' frontend_domain='work'";
   const std::string argument = "+sys-usb+2-1+0951+1666+60A4+u080650";
@@ -131,7 +131,7 @@ TEST_F(DeviceAssignTest, PersistentAttachAssignsWhateverAttachingSays) {
   EXPECT_EQ(calls_, (Calls{"admin.vm.device.block.Attach" + argument + what,
                            "admin.vm.device.block.Assign" + argument + what}));
   EXPECT_EQ(run({"attach", "-vp", "work", "sys-usb:2-1"}, "qvm-block").err,
-            "Error: not now\nAssigned sys-usb:2-1:" + id + " to work (required).\n");
+            "Error: not now\nAssigned sys-usb:2-1:" + stick_id + " to work (required).\n");
   answers_.emplace("Assign", refusal("QubesException", "never"));
   EXPECT_EQ(run({"attach", "-p", "work", "sys-usb:2-1"}, "qvm-block").err, "Error: never\n");
   // USB devices cannot be required; the attachment itself is made.
@@ -147,7 +147,7 @@ TEST_F(DeviceAssignTest, UnassignNamesWhatWasAssigned) {
       {{"u", "--port", "work", "sys-usb:2-1"}, "2-1+_"},
       {{"unassign", "--device", "work", "sys-usb:2-1"}, "_+0951+1666+60A4+u080650"},
       {{"unassign", "work", "sys-usb:dev7"}, "dev7+0000+0000++_______"},
-      {{"unassign", "work", "sys-usb:*:" + id}, "_+0951+1666+60A4+u080650"},
+      {{"unassign", "work", "sys-usb:*:" + stick_id}, "_+0951+1666+60A4+u080650"},
   };
   for (const auto& [words, argument] : examples) {
     EXPECT_EQ(run(words), (Outcome{}));
@@ -156,7 +156,7 @@ TEST_F(DeviceAssignTest, UnassignNamesWhatWasAssigned) {
 }
 
 TEST_F(DeviceAssignTest, UnassignSaysHowToDetachNow) {
-  attached_ = "sys-usb+2-1:" + id + " port_id='2-1'\n";
+  attached_ = "sys-usb+2-1:" + stick_id + " port_id='2-1'\n";
   EXPECT_EQ(run({"unassign", "work", "sys-usb:2-1"}).out,
             "Unassigned. To detach you can now restart domain or run: \n"
             " \tqvm-usb detach work sys-usb:2-1\n");
@@ -164,7 +164,7 @@ TEST_F(DeviceAssignTest, UnassignSaysHowToDetachNow) {
 }
 
 TEST_F(DeviceAssignTest, UnassignWithoutDeviceEndsAll) {
-  assigned_ = "sys-usb+*:" + id + " mode='auto-attach'\nsys-usb+2-2:* mode='ask-to-attach'\n";
+  assigned_ = "sys-usb+*:" + stick_id + " mode='auto-attach'\nsys-usb+2-2:* mode='ask-to-attach'\n";
   EXPECT_EQ(run({"unassign", "work"}), (Outcome{}));
   EXPECT_EQ(calls_, (Calls{"admin.vm.device.usb.Unassign+sys-usb+_+0951+1666+60A4+u080650 work ",
                            "admin.vm.device.usb.Unassign+sys-usb+2-2+_ work "}));
@@ -183,7 +183,7 @@ TEST_F(DeviceAssignTest, UnassignNamesWhatMayBeMeant) {
 }
 
 TEST_F(DeviceAssignTest, DetachTakesAnyPort) {
-  attached_ = "sys-usb+2-1:" + id + "\nsys-usb+2-2:a:b:c:d\nother+1-1:" + id + "\n";
+  attached_ = "sys-usb+2-1:" + stick_id + "\nsys-usb+2-2:a:b:c:d\nother+1-1:" + stick_id + "\n";
   EXPECT_EQ(run({"detach", "work", "sys-usb:*"}).code, 0);
   EXPECT_EQ(calls_, (Calls{"admin.vm.device.usb.Detach+sys-usb+2-1+0951+1666+60A4+u080650 work ",
                            "admin.vm.device.usb.Detach+sys-usb+2-2+a+b+c+d work "}));
@@ -196,7 +196,7 @@ TEST_F(DeviceAssignTest, DetachTakesAnyPort) {
 TEST_F(DeviceAssignTest, ListShowsAssignmentsOfAll) {
   qubes_ = std::string(
       "dom0 state=Running\nsys-usb state=Running\nvault state=Halted\nwork state=Running\n");
-  assigned_ = "sys-usb+*:" + id + " mode='ask-to-attach'\nsys-usb+2-1:" + id +
+  assigned_ = "sys-usb+*:" + stick_id + " mode='ask-to-attach'\nsys-usb+2-1:" + stick_id +
               " mode='auto-attach' _read-only='yes'\nsys-usb+2-1 port_id='2-1' mode='required'\n";
   // As in Qubes: whatever qubes are named, and with who gets it by a wider assignment.
   EXPECT_EQ(run({"list", "-s", "vault"}).out,
@@ -208,8 +208,8 @@ TEST_F(DeviceAssignTest, ListShowsAssignmentsOfAll) {
 }
 
 TEST_F(DeviceAssignTest, JsonHasStableKeys) {
-  assigned_ = "sys-usb+*:" + id + " mode='ask-to-attach'\n";
-  attached_ = "sys-usb+2-1:" + id + " port_id='2-1' _read-only='yes'\n";
+  assigned_ = "sys-usb+*:" + stick_id + " mode='ask-to-attach'\n";
+  attached_ = "sys-usb+2-1:" + stick_id + " port_id='2-1' _read-only='yes'\n";
   const std::string device =
       R"("kind":"device","class":"usb","backend":"sys-usb","port_id":"2-1",)"
       R"("device_id":"0951:1666:60A4:u080650","description":"USB_Storage: Kingston Stick",)"

@@ -58,9 +58,10 @@ void send_all(const base::io::Fd& client, std::string_view bytes) {
   }
 }
 
+// The process of a program in the build, or of one that is named by its path.
 pid_t start(const std::string& name, const std::vector<std::string>& arguments,
             const base::io::Fd& out, const base::io::Fd& err) {
-  std::string path = std::string(SALLYPORT_BINARY_DIR) + "/bin/" + name;
+  std::string path = name.starts_with('/') ? name : bin_folder() + "/" + name;
   std::vector<std::string> words = arguments;
   std::vector<char*> argv{path.data()};
   for (std::string& word : words) argv.push_back(word.data());
@@ -83,6 +84,8 @@ int wait_for(pid_t child) {
 }
 
 }  // namespace
+
+std::string bin_folder() { return std::string(SALLYPORT_BINARY_DIR) + "/bin"; }
 
 TemporaryRoot::TemporaryRoot() {
   std::string pattern = (std::filesystem::temp_directory_path() / "sallyport-XXXXXX").string();

@@ -93,7 +93,9 @@ class RunningProgram {
   ProgramResult result_;
 };
 
-// Runs a built program to its end: `name` in the build's bin folder, COLUMNS=80.
+// Where the built programs are.
+std::string bin_folder();
+// Runs a program to its end, COLUMNS=80: `name` in the build's bin folder, or a path.
 ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments,
                           Stdout out = Stdout::pipe);
 
