@@ -153,8 +153,8 @@ Candidates fitting(Candidates all, std::string_view typed, const Words& given) {
            std::ranges::find(given, each.word) != given.end();
   });
   std::ranges::sort(all, {}, &Candidate::word);
-  const auto doubled = std::ranges::unique(all, {}, &Candidate::word);
-  all.erase(doubled.begin(), doubled.end());
+  const auto same = [](const Candidate& a, const Candidate& b) { return a.word == b.word; };
+  all.erase(std::unique(all.begin(), all.end(), same), all.end());
   return all;
 }
 

@@ -4,8 +4,7 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <tuple>
+#include <unordered_map>
 
 namespace cli {
 namespace {
@@ -33,12 +32,28 @@ class Users {
   std::map<std::string, std::vector<const Attachment*>> by_port_;
 };
 
+// What an assignment names. Views into the catalogue.
+struct Pattern {
+  std::string_view backend;
+  std::string_view port_id;
+  std::string_view device_id;
+
+  friend bool operator==(const Pattern&, const Pattern&) = default;
+};
+
+struct PatternHash {
+  std::size_t operator()(const Pattern& pattern) const {
+    const std::hash<std::string_view> hash;
+    constexpr std::size_t factor = 31;
+    return (hash(pattern.backend) * factor + hash(pattern.port_id)) * factor +
+           hash(pattern.device_id);
+  }
+};
+
 // All assignments of all qubes. Ten thousand of them are matched with each other, so each pattern
 // is found by its four possible spellings instead of by trying all.
 class Patterns {
  public:
-  using Key = std::tuple<std::string_view, std::string_view, std::string_view>;
-
   void add(const DeviceCatalogue::Attachments& assignments) {
     for (const Attachment& each : assignments) {
       by_key_[key_of(each)].push_back({next_++, &each});
@@ -63,14 +78,21 @@ class Patterns {
     const Attachment* assignment;
   };
 
-  static Key key_of(const Attachment& each) { return {each.backend, each.port_id, each.device_id}; }
+  static Pattern key_of(const Attachment& each) {
+    return {each.backend, each.port_id, each.device_id};
+  }
 
   // Who is to get the device: by this assignment, or by one that is wider.
-  std::vector<const Attachment*> users_of(const Key& key) const {
-    const auto& [backend, port, id] = key;
-    const std::set<Key> wider{key, {backend, port, any}, {backend, any, id}, {backend, any, any}};
+  std::vector<const Attachment*> users_of(const Pattern& key) const {
+    std::vector<Pattern> wider{key};
+    const auto widen = [&wider](const Pattern& pattern) {
+      if (std::ranges::find(wider, pattern) == wider.end()) wider.push_back(pattern);
+    };
+    widen({key.backend, key.port_id, any});
+    widen({key.backend, any, key.device_id});
+    widen({key.backend, any, any});
     std::vector<Numbered> found;
-    for (const Key& each : wider) {
+    for (const Pattern& each : wider) {
       const auto matching = by_key_.find(each);
       if (matching == by_key_.end()) continue;
       found.insert(found.end(), matching->second.begin(), matching->second.end());
@@ -78,13 +100,13 @@ class Patterns {
     std::ranges::sort(found, {}, &Numbered::number);
     std::vector<const Attachment*> users;
     for (const Numbered& each : found) {
-      if (each.assignment->frontend != backend) users.push_back(each.assignment);
+      if (each.assignment->frontend != key.backend) users.push_back(each.assignment);
     }
     return users;
   }
 
   std::size_t next_ = 0;
-  std::map<Key, std::vector<Numbered>> by_key_;
+  std::unordered_map<Pattern, std::vector<Numbered>, PatternHash> by_key_;
 };
 
 base::Result<Users, CatalogueError> find_users(DeviceCatalogue& catalogue,

@@ -2,6 +2,9 @@
 // assign, unassign, attach --persistent and detach of any port: the calls' bytes and the texts.
 #include "cli/device_assign.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include "tests/cli/device_run_fixture.hpp"
 
 namespace cli {
@@ -205,6 +208,23 @@ TEST_F(DeviceAssignTest, ListShowsAssignmentsOfAll) {
             "read-only=yes), *work (required)\n"
             "sys-usb:2-1  any device              *work (required)\n");
   EXPECT_EQ(run({"list", "vault"}).out, "");
+}
+
+// Each assignment is joined with all that match it: by trying, that would be a hundred million.
+TEST_F(DeviceAssignTest, ListJoinsTenThousandAssignmentsSoon) {
+  std::string lines;
+  std::string devices;
+  for (int i = 0; i < 10000; ++i) {
+    const std::string port = std::to_string(i);
+    lines += "sys-usb+" + port + ":a:b:c:d port_id='" + port + "' mode='auto-attach'\n";
+  }
+  for (int i = 0; i < 1000; ++i) devices += std::to_string(i) + ":a:b:c:d product='P'\n";
+  assigned_ = lines;
+  available_ = devices;
+  const auto start = std::chrono::steady_clock::now();
+  const Outcome outcome = run({"list", "-s"});
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  EXPECT_EQ(std::ranges::count(outcome.out, '\n'), 11000);
 }
 
 TEST_F(DeviceAssignTest, JsonHasStableKeys) {
