@@ -90,9 +90,8 @@ Outcome attach_device(DeviceContext& context) {
   const bool persistent = context.command().persistent;
   const auto answer =
       context.call("Attach", name, context.payload(name, persistent ? "required" : "manual"));
-  const Outcome outcome =
-      answer ? context.done("Attached " + name.port() + " to " + context.qube() + ".")
-             : context.failed(answer.error());
+  Outcome outcome = answer ? context.done("Attached " + name.port() + " to " + context.qube() + ".")
+                           : context.failed(answer.error());
   if (!persistent) return outcome;
   // As in Qubes: what counts is that the device is there at the next start. Why it cannot be
   // attached now is said only to those who want to hear more.

@@ -70,6 +70,7 @@ json::object json_of(const ListedDevice& device) {
 
 json::array json_of(const std::vector<ListedDevice>& devices) {
   std::vector<const ListedDevice*> sorted;
+  sorted.reserve(devices.size());
   for (const ListedDevice& each : devices) sorted.push_back(&each);
   std::ranges::sort(sorted, {}, [](const ListedDevice* each) {
     return std::tie(each->backend, each->port_id, each->device_id);

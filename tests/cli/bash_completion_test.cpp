@@ -11,7 +11,7 @@
 namespace cli::test {
 namespace {
 
-std::string answer(const std::string& request) {
+std::string completion_answer(const std::string& request) {
   const std::string ok = with_nul("0");
   if (request.starts_with("admin.vm.List+")) {
     return ok + "dom0 state=Running\nsys-usb state=Running\nwork state=Running\n";
@@ -46,7 +46,7 @@ class BashCompletion : public testing::Test {
 };
 
 TEST_F(BashCompletion, OffersWhatFits) {
-  const FakeAdmin daemon(root_.paths(), answer);
+  const FakeAdmin daemon(root_.paths(), completion_answer);
   EXPECT_EQ(offered("qvm-usb at"), "attach\n");
   EXPECT_EQ(offered("qvm-usb list --js"), "--json\n");
   EXPECT_EQ(offered("qvm-usb attach ''"), "sys-usb\nwork\n");
@@ -56,7 +56,7 @@ TEST_F(BashCompletion, OffersWhatFits) {
 }
 
 TEST_F(BashCompletion, KeepsColonsAndEqualsTogether) {
-  const FakeAdmin daemon(root_.paths(), answer);
+  const FakeAdmin daemon(root_.paths(), completion_answer);
   EXPECT_EQ(offered("qvm-usb attach work sys-usb :"), "2-1\n3-2\n");
   EXPECT_EQ(offered("qvm-usb attach work sys-usb : 3"), "3-2\n");
   EXPECT_EQ(offered("qvm-usb attach work sys-usb : 3-2 :"), "a:b:c:d\n");

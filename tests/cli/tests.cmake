@@ -7,6 +7,12 @@ sallyport_test(cli_programs_test SOURCES
   cli/watch_test.cpp
   LIBRARIES cli_io util)
 add_dependencies(cli_programs_test qvm-device sallyport)
+sallyport_test(cli_paper_test SOURCES
+  cli/fake_admin.cpp
+  cli/paper_cli_test.cpp
+  LIBRARIES cli_io util)
+add_dependencies(cli_paper_test qvm-device sallyport sallyportd sallyport-relay sallyport-agent
+  sallyport-call)
 sallyport_test(cli_test SOURCES
   cli/admin_call_test.cpp
   cli/arguments_test.cpp

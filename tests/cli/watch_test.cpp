@@ -8,12 +8,12 @@
 namespace cli::test {
 namespace {
 
-std::string event(const char* subject, const char* name, const char* port) {
+std::string port_event(const char* subject, const char* name, const char* port) {
   return with_nul("1") + with_nul(subject) + with_nul(name) + with_nul("port") + with_nul(port) +
          with_nul("");
 }
 
-std::string answer(const std::string& request) {
+std::string watch_answer(const std::string& request) {
   if (request.starts_with("admin.Events+")) {
     return with_nul("1") + with_nul("") + with_nul("connection-established") + with_nul("");
   }
@@ -24,14 +24,14 @@ std::string answer(const std::string& request) {
   return with_nul("0");
 }
 
-const std::string row = "sys-usb:2-1  USB device: V P  \n";
+const std::string watch_row = "sys-usb:2-1  USB device: V P  \n";
 
 TEST(Watch, FollowsUntilCtrlC) {
   const TemporaryRoot root;
-  FakeAdmin daemon(root.paths(), answer);
+  FakeAdmin daemon(root.paths(), watch_answer);
   RunningProgram watch("qvm-usb", {"watch", "--root", root.path()});
-  EXPECT_EQ(watch.read_until(row), row);
-  daemon.tell(event("work", "device-attach:usb", "sys-usb:2-1"));
+  EXPECT_EQ(watch.read_until(watch_row), watch_row);
+  daemon.tell(port_event("work", "device-attach:usb", "sys-usb:2-1"));
   EXPECT_TRUE(watch.read_until("work\n").ends_with("  attach  sys-usb:2-1  work\n"));
   watch.signal(SIGINT);
   const ProgramResult got = watch.finish();
@@ -41,13 +41,13 @@ TEST(Watch, FollowsUntilCtrlC) {
 
 TEST(Watch, WaitsForARestartedDaemonAndListsAgain) {
   const TemporaryRoot root;
-  auto daemon = std::make_unique<FakeAdmin>(root.paths(), answer);
+  auto daemon = std::make_unique<FakeAdmin>(root.paths(), watch_answer);
   RunningProgram watch("qvm-usb", {"watch", "--root", root.path()});
-  watch.read_until(row);
+  watch.read_until(watch_row);
   daemon.reset();  // nobody listens now
-  daemon = std::make_unique<FakeAdmin>(root.paths(), answer);
-  EXPECT_EQ(watch.read_until(row + row), row + row);
-  daemon->tell(event("work", "device-detach:usb", "sys-usb:2-1"));
+  daemon = std::make_unique<FakeAdmin>(root.paths(), watch_answer);
+  EXPECT_EQ(watch.read_until(watch_row + watch_row), watch_row + watch_row);
+  daemon->tell(port_event("work", "device-detach:usb", "sys-usb:2-1"));
   watch.read_until("  detach  sys-usb:2-1  work\n");
   watch.signal(SIGTERM);
   const ProgramResult got = watch.finish();
@@ -57,9 +57,9 @@ TEST(Watch, WaitsForARestartedDaemonAndListsAgain) {
 
 TEST(Watch, EndsWhenNobodyReads) {
   const TemporaryRoot root;
-  FakeAdmin daemon(root.paths(), answer);
+  FakeAdmin daemon(root.paths(), watch_answer);
   RunningProgram watch("qvm-usb", {"watch", "--root", root.path()});
-  watch.read_until(row);
+  watch.read_until(watch_row);
   watch.close_output();
   EXPECT_EQ(watch.finish().code, 0);
 }
@@ -70,7 +70,7 @@ TEST(Watch, SaysWhyItCannot) {
             std::string::npos);
   {
     const FakeAdmin daemon(root.paths(), [](const std::string& request) {
-      if (!request.starts_with("admin.Events+")) return answer(request);
+      if (!request.starts_with("admin.Events+")) return watch_answer(request);
       return with_nul("2") + with_nul("PermissionDenied") + with_nul("") + with_nul("not you");
     });
     const ProgramResult got = run_program("qvm-usb", {"watch", "--root", root.path()});
@@ -79,14 +79,14 @@ TEST(Watch, SaysWhyItCannot) {
   }
   {
     const FakeAdmin daemon(root.paths(), [](const std::string& request) {
-      return request.starts_with("admin.Events+") ? with_nul("0") : answer(request);
+      return request.starts_with("admin.Events+") ? with_nul("0") : watch_answer(request);
     });
     const ProgramResult got = run_program("qvm-usb", {"watch", "--root", root.path()});
     EXPECT_EQ(got.code, 1);
     EXPECT_NE(got.err.find("where an event should begin"), std::string::npos) << got.err;
   }
   const FakeAdmin daemon(root.paths(), [](const std::string& request) {
-    return request.starts_with("admin.Events+") ? std::string() : answer(request);
+    return request.starts_with("admin.Events+") ? std::string() : watch_answer(request);
   });
   const ProgramResult got = run_program("qvm-usb", {"watch", "--root", root.path()});
   EXPECT_EQ(got.code, 1);
@@ -96,7 +96,7 @@ TEST(Watch, SaysWhyItCannot) {
 
 TEST(Watch, KnowsTheQubesItIsAskedFor) {
   const TemporaryRoot root;
-  const FakeAdmin daemon(root.paths(), answer);
+  const FakeAdmin daemon(root.paths(), watch_answer);
   const ProgramResult got = run_program("qvm-usb", {"watch", "nosuch", "--root", root.path()});
   EXPECT_EQ(got.code, 2);
   EXPECT_NE(got.err.find("no such domain: 'nosuch'"), std::string::npos);
