@@ -12,7 +12,7 @@ namespace cli::test {
 namespace {
 
 std::string completion_answer(const std::string& request) {
-  const std::string ok = with_nul("0");
+  std::string ok = with_nul("0");
   if (request.starts_with("admin.vm.List+")) {
     return ok + "dom0 state=Running\nsys-usb state=Running\nwork state=Running\n";
   }
