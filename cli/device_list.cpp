@@ -3,6 +3,7 @@
 #include "cli/device_list.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 
@@ -57,10 +58,13 @@ class Patterns {
   void add(const DeviceCatalogue::Attachments& assignments) {
     for (const Attachment& each : assignments) {
       by_key_[key_of(each)].push_back({next_++, &each});
+      any_port_ = any_port_ || each.port_id == any;
+      any_device_ = any_device_ || each.device_id == any;
     }
   }
   Listed listed() const {
     Listed all;
+    all.reserve(by_key_.size());
     for (const auto& [key, assignments] : by_key_) {
       const Attachment& first = *assignments.front().assignment;
       all.push_back({.kind = ListedDevice::Kind::assignment,
@@ -88,9 +92,9 @@ class Patterns {
     const auto widen = [&wider](const Pattern& pattern) {
       if (std::ranges::find(wider, pattern) == wider.end()) wider.push_back(pattern);
     };
-    widen({key.backend, key.port_id, any});
-    widen({key.backend, any, key.device_id});
-    widen({key.backend, any, any});
+    if (any_device_) widen({key.backend, key.port_id, any});
+    if (any_port_) widen({key.backend, any, key.device_id});
+    if (any_port_ && any_device_) widen({key.backend, any, any});
     std::vector<Numbered> found;
     for (const Pattern& each : wider) {
       const auto matching = by_key_.find(each);
@@ -106,6 +110,8 @@ class Patterns {
   }
 
   std::size_t next_ = 0;
+  bool any_port_ = false;  // some pattern is that wide
+  bool any_device_ = false;
   std::unordered_map<Pattern, std::vector<Numbered>, PatternHash> by_key_;
 };
 
@@ -227,14 +233,15 @@ base::Result<Listed, CatalogueError> list_devices(DeviceCatalogue& catalogue,
   Listed all;
   for (auto& [port, device] : by_port) all.push_back(std::move(device));
   if (!assignments) return all;
-  const auto assigned = list_assignments(catalogue, everyone, request);
+  auto assigned = list_assignments(catalogue, everyone, request);
   if (!assigned) return pass_on(assigned.error());
-  all.insert(all.end(), assigned->begin(), assigned->end());
+  std::ranges::move(*assigned, std::back_inserter(all));
   return all;
 }
 
 std::vector<Row> rows_of(const Listed& devices, Address address) {
   std::vector<Row> rows;
+  rows.reserve(devices.size());
   for (const ListedDevice& each : devices) {
     Row row{each.backend + ":" + each.port_id, each.description(), used_by(each)};
     if (address == Address::shown) row.insert(row.begin() + 1, address_of(each));
