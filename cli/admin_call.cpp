@@ -26,11 +26,9 @@ base::Unexpected<AdminFailure> failure(AdminFailure::Kind kind, std::string type
 
 }  // namespace
 
-AdminAnswers Admin::all(const AdminCalls& calls) const {
-  if (many_) return many_(calls);
-  AdminAnswers answers;
-  for (const AdminCall& call : calls) answers.push_back(one_(call));
-  return answers;
+void Admin::all(const AdminCalls& calls, const TakeAnswer& take) const {
+  if (many_) return many_(calls, take);
+  for (std::size_t i = 0; i < calls.size(); ++i) take(i, one_(calls[i]));
 }
 
 std::string encode_call(const AdminCall& call) {

@@ -33,13 +33,14 @@ struct AdminFailure {
 
 using AdminAnswer = base::Result<std::string, AdminFailure>;
 using AdminCalls = std::vector<AdminCall>;
-using AdminAnswers = std::vector<AdminAnswer>;
+// Takes the answer of the call with this number.
+using TakeAnswer = std::function<void(std::size_t number, AdminAnswer answer)>;
 
 // How commands make calls; a socket in the programs, a script in tests.
 class Admin {
  public:
   using One = std::function<AdminAnswer(const AdminCall&)>;
-  using Many = std::function<AdminAnswers(const AdminCalls&)>;
+  using Many = std::function<void(const AdminCalls&, const TakeAnswer&)>;
 
   // Without `many`, several calls are made one after the other.
   template <class Function>
@@ -48,8 +49,8 @@ class Admin {
       : one_(std::move(one)), many_(std::move(many)) {}
 
   AdminAnswer operator()(const AdminCall& call) const { return one_(call); }
-  // Calls that do not wait for each other: an answer for each, in their order.
-  AdminAnswers all(const AdminCalls& calls) const;
+  // Calls that do not wait for each other; each is answered once, in whatever order.
+  void all(const AdminCalls& calls, const TakeAnswer& take) const;
 
  private:
   One one_;

@@ -28,28 +28,19 @@ AdminCall DeviceCatalogue::call_for(List list, const std::string& qube) const {
           .payload = {}};
 }
 
-AdminAnswer DeviceCatalogue::ask(List list, const std::string& qube) {
-  const auto ready = answers_.find({qube, list});
-  if (ready == answers_.end()) return admin_(call_for(list, qube));
-  std::string answer = std::move(ready->second);
-  answers_.erase(ready);
-  return answer;
-}
-
 void DeviceCatalogue::prefetch(const std::vector<std::string>& qubes,
                                const std::vector<List>& lists) {
   AdminCalls calls;
-  std::vector<std::pair<std::string, List>> keys;
+  std::vector<std::pair<List, std::string>> keys;
   for (const List list : lists) {
     for (const std::string& qube : qubes) {
-      keys.emplace_back(qube, list);
+      keys.emplace_back(list, qube);
       calls.push_back(call_for(list, qube));
     }
   }
-  AdminAnswers answers = admin_.all(calls);
-  for (std::size_t i = 0; i < keys.size() && i < answers.size(); ++i) {
-    if (answers[i]) answers_[keys[i]] = *std::move(answers[i]);
-  }
+  admin_.all(calls, [this, &keys](std::size_t number, const AdminAnswer& answer) {
+    if (answer) take(keys[number].first, keys[number].second, *answer);
+  });
 }
 
 DeviceCatalogue::Answer<std::vector<Qube>> DeviceCatalogue::qubes() {
@@ -80,10 +71,53 @@ DeviceCatalogue::Answer<DeviceCatalogue::Devices> DeviceCatalogue::available(
   if (const auto found = available_.find(backend); found != available_.end()) {
     return &found->second;
   }
-  const auto answer = ask(List::available, backend);
+  const auto answer = admin_(call_for(List::available, backend));
   if (!answer) return pass_on(answer.error());
-  Devices& devices = available_[backend];
-  for_each_line(*answer, [this, &devices, &backend](std::string_view line) {
+  take(List::available, backend, *answer);
+  return &available_[backend];
+}
+
+DeviceCatalogue::Answer<DeviceCatalogue::Attachments> DeviceCatalogue::attached(
+    const std::string& frontend) {
+  return attachments(List::attached, frontend);
+}
+
+DeviceCatalogue::Answer<DeviceCatalogue::Attachments> DeviceCatalogue::assigned(
+    const std::string& frontend) {
+  return attachments(List::assigned, frontend);
+}
+
+DeviceCatalogue::Answer<DeviceCatalogue::Attachments> DeviceCatalogue::attachments(
+    List list, const std::string& frontend) {
+  const auto found = attachments_.find({list, frontend});
+  if (found != attachments_.end()) return &found->second;
+  const auto answer = admin_(call_for(list, frontend));
+  if (!answer) return pass_on(answer.error());
+  take(list, frontend, *answer);
+  return &attachments_[{list, frontend}];
+}
+
+void DeviceCatalogue::take(List list, const std::string& qube, std::string_view untrusted) {
+  if (list == List::available) return take_available(qube, untrusted);
+  const auto parse = list == List::attached ? parse_attached : parse_assigned;
+  const auto [place, is_new] = attachments_.try_emplace({list, qube});
+  if (!is_new) return;
+  Attachments& attachments = place->second;
+  for_each_line(untrusted, [&](std::string_view line) {
+    auto attachment = parse(line, qube);
+    if (attachment) {
+      attachments.push_back(*std::move(attachment));
+    } else {
+      complaints_.push_back(attachment.error().text);
+    }
+  });
+}
+
+void DeviceCatalogue::take_available(const std::string& backend, std::string_view untrusted) {
+  const auto [place, is_new] = available_.try_emplace(backend);
+  if (!is_new) return;
+  Devices& devices = place->second;
+  for_each_line(untrusted, [this, &devices, &backend](std::string_view line) {
     auto device = parse_available(line, class_, backend);
     if (!device) {
       complaints_.push_back(device.error().text);
@@ -94,45 +128,6 @@ DeviceCatalogue::Answer<DeviceCatalogue::Devices> DeviceCatalogue::available(
     }
     devices.push_back(*std::move(device));
   });
-  return &devices;
-}
-
-DeviceCatalogue::Answer<DeviceCatalogue::Attachments> DeviceCatalogue::attached(
-    const std::string& frontend) {
-  if (const auto found = attached_.find(frontend); found != attached_.end()) {
-    return &found->second;
-  }
-  const auto answer = ask(List::attached, frontend);
-  if (!answer) return pass_on(answer.error());
-  Attachments& attachments = attached_[frontend];
-  for_each_line(*answer, [this, &attachments, &frontend](std::string_view line) {
-    auto attachment = parse_attached(line, frontend);
-    if (attachment) {
-      attachments.push_back(*std::move(attachment));
-    } else {
-      complaints_.push_back(attachment.error().text);
-    }
-  });
-  return &attachments;
-}
-
-DeviceCatalogue::Answer<DeviceCatalogue::Attachments> DeviceCatalogue::assigned(
-    const std::string& frontend) {
-  if (const auto found = assigned_.find(frontend); found != assigned_.end()) {
-    return &found->second;
-  }
-  const auto answer = ask(List::assigned, frontend);
-  if (!answer) return pass_on(answer.error());
-  Attachments& assignments = assigned_[frontend];
-  for_each_line(*answer, [this, &assignments, &frontend](std::string_view line) {
-    auto assignment = parse_assigned(line, frontend);
-    if (assignment) {
-      assignments.push_back(*std::move(assignment));
-    } else {
-      complaints_.push_back(assignment.error().text);
-    }
-  });
-  return &assignments;
 }
 
 }  // namespace cli

@@ -39,24 +39,22 @@ class DeviceCatalogue {
   // Asks for these lists of these qubes at once, so that they are there when they are needed. A
   // call that fails is made again by the one who needs it, and fails then.
   void prefetch(const std::vector<std::string>& qubes, const std::vector<List>& lists);
-  // What was listed is no longer true.
-  void forget() { answers_.clear(), available_.clear(), attached_.clear(), assigned_.clear(); }
-
   const std::string& device_class() const { return class_; }
   // Lines that could not be read, one text each; they make a device unknown or are left out.
   const std::vector<std::string>& complaints() const { return complaints_; }
 
  private:
   AdminCall call_for(List list, const std::string& qube) const;
-  AdminAnswer ask(List list, const std::string& qube);
+  Answer<Attachments> attachments(List list, const std::string& frontend);
+  // Reads the list and keeps it, unless there is one already.
+  void take(List list, const std::string& qube, std::string_view untrusted);
+  void take_available(const std::string& backend, std::string_view untrusted);
 
   const Admin& admin_;
   std::string class_;
   std::vector<Qube> qubes_;
-  std::map<std::pair<std::string, List>, std::string> answers_;  // asked for, not read yet
   std::map<std::string, Devices> available_;
-  std::map<std::string, Attachments> attached_;
-  std::map<std::string, Attachments> assigned_;
+  std::map<std::pair<List, std::string>, Attachments> attachments_;
   std::vector<std::string> complaints_;
 };
 

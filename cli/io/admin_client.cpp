@@ -67,31 +67,27 @@ struct Pending {
   std::string reply;
 };
 
-// Makes the calls, some at once, and keeps their answers in order.
+// Makes the calls, some at once. An answer is passed on as soon as it is whole: what is done with
+// it is done while the daemon works on the next.
 class Exchange {
  public:
-  Exchange(const std::filesystem::path& socket, const AdminCalls& calls, Until until)
-      : socket_(socket), calls_(calls), until_(until), answers_(calls.size()) {}
+  Exchange(const std::filesystem::path& socket, const AdminCalls& calls, const TakeAnswer& take,
+           Until until)
+      : socket_(socket), calls_(calls), take_(take), until_(until) {}
 
-  AdminAnswers run() {
+  void run() {
     for (;;) {
       while (next_ < calls_.size() && pending_.size() < max_calls_at_once) begin(next_++);
-      if (pending_.empty()) break;
+      if (pending_.empty()) return;
       wait();
     }
-    AdminAnswers answers;
-    for (auto& answer : answers_) answers.push_back(*std::move(answer));
-    return answers;
   }
 
  private:
   void begin(std::size_t number) {
     const AdminCall& call = calls_[number];
     auto fd = begin_call(socket_, call);
-    if (!fd) {
-      answers_[number] = unreachable(fd.error().text);
-      return;
-    }
+    if (!fd) return take_(number, unreachable(fd.error().text));
     pending_.push_back({.number = number,
                         .fd = *std::move(fd),
                         .deadline = deadline_of(call, until_),
@@ -138,8 +134,8 @@ class Exchange {
   }
 
   void end(Pending& call, AdminAnswer answer) {
-    answers_[call.number] = std::move(answer);
     call.fd.reset();
+    take_(call.number, std::move(answer));
   }
 
   void fail_all(std::string_view tried) {
@@ -151,10 +147,10 @@ class Exchange {
 
   const std::filesystem::path& socket_;
   const AdminCalls& calls_;
+  const TakeAnswer& take_;
   Until until_;
   std::size_t next_ = 0;
   std::vector<Pending> pending_;
-  std::vector<std::optional<AdminAnswer>> answers_;
   std::array<char, 65536> buffer_{};
 };
 
@@ -170,10 +166,16 @@ base::Result<base::io::Fd> begin_call(const std::filesystem::path& socket, const
 
 Admin connect_admin(std::filesystem::path socket, std::optional<std::chrono::milliseconds> limit) {
   const Until until = limit ? Until(Clock::now() + *limit) : std::nullopt;
-  const auto many = [path = std::move(socket), until](const AdminCalls& calls) {
-    return Exchange(path, calls, until).run();
+  const auto many = [path = std::move(socket), until](const AdminCalls& calls,
+                                                      const TakeAnswer& take) {
+    Exchange(path, calls, take, until).run();
   };
-  return {[many](const AdminCall& call) { return many({call}).front(); }, many};
+  const auto one = [many](const AdminCall& call) {
+    AdminAnswer answer = parse_reply({});
+    many({call}, [&answer](std::size_t, AdminAnswer given) { answer = std::move(given); });
+    return answer;
+  };
+  return {one, many};
 }
 
 }  // namespace cli::io
