@@ -37,6 +37,7 @@ void take_device(DeviceEvent& event, std::string_view text) {
 std::string facts_text(const base::device::Properties& facts) {
   std::string text;
   for (const base::device::Property& each : facts) {
+    if (each.value == "{}") continue;  // no options
     text += (text.empty() ? "" : ", ") + each.key + "=" + each.value;
   }
   return text;

@@ -38,7 +38,10 @@ TEST_F(WatchViewTest, SaysWhatHappens) {
             watch_time + "  removed  sys-usb:2-1\n");
   EXPECT_EQ(line(watch, told_event("work", "device-attach:usb",
                                    {{"device", "sys-usb+2-1:a:b:c:d"}, {"options", "{}"}})),
-            watch_time + "  attach  sys-usb:2-1  work  (options={})\n");
+            watch_time + "  attach  sys-usb:2-1  work\n");
+  EXPECT_EQ(line(watch, told_event("work", "device-assignment-changed:usb",
+                                   {{"device", "sys-usb:2-1"}, {"old", "a"}, {"new", "b"}})),
+            watch_time + "  assignment-changed  sys-usb:2-1  work  (old=a, new=b)\n");
   EXPECT_EQ(line(watch, told_event("work", "device-detach:usb", {{"port", "sys-usb:2-1"}})),
             watch_time + "  detach  sys-usb:2-1  work\n");
   EXPECT_EQ(line(watch, told_event("wo\x1brk", "device-detach:usb", {{"port", "s:\x1b"}})),
