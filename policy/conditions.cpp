@@ -46,8 +46,13 @@ bool is_interface_pattern(std::string_view text) {
          std::all_of(text.begin() + 1, text.end(), digit);
 }
 
-bool covers(std::string_view pattern, std::string_view code) {
-  if (!is_interface_pattern(pattern)) return base::device::category_of(code) == pattern;
+// To deny, the wider categories of an interface count as well: `deny class=Input` is meant for
+// keyboards too.
+bool covers(std::string_view pattern, std::string_view code, Action action) {
+  if (!is_interface_pattern(pattern)) {
+    return action == Action::deny ? base::device::in_category(code, pattern)
+                                  : base::device::category_of(code) == pattern;
+  }
   if (code.size() != interface_code_size) return false;
   for (std::size_t i = 0; i < interface_code_size; ++i) {
     if (pattern[i] != '*' && pattern[i] != code[i]) return false;
@@ -166,9 +171,10 @@ bool Conditions::device_holds(Action action, const DeviceFacts& device) const {
     return false;
   }
   if (!classes_.empty()) {
-    const auto listed = [this](const std::string& code) {
-      return std::any_of(classes_.begin(), classes_.end(),
-                         [&code](const auto& pattern) { return covers(pattern, code); });
+    const auto listed = [this, action](const std::string& code) {
+      return std::any_of(classes_.begin(), classes_.end(), [&code, action](const auto& pattern) {
+        return covers(pattern, code, action);
+      });
     };
     const auto& codes = device.interfaces;
     const bool holds = action == Action::deny

@@ -118,6 +118,13 @@ bool is_category(std::string_view name) {
   return name == other || std::ranges::find(patterns, name, &Pattern::category) != patterns.end();
 }
 
+bool in_category(std::string_view interface_code, std::string_view name) {
+  if (name == other) return category_of(interface_code) == other;
+  return std::ranges::any_of(patterns, [&](const Pattern& each) {
+    return each.category == name && score(each.code, interface_code).has_value();
+  });
+}
+
 std::string_view usb_class_name(std::string_view interface_code) {
   if (interface_code.size() != interface_code_size || lower(interface_code[0]) != 'u') return {};
   const std::array<char, 2> code{lower(interface_code[1]), lower(interface_code[2])};

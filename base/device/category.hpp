@@ -18,6 +18,8 @@ inline constexpr std::size_t interface_code_size = 7;
 std::string_view category_of(std::string_view interface_code);
 
 bool is_category(std::string_view name);
+// Is it one of the interface's categories, the best or not? A keyboard is in Input too.
+bool in_category(std::string_view interface_code, std::string_view name);
 
 // The USB-IF's name of an interface class ("Mass Storage"); empty if it has none.
 std::string_view usb_class_name(std::string_view interface_code);

@@ -37,6 +37,10 @@ class Paths {
   std::filesystem::path qube_run(const std::string& qube) const { return run() / "vm" / qube; }
   // Where a prompt agent listens for policy.Ask.
   std::filesystem::path prompt_socket() const { return root_ / "run/qubes/policy-agent.sock"; }
+  // Where it listens for Qubes' device agent's questions: which qube is to have a device?
+  std::filesystem::path device_prompt_socket() const {
+    return root_ / "run/qubes/device-agent.GUI";
+  }
   std::filesystem::path state() const { return root_ / "var/lib/sallyport"; }
   std::filesystem::path state_file() const { return state() / "state.sqlite"; }
   std::filesystem::path audit_log() const { return root_ / "var/log/sallyport/audit.log"; }

@@ -67,6 +67,7 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   bool approved_already(Approval approval);
   void ask(const policy::Decision& decision, const std::string& asked_by);
   void after_question(const policy::Decision& decision, const policy::io::Answer& answer);
+  bool keep(policy::io::Scope scope);
   void permitted(const policy::Decision& decision);
   void refuse(const std::string& text, AttachOutcome::Kind kind = AttachOutcome::Kind::refused);
   void ask_frontend();

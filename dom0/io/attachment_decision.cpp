@@ -46,14 +46,22 @@ policy::io::Question question_of(const Switchboard& board, const Lease& lease,
   auto details = details_of(board, lease.backend, lease.device);
   details["rule"] = decision.rule;
   details["asked by"] = asked_by;
-  return {.source = request.source,
-          .service = request.service,
-          .argument = request.argument,
-          // The device is in one qube; the policy's other choices are not a choice here.
-          .targets = {lease.backend},
-          .default_target = decision.default_target == lease.backend ? lease.backend : "",
-          .icons = icons_of(board, {request.source, lease.backend}),
-          .details = std::move(details)};
+  return {
+      .source = request.source,
+      .service = request.service,
+      .argument = request.argument,
+      // The device is in one qube; the policy's other choices are not a choice here.
+      .targets = {lease.backend},
+      .default_target = decision.default_target == lease.backend ? lease.backend : "",
+      .icons = icons_of(board, {request.source, lease.backend}),
+      .details = std::move(details),
+      .scopes = {policy::io::Scope::once, policy::io::Scope::while_plugged,
+                 policy::io::Scope::always},
+      .always_writes = "qvm-usb assign " + lease.frontend + " " + device_name(lease) + ":" +
+                       device_id(lease.device) +
+                       "\nIt is attached by itself from now on, as long as it stays what it is; "
+                       "to end that: qvm-usb unassign " +
+                       lease.frontend + " " + device_name(lease)};
 }
 
 }  // namespace
@@ -74,6 +82,7 @@ void Attachment::start(Approval approval, const std::string& asked_by, OnAttache
   const policy::Decision decision = board_.decide(request);
   switch (decision.kind) {
     case policy::Decision::Kind::deny:
+      board_.notify(request, decision);
       return refuse(decision.message);
     case policy::Decision::Kind::allow:
       return permitted(decision);
@@ -135,7 +144,40 @@ void Attachment::after_question(const policy::Decision& decision,
     return refuse("the device at " + device_name(*held) +
                   " changed while the question was open; ask again");
   }
+  if (!keep(answer.scope)) return;
   permitted(policy::accept_answer(decision, board_.system_info(), answer.target));
+}
+
+// What was said beyond this once. False if it could not be kept: then nothing is attached either,
+// for that is not what was said.
+bool Attachment::keep(policy::io::Scope scope) {
+  const Lease& held = lease();
+  if (scope == policy::io::Scope::while_plugged) {
+    board_.devices.approve_while_plugged(held.frontend, held.backend, held.device.port_id);
+    approver_ = "prompt, while plugged in";
+  }
+  if (scope != policy::io::Scope::always) return true;
+  Assignment assignment{.frontend = held.frontend,
+                        .device = {held.backend, held.device.port_id, device_id(held.device)},
+                        .mode = AssignmentMode::auto_attach,
+                        .fingerprint = fingerprint_of(held.device)};
+  // One that is there already was for what the device was before.
+  if (const Assignment* old = board_.devices.find(held.frontend, assignment.device)) {
+    if (auto gone = board_.devices.unassign(*old); !gone) {
+      refuse(gone.error().text);
+      return false;
+    }
+  }
+  if (auto written = board_.devices.assign(assignment); !written) {
+    refuse(written.error().text);
+    return false;
+  }
+  approver_ = "prompt, always";
+  board_.audit.event("assignment", "sallyport: assigned " + device_name(held) + ":" +
+                                       device_id(held.device) + " to " + held.frontend +
+                                       " (auto-attach) at the prompt");
+  board_.events.emit_device(held.frontend, "device-assign", assignment.device, {{"options", "{}"}});
+  return true;
 }
 
 void Attachment::permitted(const policy::Decision& decision) {
@@ -151,6 +193,7 @@ void Attachment::permitted(const policy::Decision& decision) {
       !recorded) {
     return refuse(recorded.error().text);
   }
+  board_.notify(request_of(lease()), decision);
   ask_frontend();
 }
 

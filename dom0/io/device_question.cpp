@@ -96,7 +96,8 @@ policy::io::Question question_of_assignment(const Switchboard& board, const std:
   auto details = details_of(board, backend, record);
   details["asked by"] = "an assignment of the device";
   auto icons = icons_of(board, frontends);
-  return {.source = backend,
+  return {.about = policy::io::Question::About::device,
+          .source = backend,
           .service = "device-attach",
           .argument = "+" + record.port_id,
           .targets = std::move(frontends),

@@ -10,7 +10,7 @@
 
 namespace dom0::io {
 
-// What dom0 knows and what the device claims, by the keys that prompts know (docs/protocol.md 7).
+// What dom0 knows and what the device claims, by the keys that prompts know (docs/protocol.md 9).
 std::map<std::string, std::string> details_of(const Switchboard& board, const std::string& backend,
                                               const sysusb::DeviceRecord& record);
 

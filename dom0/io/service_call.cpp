@@ -60,6 +60,7 @@ void ServiceCalls::decided(CallId id, const policy::Request& request,
   }
   if (decision.kind != policy::Decision::Kind::allow) {
     board_.audit.denied(request, decision.message, facts);
+    board_.notify(request, decision);
     return refuse(id, decision.message, agent::exit_refused);
   }
   if (decision.target == request.source) {
@@ -68,6 +69,7 @@ void ServiceCalls::decided(CallId id, const policy::Request& request,
   if (auto recorded = board_.audit.allowed(request, decision.target, facts); !recorded) {
     return refuse(id, recorded.error().text, agent::exit_problem);
   }
+  board_.notify(request, decision);
   found->second.target = decision.target;
   connect(id);
 }

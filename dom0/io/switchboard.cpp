@@ -19,6 +19,17 @@ policy::SystemInfo Switchboard::system_info() const {
   return info;
 }
 
+void Switchboard::notify(const policy::Request& request, const policy::Decision& decision) {
+  if (!decision.notify) return;
+  const bool allowed = decision.kind == policy::Decision::Kind::allow;
+  notifier.tell({.resolution = allowed ? policy::io::Notice::Resolution::allow
+                                       : policy::io::Notice::Resolution::deny,
+                 .service = request.service,
+                 .argument = request.argument,
+                 .source = request.source,
+                 .target = allowed ? decision.target : request.target});
+}
+
 policy::Decision Switchboard::decide(const policy::Request& request) {
   const auto& rules = policy.current();
   if (!rules) {

@@ -21,6 +21,7 @@
 #include "dom0/usb_ids.hpp"
 #include "policy/evaluator.hpp"
 #include "policy/io/ask_client.hpp"
+#include "policy/io/notifier.hpp"
 #include "policy/io/policy_store.hpp"
 
 namespace dom0::io {
@@ -41,6 +42,7 @@ struct Switchboard {
   Inventory inventory;
   DeviceState devices;
   EventHub events;
+  policy::io::Notifier notifier;
   LeaseTable leases;
   std::map<std::string, std::shared_ptr<QubeLink>> links;  // connected qubes
   std::uint32_t next_call = 1;
@@ -51,6 +53,8 @@ struct Switchboard {
   }
   CallId new_call() { return {next_call++}; }
   policy::SystemInfo system_info() const;
+  // Tells people, if the rule says so.
+  void notify(const policy::Request& request, const policy::Decision& decision);
   // Denies with the reason when the policy cannot be used.
   policy::Decision decide(const policy::Request& request);
 };

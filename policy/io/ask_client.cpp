@@ -19,6 +19,7 @@ void AskClient::ask(const Question& question, std::chrono::seconds limit,
                     std::function<void(Answer)> on_answer) {
   request_ = encode_question(question);
   targets_ = question.targets;
+  scopes_ = question.scopes;
   seconds_ = limit;
   on_answer_ = std::move(on_answer);
   deadline_.expires_after(limit);
@@ -33,6 +34,7 @@ void AskClient::connect() {
   if (prompt_socket_.native().size() >= sizeof(sockaddr_un::sun_path)) {
     return finish({Outcome::nobody_to_ask,
                    {},
+                   Scope::once,
                    "nobody to ask: the path " + prompt_socket_.string() +
                        " is too long for a socket; choose a shorter --root"});
   }
@@ -45,6 +47,7 @@ void AskClient::after_connect(const boost::system::error_code& error) {
   if (error) {
     return finish({Outcome::nobody_to_ask,
                    {},
+                   Scope::once,
                    "nobody to ask: no prompt agent at " + prompt_socket_.string() + " (" +
                        error.message() + "); start sallyport-prompt in a terminal"});
   }
@@ -55,7 +58,8 @@ void AskClient::after_connect(const boost::system::error_code& error) {
 void AskClient::after_write(const boost::system::error_code& error, std::size_t /*size*/) {
   if (!on_answer_) return;
   if (error) {
-    return finish({Outcome::denied, {}, "the prompt agent went away: " + error.message()});
+    return finish(
+        {Outcome::denied, {}, Scope::once, "the prompt agent went away: " + error.message()});
   }
   boost::system::error_code ignored;  // a peer that is gone shows when reading
   socket_.shutdown(Protocol::socket::shutdown_send, ignored);
@@ -74,10 +78,11 @@ void AskClient::after_read(const boost::system::error_code& error, std::size_t s
   const bool ended = error == asio::error::eof;
   // An answer counts only when it is whole: without end of file it may be a part of another.
   if (ended || filled_ > max_reply) {
-    return finish(parse_reply(std::string_view(buffer_.data(), filled_), targets_));
+    return finish(parse_reply(std::string_view(buffer_.data(), filled_), targets_, scopes_));
   }
   if (error) {
-    return finish({Outcome::denied, {}, "the prompt agent went away: " + error.message()});
+    return finish(
+        {Outcome::denied, {}, Scope::once, "the prompt agent went away: " + error.message()});
   }
   read();
 }
@@ -86,6 +91,7 @@ void AskClient::after_deadline(const boost::system::error_code& error) {
   if (error || !on_answer_) return;
   finish({Outcome::timed_out,
           {},
+          Scope::once,
           "nobody answered the prompt within " + std::to_string(seconds_.count()) + " seconds"});
 }
 

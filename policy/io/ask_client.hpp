@@ -46,6 +46,7 @@ class AskClient : public std::enable_shared_from_this<AskClient> {
   std::filesystem::path prompt_socket_;
   std::string request_;
   std::vector<std::string> targets_;
+  std::vector<Scope> scopes_;
   std::chrono::seconds seconds_{};
   // One byte more than a reply may have, so that a longer one is seen.
   std::array<char, max_reply + 1> buffer_{};

@@ -23,6 +23,14 @@ std::string encode_question(const Question& question);
 base::Result<Question> parse_question(std::string_view untrusted);
 
 // "allow:TARGET" with TARGET among `targets`, or "deny"; one final newline is allowed.
-Answer parse_reply(std::string_view untrusted, const std::vector<std::string>& targets);
+// "allow:TARGET", "allow:TARGET while-plugged", "allow:TARGET always", "deny".
+Answer parse_reply(std::string_view untrusted, const std::vector<std::string>& targets,
+                   const std::vector<Scope>& scopes = {});
+std::string encode_reply(std::string_view target, Scope scope);
+
+// Qubes' policy.Notify: "policy.Notify dom0 name dom0", NUL, JSON.
+std::string encode_notice(const Notice& notice);
+bool is_notice(std::string_view untrusted);
+base::Result<Notice> parse_notice(std::string_view untrusted);
 
 }  // namespace policy::io

@@ -57,6 +57,8 @@ json::object describe_rule(const Rule& rule) {
   params["notify"] = rule.notify;
   if (rule.redirect) params["target"] = rule.redirect->text();
   if (rule.user) params["user"] = *rule.user;
+  if (rule.timeout) params["timeout"] = rule.timeout->count();
+  if (rule.conditions) params["conditions"] = rule.conditions->text().substr(1);
   return {{"action", name_of(rule.action)},
           {"argument", rule.argument},
           {"file", rule.file},

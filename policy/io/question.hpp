@@ -4,11 +4,18 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace policy::io {
 
+// How far a yes goes.
+enum class Scope { once, while_plugged, always };
+std::string_view name_of(Scope scope);  // "once", "while-plugged", "always"
+
 struct Question {
+  // A call that policy asks about, or which qube is to have a device (Qubes' device agent).
+  enum class About { call, device } about = About::call;
   std::string source = {};
   std::string service = {};
   std::string argument = {};
@@ -18,14 +25,27 @@ struct Question {
   // What the device says about itself and what dom0 knows, shown as claims: "device", "port",
   // "rule", ...
   std::map<std::string, std::string> details = {};
+  // What may be answered beside once; empty: only that.
+  std::vector<Scope> scopes = {};
+  std::string always_writes = {};  // shown before "always" is confirmed
 };
 
 enum class Outcome { allowed, denied, nobody_to_ask, timed_out, invalid };
 
 struct Answer {
   Outcome outcome = Outcome::denied;
-  std::string target = {};  // allowed: what was chosen, always one of the question's targets
-  std::string reason = {};  // else: one line for people
+  std::string target = {};    // allowed: what was chosen, always one of the question's targets
+  Scope scope = Scope::once;  // allowed: once, or one of the question's scopes
+  std::string reason = {};    // else: one line for people
+};
+
+// What became of a call, for people to know: policy.Notify.
+struct Notice {
+  enum class Resolution { allow, deny, fail } resolution = Resolution::deny;
+  std::string service = {};
+  std::string argument = {};
+  std::string source = {};
+  std::string target = {};
 };
 
 }  // namespace policy::io

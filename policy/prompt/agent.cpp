@@ -7,19 +7,23 @@
 #include <utility>
 
 #include "base/wire/escape.hpp"
+#include "policy/io/ask_message.hpp"
 
 namespace policy::prompt {
 
 namespace asio = boost::asio;
 
-Agent::Agent(asio::io_context& context, base::io::Fd listener, AgentOptions options,
+Agent::Agent(asio::io_context& context, std::vector<base::io::Fd> listeners, AgentOptions options,
              Terminal* terminal)
     : context_(context),
-      acceptor_(context, Protocol(), listener.release()),
       guard_timer_(context),
       deadline_(context),
       options_(options),
-      terminal_(terminal) {}
+      terminal_(terminal) {
+  for (base::io::Fd& each : listeners) {
+    acceptors_.emplace_back(context, Protocol(), each.release());
+  }
+}
 
 void Agent::start() {
   if (terminal_ != nullptr) {
@@ -28,24 +32,34 @@ void Agent::start() {
     terminal_->discard_input();
   }
   say("Waiting for questions. Ctrl-C ends.\n");
-  accept();
+  for (Protocol::acceptor& each : acceptors_) accept(each);
 }
 
-void Agent::accept() { acceptor_.async_accept(std::bind_front(&Agent::after_accept, this)); }
+void Agent::accept(Protocol::acceptor& acceptor) {
+  acceptor.async_accept(
+      [this, &acceptor](const boost::system::error_code& error, Protocol::socket socket) {
+        after_accept(acceptor, error, std::move(socket));
+      });
+}
 
-void Agent::after_accept(const boost::system::error_code& error, Protocol::socket socket) {
-  if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
+void Agent::after_accept(Protocol::acceptor& acceptor, const boost::system::error_code& error,
+                         Protocol::socket socket) {
+  if (error == asio::error::operation_aborted || !acceptor.is_open()) return;
   if (!error && reading_ < max_reading) {
     ++reading_;
     std::make_shared<Asker>(std::move(socket))
         ->start(std::bind_front(&Agent::on_question, this), std::bind_front(&Agent::on_gone, this));
   }
-  accept();  // a socket that is one too many closes here, which denies
+  accept(acceptor);  // a socket that is one too many closes here, which denies
 }
 
 void Agent::on_question(const std::shared_ptr<Asker>& asker, const base::Status& status) {
   --reading_;
   if (!status) return;  // refused already
+  if (asker->notice()) {
+    say(render(*asker->notice()));
+    return asker->answer({});
+  }
   if (options_.fixed != Fixed::none) return answer_fixed(*asker);
   if (waiting_.size() >= max_waiting || terminal_ == nullptr) {
     say("\nRefused at once: too many questions are waiting.\n");
@@ -64,11 +78,12 @@ void Agent::on_gone(const std::shared_ptr<Asker>& asker) {
 
 void Agent::answer_fixed(Asker& asker) {
   Choice choice{Choice::Kind::deny, {}};
-  if (options_.fixed == Fixed::yes) choice = fixed_yes(asker.question());
+  if (options_.fixed == Fixed::yes) choice = fixed_yes(asker.question(), options_.scope);
   say(render(asker.question(), options_.timeout));
   if (choice.kind == Choice::Kind::allow) {
-    say("answered by --answer: allow " + base::wire::escape(choice.target) + "\n");
-    return asker.answer("allow:" + choice.target);
+    say("answered by --answer: allow " + base::wire::escape(choice.target) + " (" +
+        std::string(name_of(choice.scope)) + ")\n");
+    return asker.answer(io::encode_reply(choice.target, choice.scope));
   }
   say(options_.fixed == Fixed::no
           ? "answered by --answer: deny\n"
@@ -82,6 +97,7 @@ void Agent::show_next() {
     waiting_.pop_front();
     if (open_->gone()) continue;  // its on_gone finds it neither open nor waiting
     armed_ = false;
+    unconfirmed_.reset();
     if (!terminal_->show(render(open_->question(), options_.timeout))) {
       // Nobody has seen the whole question, so nobody may answer it.
       open_->deny();
@@ -115,9 +131,18 @@ void Agent::on_input(Input input, const std::string& line) {
   if (input == Input::end_of_file) {
     return settle({Choice::Kind::deny, {}}, "refused");
   }
+  if (unconfirmed_) {
+    const Choice always = *std::exchange(unconfirmed_, std::nullopt);
+    if (line == "yes" || line == "yes\r") return settle(always, "refused");
+    return say("Not written. Answer: ");
+  }
   const Choice choice = read_choice(line, open_->question());
   if (choice.kind == Choice::Kind::unclear) {
     return say("That is none of the targets; n refuses. Answer: ");
+  }
+  if (choice.kind == Choice::Kind::allow && choice.scope == io::Scope::always) {
+    unconfirmed_ = choice;
+    return say(render_always(open_->question()));
   }
   settle(choice, "refused");
 }
@@ -128,8 +153,9 @@ void Agent::settle(const Choice& choice, const std::string& why) {
   armed_ = false;
   const auto asker = std::exchange(open_, nullptr);
   if (choice.kind == Choice::Kind::allow && !asker->gone()) {
-    say("-> allowed: " + base::wire::escape(choice.target) + "\n");
-    asker->answer("allow:" + choice.target);
+    say("-> allowed: " + base::wire::escape(choice.target) + " (" +
+        std::string(name_of(choice.scope)) + ")\n");
+    asker->answer(io::encode_reply(choice.target, choice.scope));
   } else {
     say("\n-> " + (choice.kind == Choice::Kind::allow ? "withdrawn: who asked is gone" : why) +
         "\n");
@@ -146,7 +172,7 @@ bool Agent::interrupt() {
 
 void Agent::stop(const std::string& why) {
   boost::system::error_code ignored;  // it ends here anyway
-  acceptor_.close(ignored);
+  for (Protocol::acceptor& each : acceptors_) each.close(ignored);
   for (const auto& asker : waiting_) asker->deny();
   waiting_.clear();
   if (open_) settle({Choice::Kind::deny, {}}, "refused: " + why);

@@ -10,7 +10,9 @@
 #include <deque>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/io/fd.hpp"
 #include "policy/prompt/asker.hpp"
@@ -24,6 +26,7 @@ enum class Fixed { none, yes, no };
 struct AgentOptions {
   std::chrono::seconds timeout{60};
   Fixed fixed = Fixed::none;
+  io::Scope scope = io::Scope::once;  // of a fixed yes
 };
 
 // Lives as long as the io_context runs. A question is open from the moment it stands on the
@@ -37,8 +40,8 @@ class Agent {
   // Connections that have not sent their question yet; more are closed.
   static constexpr std::size_t max_reading = 16;
 
-  // `terminal` is nullptr for a fixed answerer.
-  Agent(boost::asio::io_context& context, base::io::Fd listener, AgentOptions options,
+  // `terminal` is nullptr for a fixed answerer. Each listener is a Unix stream socket.
+  Agent(boost::asio::io_context& context, std::vector<base::io::Fd> listeners, AgentOptions options,
         Terminal* terminal);
 
   void start();
@@ -50,8 +53,9 @@ class Agent {
  private:
   using Protocol = boost::asio::local::stream_protocol;
 
-  void accept();
-  void after_accept(const boost::system::error_code& error, Protocol::socket socket);
+  void accept(Protocol::acceptor& acceptor);
+  void after_accept(Protocol::acceptor& acceptor, const boost::system::error_code& error,
+                    Protocol::socket socket);
   void on_question(const std::shared_ptr<Asker>& asker, const base::Status& status);
   void on_gone(const std::shared_ptr<Asker>& asker);
   void on_input(Input input, const std::string& line);
@@ -63,7 +67,7 @@ class Agent {
   void say(const std::string& text);
 
   boost::asio::io_context& context_;
-  Protocol::acceptor acceptor_;
+  std::deque<Protocol::acceptor> acceptors_;  // they stay where they are
   boost::asio::steady_timer guard_timer_;
   boost::asio::steady_timer deadline_;
   AgentOptions options_;
@@ -71,7 +75,8 @@ class Agent {
   std::size_t reading_ = 0;
   std::deque<std::shared_ptr<Asker>> waiting_;
   std::shared_ptr<Asker> open_;
-  bool armed_ = false;  // the open question takes answers
+  bool armed_ = false;                 // the open question takes answers
+  std::optional<Choice> unconfirmed_;  // an "always" whose text was shown
 };
 
 // Makes the socket at `path`, its folder too, reachable for the daemon's group. Refuses to push

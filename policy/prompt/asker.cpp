@@ -33,6 +33,12 @@ void Asker::after_read(const boost::system::error_code& error, std::size_t size)
   if (error != asio::error::eof) return give_up("the asker broke off: " + error.message());
 
   limit_.cancel();
+  if (io::is_notice(received_)) {
+    auto notice = io::parse_notice(received_);
+    if (!notice) return give_up(notice.error().text);
+    notice_ = *std::move(notice);
+    return std::exchange(on_question_, nullptr)(shared_from_this(), base::Ok{});
+  }
   auto parsed = io::parse_question(received_);
   received_.clear();
   if (!parsed) return give_up(parsed.error().text);

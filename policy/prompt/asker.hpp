@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/wire/result.hpp"
@@ -29,6 +30,8 @@ class Asker : public std::enable_shared_from_this<Asker> {
 
   void start(OnQuestion on_question, OnGone on_gone);
   const io::Question& question() const { return question_; }
+  // It only tells what became of a call; nothing is to be answered.
+  const std::optional<io::Notice>& notice() const { return notice_; }
   // Has the other side closed both directions? It half-closes after its question, always.
   bool gone();
   // Sends the answer and closes; no callback after it.
@@ -49,6 +52,7 @@ class Asker : public std::enable_shared_from_this<Asker> {
   std::string received_;
   std::string reply_;
   io::Question question_;
+  std::optional<io::Notice> notice_;
   OnQuestion on_question_;
   OnGone on_gone_;
 };

@@ -22,6 +22,8 @@ std::optional<Settings> parse_settings(int argc, char** argv) {
                       "seconds after which a question is refused");
   known.add_options()("answer", options::value<std::string>(),
                       "yes or no: answer everything so, without a terminal");
+  known.add_options()("scope", options::value<std::string>(),
+                      "once, while-plugged or always: how far --answer yes goes where it may");
   options::variables_map given;
   options::store(options::command_line_parser(argc, argv).options(known).positional({}).run(),
                  given);
@@ -40,6 +42,17 @@ std::optional<Settings> parse_settings(int argc, char** argv) {
     const auto& answer = given["answer"].as<std::string>();
     if (answer != "yes" && answer != "no") throw options::error("--answer must be yes or no");
     settings.agent.fixed = answer == "yes" ? Fixed::yes : Fixed::no;
+  }
+  if (given.count("scope") != 0) {
+    const auto& scope = given["scope"].as<std::string>();
+    bool known_scope = false;
+    for (const io::Scope each : {io::Scope::once, io::Scope::while_plugged, io::Scope::always}) {
+      if (scope != name_of(each)) continue;
+      settings.agent.scope = each;
+      known_scope = true;
+    }
+    if (!known_scope) throw options::error("--scope must be once, while-plugged or always");
+    if (settings.agent.fixed != Fixed::yes) throw options::error("--scope needs --answer yes");
   }
   return settings;
 }

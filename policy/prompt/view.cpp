@@ -2,7 +2,9 @@
 #include "policy/prompt/view.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
 
 #include "base/wire/escape.hpp"
 
@@ -11,15 +13,39 @@ namespace {
 
 constexpr std::size_t max_shown = 100;
 constexpr std::size_t max_shown_details = 16;
-constexpr const char* rule_key = "rule";
+constexpr std::size_t max_written_line = 400;
 
 std::string shown(std::string_view untrusted) { return base::wire::escape(untrusted, max_shown); }
+
+struct Known {
+  const char* key;
+  const char* label;
+};
+// What dom0 knows by itself, in this order; every other detail is the device's own word.
+constexpr std::array facts{Known{"rule", "Rule:      "},    Known{"asked by", "Asked by:  "},
+                           Known{"port", "Port:      "},    Known{"history", "History:   "},
+                           Known{"changed", "CHANGED:   "}, Known{"scan", "Scan:      "}};
+
+bool is_fact(const std::string& key) {
+  return std::any_of(facts.begin(), facts.end(),
+                     [&key](const Known& each) { return key == each.key; });
+}
+
+std::string render_facts(const io::Question& question) {
+  std::string text;
+  for (const Known& each : facts) {
+    const auto found = question.details.find(each.key);
+    if (found == question.details.end() || found->second.empty()) continue;
+    text += std::string("  ") + each.label + shown(found->second) + "\n";
+  }
+  return text;
+}
 
 std::string render_claims(const io::Question& question) {
   std::string text;
   std::size_t count = 0;
   for (const auto& [key, value] : question.details) {
-    if (key == rule_key) continue;
+    if (is_fact(key)) continue;
     if (++count > max_shown_details) {
       text += "    (more, not shown)\n";
       break;
@@ -27,6 +53,18 @@ std::string render_claims(const io::Question& question) {
     text += "    " + shown(key) + ": " + shown(value) + "\n";
   }
   return text.empty() ? text : "  What the device claims (nobody has checked it):\n" + text;
+}
+
+bool offers(const io::Question& question, io::Scope scope) {
+  return scope == io::Scope::once ||
+         std::find(question.scopes.begin(), question.scopes.end(), scope) != question.scopes.end();
+}
+
+// "p" and "a", and what they stand for; once is what needs no letter.
+std::optional<io::Scope> scope_of(std::string_view word) {
+  if (word == "p" || word == "P") return io::Scope::while_plugged;
+  if (word == "a" || word == "A") return io::Scope::always;
+  return std::nullopt;
 }
 
 std::string render_targets(const io::Question& question) {
@@ -56,37 +94,90 @@ std::string render(const io::Question& question, std::chrono::seconds limit) {
     text += " " + shown(question.argument);
   }
   text += "\n";
-  const auto rule = question.details.find(rule_key);
-  if (rule != question.details.end()) text += "  Rule:      " + shown(rule->second) + "\n";
-  text += render_claims(question) + render_targets(question);
+  text += render_facts(question) + render_claims(question) + render_targets(question);
   const bool single = question.targets.size() == 1;
   text += single ? "  y, 1 or the name allows it; n or Enter refuses; "
                  : "  A number or a name allows that target; n or Enter refuses; ";
-  return text + "no answer in " + std::to_string(limit.count()) + " s refuses.\n";
+  text += "no answer in " + std::to_string(limit.count()) + " s refuses.\n";
+  const std::string_view behind = single ? "" : " behind it";
+  if (offers(question, io::Scope::while_plugged)) {
+    text += "  p" + std::string(behind) + " allows it as long as the device stays plugged in.\n";
+  }
+  if (offers(question, io::Scope::always)) {
+    text += "  a" + std::string(behind) + " allows it always, after showing what is written.\n";
+  }
+  return text;
 }
 
 Choice read_choice(std::string_view line, const io::Question& question) {
-  const std::string_view word = strip(line);
-  if (word.empty() || word == "n" || word == "N" || word == "no") {
+  const std::string_view words = strip(line);
+  if (words.empty() || words == "n" || words == "N" || words == "no") {
     return {Choice::Kind::deny, {}};
   }
   // Names first: a qube may be called "2", and its name is what the user reads.
-  const auto named = std::find(question.targets.begin(), question.targets.end(), word);
+  const auto named = std::find(question.targets.begin(), question.targets.end(), words);
   if (named != question.targets.end()) return {Choice::Kind::allow, *named};
+  const std::size_t blank = words.find_last_of(" \t");
+  const std::string_view last = blank == std::string_view::npos ? words : words.substr(blank + 1);
+  const auto scope = scope_of(last);
+  std::string_view word = words;
+  if (scope) {
+    if (!offers(question, *scope)) return {};
+    // Alone it is a yes to the only target.
+    word = blank == std::string_view::npos ? "y" : strip(words.substr(0, blank));
+    const auto again = std::find(question.targets.begin(), question.targets.end(), word);
+    if (again != question.targets.end()) return {Choice::Kind::allow, *again, *scope};
+  }
+  const io::Scope how = scope.value_or(io::Scope::once);
   if ((word == "y" || word == "Y" || word == "yes") && question.targets.size() == 1) {
-    return {Choice::Kind::allow, question.targets.front()};
+    return {Choice::Kind::allow, question.targets.front(), how};
   }
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
   if (error != std::errc() || end != word.data() + word.size()) return {};
   if (number < 1 || number > question.targets.size()) return {};
-  return {Choice::Kind::allow, question.targets[number - 1]};
+  return {Choice::Kind::allow, question.targets[number - 1], how};
 }
 
-Choice fixed_yes(const io::Question& question) {
-  if (!question.default_target.empty()) return {Choice::Kind::allow, question.default_target};
-  if (question.targets.size() == 1) return {Choice::Kind::allow, question.targets.front()};
+Choice fixed_yes(const io::Question& question, io::Scope scope) {
+  const io::Scope how = offers(question, scope) ? scope : io::Scope::once;
+  if (!question.default_target.empty()) {
+    return {Choice::Kind::allow, question.default_target, how};
+  }
+  if (question.targets.size() == 1) return {Choice::Kind::allow, question.targets.front(), how};
   return {Choice::Kind::deny, {}};
+}
+
+std::string render_always(const io::Question& question) {
+  std::string text = "  This will be written, and asked no more:\n";
+  std::string_view rest = question.always_writes;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    text += "    " + base::wire::escape(line, max_written_line) + "\n";
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  }
+  return text + "  Type yes to write it; anything else goes back. ";
+}
+
+std::string render(const io::Notice& notice) {
+  std::string_view title = "Denied: ";
+  std::string_view verb = "Denied ";
+  switch (notice.resolution) {
+    case io::Notice::Resolution::allow:
+      title = "Allowed: ";
+      verb = "Allowed ";
+      break;
+    case io::Notice::Resolution::deny:
+      break;
+    case io::Notice::Resolution::fail:
+      title = "Failed: ";
+      verb = "Failed ";
+      break;
+  }
+  std::string call = shown(notice.service);
+  if (!notice.argument.empty() && notice.argument != "+") call += shown(notice.argument);
+  return std::string(title) + call + "\n  " + std::string(verb) + call + " from " +
+         shown(notice.source) + " to " + shown(notice.target) + "\n";
 }
 
 }  // namespace policy::prompt

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Assignments, denied interfaces, history and events: the real daemon, by the Admin API's bytes.
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <thread>
@@ -31,17 +32,26 @@ class Assignments : public PaperQubes {
   }
   // A prompt agent that answers every question alike, and counts them.
   void prompt(const std::string& reply) {
-    auto listening = base::io::listen_unix(root_ / "run/qubes/policy-agent.sock", 0666,
-                                           base::io::SocketType::stream, base::io::Blocking::yes);
-    ASSERT_TRUE(listening.has_value()) << listening.error().text;
+    std::vector<base::io::Fd> sockets;
+    for (const char* name : {"policy-agent.sock", "device-agent.GUI"}) {
+      auto listening = base::io::listen_unix(root_ / "run/qubes" / name, 0666,
+                                             base::io::SocketType::stream, base::io::Blocking::yes);
+      ASSERT_TRUE(listening.has_value()) << listening.error().text;
+      sockets.push_back(*std::move(listening));
+    }
     prompt_ =
-        std::jthread([this, reply, socket = *std::move(listening)](const std::stop_token& stop) {
-          for (;;) {
-            const base::io::Fd asker(::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
-            if (stop.stop_requested() || !asker) return;
+        std::jthread([this, reply, sockets = std::move(sockets)](const std::stop_token& stop) {
+          while (!stop.stop_requested()) {
+            std::array<pollfd, 2> ready{pollfd{sockets[0].get(), POLLIN, 0},
+                                        pollfd{sockets[1].get(), POLLIN, 0}};
+            if (::poll(ready.data(), ready.size(), 50) <= 0) continue;
+            const int which =
+                (ready[0].revents & POLLIN) != 0 ? sockets[0].get() : sockets[1].get();
+            const base::io::Fd asker(::accept4(which, nullptr, nullptr, SOCK_CLOEXEC));
             auto question = base::io::read_all(asker, 1U << 20U);
+            if (!question || question->starts_with("policy.Notify ")) continue;
             const std::lock_guard lock(questions_mutex_);
-            questions_.push_back(question ? *question : "");
+            questions_.push_back(*question);
             static_cast<void>(base::io::write_all(asker, reply));
           }
         });
@@ -49,7 +59,6 @@ class Assignments : public PaperQubes {
   void end_prompt() {
     if (!prompt_.joinable()) return;
     prompt_.request_stop();
-    static_cast<void>(base::io::connect_unix(root_ / "run/qubes/policy-agent.sock"));
     prompt_.join();
   }
   std::vector<std::string> questions() {
@@ -142,7 +151,8 @@ TEST_F(Assignments, AskWhenTheyAreToAsk) {
   replug();
   wait_until([this] { return attached(); }, "attached");
   ASSERT_EQ(questions().size(), 1U) << "asked once, though policy could ask too";
-  EXPECT_NE(questions()[0].find("\"source\":\"sys-usb\""), std::string::npos) << questions()[0];
+  EXPECT_TRUE(questions()[0].starts_with("device-agent.GUI dom0 name dom0")) << questions()[0];
+  EXPECT_NE(questions()[0].find("\"argument\":\"2-1\""), std::string::npos) << questions()[0];
   EXPECT_NE(questions()[0].find("\"targets\":[\"work\"]"), std::string::npos);
 }
 
@@ -242,6 +252,38 @@ TEST_F(Assignments, RulesMayAskForTheHistoryClassAndPort) {
   wait_until([this] { return has("sys-usb", "u030101"); }, "it has a keyboard now");
   wait_until([this] { return !attached(); }, "detached");
   EXPECT_NE(attach().find("30-user.policy:1"), std::string::npos);
+}
+
+TEST_F(Assignments, AYesMayHoldWhileTheDeviceIsPluggedIn) {
+  start();
+  policy("qubes.USB * work sys-usb ask\n");
+  prompt("allow:sys-usb while-plugged");
+  ASSERT_EQ(attach(), ok);
+  EXPECT_NE(questions()[0].find("\"sallyport_scopes\":[\"once\",\"while-plugged\",\"always\"]"),
+            std::string::npos);
+  ASSERT_EQ(detach(), ok);
+  ASSERT_EQ(attach(), ok);
+  ASSERT_EQ(detach(), ok);
+  EXPECT_EQ(questions().size(), 1U);
+  EXPECT_EQ(assigned(), ok) << "and nothing is written";
+  replug();
+  wait_until([this] { return has("sys-usb", "2-1:"); }, "again");
+  ASSERT_EQ(attach(), ok);
+  EXPECT_EQ(questions().size(), 2U) << "another plug is another question";
+}
+
+TEST_F(Assignments, AYesForAlwaysIsAnAssignment) {
+  start();
+  policy("qubes.USB * work sys-usb ask\n");
+  prompt("allow:sys-usb always");
+  ASSERT_EQ(attach(), ok);
+  EXPECT_NE(questions()[0].find("qvm-usb assign work sys-usb:2-1:" + stick_id), std::string::npos);
+  EXPECT_NE(assigned().find("sys-usb+2-1:" + stick_id), std::string::npos);
+  replug();
+  wait_until([this] { return attached(); }, "attached by itself");
+  EXPECT_EQ(questions().size(), 1U);
+  EXPECT_NE(audit().find("\"approver\":\"prompt, always\""), std::string::npos);
+  EXPECT_NE(audit().find("\"approver\":\"assignment\""), std::string::npos);
 }
 
 TEST_F(Assignments, TheNodesOfOneKeyboardAreOneQuestion) {

@@ -17,7 +17,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       std::abort();
     }
   }
-  const auto answer = policy::io::parse_reply(bytes, {"sys-usb", "work"});
+  if (const auto notice = policy::io::parse_notice(bytes)) {
+    if (!policy::io::parse_notice(policy::io::encode_notice(*notice))) std::abort();
+  }
+  const auto answer =
+      policy::io::parse_reply(bytes, {"sys-usb", "work"}, {policy::io::Scope::while_plugged});
+  if (answer.scope == policy::io::Scope::always) std::abort();
   const bool allowed = answer.outcome == policy::io::Outcome::allowed;
   if (allowed != (answer.target == "sys-usb" || answer.target == "work")) std::abort();
   if (!allowed && answer.reason.empty()) std::abort();

@@ -4,6 +4,7 @@
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/json.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -54,6 +55,88 @@ TEST(AskMessage, EveryShorterQuestionIsRefused) {
   for (std::size_t size = 0; size < whole.size(); ++size) {
     EXPECT_FALSE(policy::io::parse_question(whole.substr(0, size))) << size;
   }
+}
+
+TEST(AskMessage, AYesGoesOnlyAsFarAsWasOffered) {
+  using policy::io::parse_reply;
+  using policy::io::Scope;
+  const std::vector<Scope> two{Scope::once, Scope::while_plugged};
+  EXPECT_EQ(parse_reply("allow:vault", {"vault"}, two).scope, Scope::once);
+  EXPECT_EQ(parse_reply("allow:vault while-plugged\n", {"vault"}, two).scope, Scope::while_plugged);
+  for (const char* bad : {"allow:vault always", "allow:vault forever", "allow:vault ",
+                          "allow:vault  while-plugged", "allow: while-plugged"}) {
+    EXPECT_EQ(parse_reply(bad, {"vault"}, two).outcome, Outcome::invalid) << bad;
+  }
+  EXPECT_EQ(parse_reply("allow:vault while-plugged", {"vault"}).outcome, Outcome::invalid);
+  for (const Scope scope : {Scope::once, Scope::while_plugged, Scope::always}) {
+    const auto back = parse_reply(policy::io::encode_reply("vault", scope), {"vault"},
+                                  {Scope::while_plugged, Scope::always});
+    EXPECT_EQ(back.outcome, Outcome::allowed);
+    EXPECT_EQ(back.scope, scope);
+  }
+}
+
+TEST(AskMessage, CarriesScopesAndWhatAlwaysWrites) {
+  using policy::io::Scope;
+  Question question = sample();
+  question.scopes = {Scope::while_plugged, Scope::always};
+  question.always_writes = "one\ntwo";
+  const auto parsed = policy::io::parse_question(policy::io::encode_question(question));
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_EQ(parsed->scopes, question.scopes);
+  EXPECT_EQ(parsed->always_writes, question.always_writes);
+  question.always_writes.assign(3000, 'x');
+  EXPECT_FALSE(policy::io::parse_question(policy::io::encode_question(question)));
+}
+
+TEST(AskMessage, SpeaksQubesDeviceAgent) {
+  Question question{.about = Question::About::device,
+                    .source = "sys-usb",
+                    .service = "device-attach",
+                    .argument = "+2-1",
+                    .targets = {"work"},
+                    .details = {{"device", "A stick"}}};
+  const std::string bytes = policy::io::encode_question(question);
+  ASSERT_TRUE(bytes.starts_with(std::string("device-agent.GUI dom0 name dom0\0", 32)));
+  EXPECT_EQ(boost::json::parse(bytes.substr(32)),
+            boost::json::parse(R"({"source":"sys-usb","device_name":"A stick","argument":"2-1",)"
+                               R"("targets":["work"],"default_target":null,"icons":{},)"
+                               R"("sallyport":{"device":"A stick"}})"));
+  const auto back = policy::io::parse_question(bytes);
+  ASSERT_TRUE(back) << back.error().text;
+  EXPECT_EQ(back->about, Question::About::device);
+  EXPECT_EQ(back->argument, "+2-1");
+  // As Qubes sends it: no header, nothing of ours.
+  const auto plain = policy::io::parse_question(
+      R"({"source":"sys-usb","device_name":"S <b>x</b>","argument":"2-1.4",)"
+      R"("targets":["work","vault"],"default_target":"vault","icons":{"work":"appvm-blue"}})");
+  ASSERT_TRUE(plain) << plain.error().text;
+  EXPECT_EQ(plain->details.at("device"), "S <b>x</b>");
+  EXPECT_EQ(plain->details.at("port"), "sys-usb:2-1.4");
+  EXPECT_EQ(plain->default_target, "vault");
+  EXPECT_FALSE(policy::io::parse_question(R"({"source":"sys-usb","targets":["work"]})"));
+}
+
+TEST(AskMessage, SpeaksQubesNotify) {
+  const policy::io::Notice notice{.resolution = policy::io::Notice::Resolution::fail,
+                                  .service = "qubes.USB",
+                                  .argument = "+2-1",
+                                  .source = "work",
+                                  .target = "sys-usb"};
+  const std::string bytes = policy::io::encode_notice(notice);
+  EXPECT_EQ(bytes, std::string("policy.Notify dom0 name dom0\0", 29) +
+                       R"({"resolution":"fail","service":"qubes.USB","argument":"+2-1",)"
+                       R"("source":"work","target":"sys-usb"})");
+  const auto back = policy::io::parse_notice(bytes);
+  ASSERT_TRUE(back) << back.error().text;
+  EXPECT_EQ(back->resolution, notice.resolution);
+  EXPECT_EQ(back->target, "sys-usb");
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(policy::io::parse_notice(bytes.substr(0, size))) << size;
+  }
+  std::string other = bytes;
+  other.replace(other.find("fail"), 4, "okay");
+  EXPECT_FALSE(policy::io::parse_notice(other));
 }
 
 TEST(AskMessage, RefusesWhatIsNoQuestion) {

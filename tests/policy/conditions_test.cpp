@@ -111,6 +111,8 @@ TEST(Conditions, ClassIsOfAllInterfacesToAllowAndOfOneToDeny) {
   EXPECT_TRUE(allows("class=USB_Storage,Keyboard", both));
   EXPECT_TRUE(denies("class=Keyboard", both));
   EXPECT_FALSE(denies("class=Keyboard", stick()));
+  EXPECT_TRUE(denies("class=Input", both)) << "a keyboard is an input device";
+  EXPECT_FALSE(allows("class=USB_Storage,Input", both)) << "but Input does not let one in";
   DeviceFacts bare = stick();
   bare.interfaces.clear();
   EXPECT_FALSE(allows("class=*******", bare));

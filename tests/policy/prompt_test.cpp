@@ -6,6 +6,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include "base/io/paths.hpp"
 #include "base/io/unix_socket.hpp"
 #include "policy/io/ask_client.hpp"
+#include "policy/io/notifier.hpp"
 #include "tests/fakes/folder.hpp"
 
 namespace {
@@ -162,6 +164,70 @@ TEST_F(PromptTest, ANameANumberOrYesAllows) {
   EXPECT_EQ(result(asked).target, "sys-usb");
 }
 
+TEST_F(PromptTest, AlwaysShowsWhatIsWrittenAndIsConfirmed) {
+  start();
+  Question question = about("Stick", {"sys-usb"});
+  question.scopes = {policy::io::Scope::while_plugged, policy::io::Scope::always};
+  question.always_writes = "qvm-usb assign work sys-usb:2-1";
+  auto asked = ask(question);
+  ASSERT_TRUE(sees("Answer: "));
+  type("a\n");
+  ASSERT_TRUE(sees("    qvm-usb assign work sys-usb:2-1"));
+  type("y\n");
+  ASSERT_TRUE(sees("Not written. Answer: "));
+  type("a\n");
+  ASSERT_TRUE(sees("Type yes"));
+  type("yes\n");
+  EXPECT_EQ(result(asked).scope, policy::io::Scope::always);
+  asked = ask(question);
+  ASSERT_TRUE(sees("Answer: "));
+  type("a\n");
+  ASSERT_TRUE(sees("Type yes"));
+  type("\x03");
+  EXPECT_EQ(result(asked).outcome, Outcome::denied) << "Ctrl-C denies here too";
+  asked = ask(question);
+  ASSERT_TRUE(sees("Answer: "));
+  type("p\n");
+  EXPECT_EQ(result(asked).scope, policy::io::Scope::while_plugged);
+}
+
+TEST_F(PromptTest, ANewSizeOfTheTerminalIsNoAnswer) {
+  start();
+  const auto asked = ask(about("Stick", {"sys-usb"}));
+  ASSERT_TRUE(sees("Answer: "));
+  for (const unsigned short columns : std::initializer_list<unsigned short>{40, 200, 1}) {
+    const winsize size{.ws_row = 10, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+    ASSERT_EQ(::ioctl(master_.get(), TIOCSWINSZ, &size), 0);
+    pump([until = Clock::now() + 50ms] { return Clock::now() > until; });
+  }
+  EXPECT_FALSE(*asked.answered);
+  type("y\n");
+  EXPECT_EQ(result(asked).target, "sys-usb");
+}
+
+TEST_F(PromptTest, AnswersQubesDeviceAgentAndShowsNotices) {
+  start();
+  Question question = about("Stick", {"work", "vault"});
+  question.about = Question::About::device;
+  question.source = "sys-usb";
+  Asked asked{std::make_shared<AskClient>(context_, root_ / "run/qubes/device-agent.GUI"),
+              std::make_shared<Answer>(), std::make_shared<bool>(false)};
+  asked.client->ask(question, 60s, [answer = asked.answer, done = asked.answered](Answer given) {
+    *answer = std::move(given);
+    *done = true;
+  });
+  ASSERT_TRUE(sees("Answer: "));
+  type("vault\n");
+  EXPECT_EQ(result(asked).target, "vault");
+  policy::io::Notifier notifier(context_, socket());
+  notifier.tell({.resolution = policy::io::Notice::Resolution::deny,
+                 .service = "qubes.USB",
+                 .argument = "+2-1",
+                 .source = "work",
+                 .target = "sys-usb"});
+  EXPECT_TRUE(sees("Denied qubes.USB+2-1 from work to sys-usb"));
+}
+
 TEST_F(PromptTest, NoEnterEndOfFileAndInterruptDeny) {
   start();
   for (const std::string keys : {"n\n", "\n", "\x04", "\x03"}) {
@@ -285,6 +351,14 @@ TEST_F(PromptTest, FixedAnswersSayWhatTheyDid) {
   EXPECT_TRUE(sees("device: Stick"));
   EXPECT_TRUE(sees("answered by --answer: allow sys-usb"));
   EXPECT_EQ(result(ask(about("Stick", {"a", "b"}))).outcome, Outcome::denied);
+}
+
+TEST_F(PromptTest, AFixedYesGoesAsFarAsItIsToldAndMay) {
+  start({"--answer", "yes", "--scope", "always"});
+  Question question = about("Stick", {"sys-usb"});
+  EXPECT_EQ(result(ask(question)).scope, policy::io::Scope::once) << "nothing else was offered";
+  question.scopes = {policy::io::Scope::always};
+  EXPECT_EQ(result(ask(question)).scope, policy::io::Scope::always);
 }
 
 TEST_F(PromptTest, FixedNoDenies) {

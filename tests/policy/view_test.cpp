@@ -59,6 +59,40 @@ TEST(PromptView, ShowsEverythingThatMattersAndCallsClaimsClaims) {
   EXPECT_LT(text.find("Rule:"), text.find("claims"));
 }
 
+TEST(PromptView, FactsStandApartFromClaims) {
+  policy::io::Question asked = question({"sys-usb"});
+  asked.details["history"] = "new: never seen before";
+  asked.details["port"] = "sys-usb:2-1";
+  asked.details["changed"] = "now also Keyboard";
+  asked.details["identity"] = "0951:1666";
+  const std::string text = render(asked, std::chrono::seconds(60));
+  for (const char* fact : {"Port:      sys-usb:2-1", "History:   new", "CHANGED:   now also"}) {
+    EXPECT_LT(text.find(fact), text.find("claims")) << fact << " in\n" << text;
+  }
+  EXPECT_GT(text.find("identity: 0951:1666"), text.find("claims"));
+}
+
+TEST(PromptView, LettersSayHowFarAYesGoes) {
+  using policy::io::Scope;
+  policy::io::Question one = question({"sys-usb"});
+  EXPECT_EQ(read_choice("p", one).kind, Choice::Kind::unclear) << "not offered";
+  one.scopes = {Scope::while_plugged, Scope::always};
+  EXPECT_EQ(read_choice("p", one).scope, Scope::while_plugged);
+  EXPECT_EQ(read_choice(" A ", one).scope, Scope::always);
+  EXPECT_EQ(read_choice("y p", one).scope, Scope::while_plugged);
+  EXPECT_EQ(read_choice("y", one).scope, Scope::once);
+  EXPECT_EQ(read_choice("x p", one).kind, Choice::Kind::unclear);
+  policy::io::Question two = question({"sys-usb", "p"});
+  two.scopes = {Scope::while_plugged};
+  EXPECT_EQ(read_choice("p", two).target, "p") << "a qube's name comes first";
+  EXPECT_EQ(read_choice("p p", two).scope, Scope::while_plugged);
+  EXPECT_EQ(read_choice("2 p", two).target, "p");
+  EXPECT_EQ(read_choice("1 a", two).kind, Choice::Kind::unclear);
+  one.always_writes = "line one\n\x1b[2Jtwo";
+  const std::string text = policy::prompt::render_always(one);
+  EXPECT_NE(text.find("    line one\n    \\x1b[2Jtwo\n"), std::string::npos) << text;
+}
+
 TEST(PromptView, NothingFromOutsideReachesTheTerminalRaw) {
   policy::io::Question evil;
   const std::string attack =
