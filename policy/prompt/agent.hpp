@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/io/fd.hpp"
+#include "base/io/paths.hpp"
 #include "policy/prompt/asker.hpp"
 #include "policy/prompt/terminal.hpp"
 #include "policy/prompt/view.hpp"
@@ -79,8 +80,13 @@ class Agent {
   std::optional<Choice> unconfirmed_;  // an "always" whose text was shown
 };
 
-// Makes the socket at `path`, its folder too, reachable for the daemon's group. Refuses to push
-// another agent aside that listens there.
-base::Result<base::io::Fd> listen_for_questions(const std::filesystem::path& path);
+// Where questions come from: calls, and assignments of devices.
+struct AgentSockets {
+  std::vector<std::filesystem::path> paths;
+  std::vector<base::io::Fd> listeners;
+};
+// Makes the sockets, reachable for the daemon's group. Refuses to push another agent aside that
+// listens there.
+base::Result<AgentSockets> open_sockets(const base::io::Paths& paths);
 
 }  // namespace policy::prompt

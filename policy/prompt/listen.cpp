@@ -26,8 +26,6 @@ base::Status give_to_daemon(const std::filesystem::path& path) {
   return base::Ok{};
 }
 
-}  // namespace
-
 base::Result<base::io::Fd> listen_for_questions(const std::filesystem::path& path) {
   std::error_code error;
   // Made by us it would be ours, and the daemon could not reach the socket.
@@ -43,6 +41,19 @@ base::Result<base::io::Fd> listen_for_questions(const std::filesystem::path& pat
   if (!fd) return fd;
   if (auto given = give_to_daemon(path); !given) return base::Unexpected{given.error()};
   return fd;
+}
+
+}  // namespace
+
+base::Result<AgentSockets> open_sockets(const base::io::Paths& paths) {
+  AgentSockets sockets;
+  for (const auto& path : {paths.prompt_socket(), paths.device_prompt_socket()}) {
+    auto listener = listen_for_questions(path);
+    if (!listener) return base::Unexpected{listener.error()};
+    sockets.paths.push_back(path);
+    sockets.listeners.push_back(*std::move(listener));
+  }
+  return sockets;
 }
 
 }  // namespace policy::prompt

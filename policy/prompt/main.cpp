@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // sallyport-prompt: asks the person at this terminal what policy leaves to a person.
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/program_options/errors.hpp>
@@ -49,19 +48,15 @@ int run(const policy::prompt::Settings& settings) {
     if (!opened) return fail(opened.error().text);
     terminal.emplace(context, *std::move(opened));
   }
-  const std::array paths{settings.paths.prompt_socket(), settings.paths.device_prompt_socket()};
-  std::vector<base::io::Fd> listeners;
-  for (const auto& path : paths) {
-    auto listener = policy::prompt::listen_for_questions(path);
-    if (!listener) return fail(listener.error().text);
-    listeners.push_back(*std::move(listener));
-  }
-  Agent agent(context, std::move(listeners), settings.agent, terminal ? &*terminal : nullptr);
+  auto sockets = policy::prompt::open_sockets(settings.paths);
+  if (!sockets) return fail(sockets.error().text);
+  Agent agent(context, std::move(sockets->listeners), settings.agent,
+              terminal ? &*terminal : nullptr);
   const Signals signals(context, agent);
   agent.start();
   context.run();
   std::error_code ignored;  // a socket left behind is replaced by the next agent
-  for (const auto& path : paths) std::filesystem::remove(path, ignored);
+  for (const auto& path : sockets->paths) std::filesystem::remove(path, ignored);
   return EXIT_SUCCESS;
 }
 
