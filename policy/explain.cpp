@@ -2,6 +2,8 @@
 #include "policy/explain.hpp"
 
 #include "base/wire/escape.hpp"
+#include "policy/advice.hpp"
+#include "policy/choice.hpp"
 
 namespace policy {
 namespace {
@@ -46,23 +48,21 @@ std::string hidden_rules(const Ruleset& rules, const SystemInfo& system, const R
 
 }  // namespace
 
-std::string explain(const Ruleset& rules, const SystemInfo& system, const Request& request) {
+std::string explain(const Ruleset& rules, const SystemInfo& system, const Request& request,
+                    const OwnRules& own) {
   const Decision decision = evaluate(rules, system, request);
+  const Decided of{.rules = rules, .system = system, .request = request, .decision = decision};
   std::string text = base::wire::escape(headline(decision), 2000) + "\n";
   for (const std::string& warning : decision.warnings) text += base::wire::escape(warning) + "\n";
-  if (decision.effective_target.empty()) return text + "No rule was tried.\n";
-  const std::string opposite = decision.kind == Decision::Kind::allow ? "deny" : "allow";
-  const std::string line = request.service + " " + request.argument + " " + request.source + " " +
-                           decision.effective_target + " " + opposite;
-  if (!decision.rule_index) {
-    return text + "No rule matches: what no rule allows is denied.\nTo change it, add: " +
-           base::wire::escape(line) + "\n";
+  if (decision.rule_index) {
+    const Rule& rule = rules.rules()[*decision.rule_index];
+    text += "by the first rule that matches, " + rule.where() + ":\n  " + rule.text() + "\n";
+    const std::string hidden = hidden_rules(rules, system, request, decision);
+    if (!hidden.empty()) text += "It hides, in this order:\n" + hidden;
+  } else if (!decision.effective_target.empty()) {
+    text += "No rule matches: what no rule allows is denied.\n";
   }
-  const Rule& rule = rules.rules()[*decision.rule_index];
-  text += "by the first rule that matches, " + rule.where() + ":\n  " + rule.text() + "\n";
-  const std::string hidden = hidden_rules(rules, system, request, decision);
-  if (!hidden.empty()) text += "It hides, in this order:\n" + hidden;
-  return text + "To change it, put before it: " + base::wire::escape(line) + "\n";
+  return text + explain_choice(of) + advise(of, own);
 }
 
 }  // namespace policy

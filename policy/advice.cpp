@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/advice.hpp"
+
+#include <optional>
+#include <vector>
+
+#include "base/wire/escape.hpp"
+
+namespace policy {
+namespace {
+
+using Kind = Decision::Kind;
+
+constexpr std::size_t max_line_shown = 1000;
+
+// Where the new rule goes, in words and as a place among the rules.
+struct Spot {
+  std::string words;
+  std::size_t index = 0;
+};
+
+Spot find_spot(const Decided& of, const OwnRules& own) {
+  const std::string file = base::wire::escape(own.file, max_line_shown);
+  if (!of.decision.rule_index) return {"put into " + file, own.before};
+  const std::size_t index = *of.decision.rule_index;
+  const Rule& rule = of.rules.rules()[index];
+  if (index >= own.before && rule.file != own.file)
+    return {"put at the top of " + file, own.before};
+  if (rule.line == 0) return {"put into a file whose name comes before all others", 0};
+  return {"put into " + base::wire::escape(rule.file, max_line_shown) + ", before line " +
+              std::to_string(rule.line),
+          index};
+}
+
+// Does this line, put there, make it so?
+bool would(const Decided& of, const std::string& line, std::size_t index, Kind wanted) {
+  auto rule = parse_rule(line, "new", 1);
+  if (!rule) return false;
+  std::vector<Rule> rules = of.rules.rules();
+  rules.insert(rules.begin() + static_cast<std::ptrdiff_t>(index), *std::move(rule));
+  const Decision then = evaluate(Ruleset(std::move(rules)), of.system, of.request);
+  return then.kind == wanted && then.rule_index == index;
+}
+
+// What to try behind the five columns, the shortest first.
+std::vector<std::string> parameters_for(const Decided& of, Kind wanted) {
+  std::vector<std::string> all{""};
+  if (wanted == Kind::deny) return all;
+  if (!of.decision.default_target.empty()) all.push_back(of.decision.default_target);
+  for (const std::string& target : of.decision.targets) all.push_back(target);
+  if (of.decision.effective_target == "@dispvm") {
+    for (const auto& [name, qube] : of.system.qubes()) {
+      if (qube.template_for_dispvms) all.push_back("@dispvm:" + name);
+    }
+  }
+  for (std::size_t i = 1; i < all.size(); ++i) all[i].insert(0, " target=");
+  return all;
+}
+
+const char* word_for(Kind kind) {
+  switch (kind) {
+    case Kind::allow:
+      return "allow";
+    case Kind::ask:
+      return "ask";
+    case Kind::deny:
+      break;
+  }
+  return "deny";
+}
+
+std::optional<std::string> find_line(const Decided& of, const Spot& spot, Kind wanted) {
+  const std::string line = of.request.service + " " + of.request.argument + " " +
+                           of.request.source + " " + of.decision.effective_target + " " +
+                           word_for(wanted);
+  for (const std::string& parameter : parameters_for(of, wanted)) {
+    if (would(of, line + parameter, spot.index, wanted)) return line + parameter;
+  }
+  // The caller names nobody, so that only the reader knows whom the rule could mean.
+  if (wanted == Kind::allow && of.decision.effective_target == "@default") {
+    return line + " target=QUBE";
+  }
+  return std::nullopt;
+}
+
+std::string nothing_helps(const Decided& of) {
+  if (of.request.source == of.decision.effective_target) {
+    return "No rule changes that: a qube cannot call itself.\n";
+  }
+  return "No rule alone changes that; the reason above says what is missing.\n";
+}
+
+}  // namespace
+
+std::string advise(const Decided& of, const OwnRules& own) {
+  if (of.decision.effective_target.empty()) return "No rule was tried, so none changes that.\n";
+  const Spot spot = find_spot(of, own);
+  struct Wish {
+    Kind wanted;
+    const char* words;
+  };
+  std::string text;
+  for (const Wish& wish : {Wish{Kind::allow, "To allow it"}, Wish{Kind::ask, "To be asked"},
+                           Wish{Kind::deny, "To deny it"}}) {
+    if (wish.wanted == of.decision.kind) continue;
+    const auto line = find_line(of, spot, wish.wanted);
+    if (!line) continue;
+    text += std::string(wish.words) + ", " + spot.words + ":\n  " +
+            base::wire::escape(*line, max_line_shown) + "\n";
+  }
+  return text.empty() ? nothing_helps(of) : text;
+}
+
+}  // namespace policy
