@@ -26,6 +26,11 @@ base::Unexpected<AdminFailure> failure(AdminFailure::Kind kind, std::string type
 
 }  // namespace
 
+void Admin::all(const AdminCalls& calls, const TakeAnswer& take) const {
+  if (many_) return many_(calls, take);
+  for (std::size_t i = 0; i < calls.size(); ++i) take(i, one_(calls[i]));
+}
+
 std::string encode_call(const AdminCall& call) {
   std::string out = call.method + "+" + call.argument + " dom0 name " + call.target;
   out += '\0';

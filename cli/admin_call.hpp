@@ -2,15 +2,18 @@
 // One call of the Admin API, seen from the client: the request's bytes and what was answered.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/wire/result.hpp"
 
 namespace cli {
 
-inline constexpr std::size_t max_admin_reply = std::size_t{1024} * 1024;
+// Ten thousand assignments of one qube are 3 MiB.
+inline constexpr std::size_t max_admin_reply = std::size_t{16} * 1024 * 1024;
 
 struct AdminCall {
   std::string method;
@@ -29,8 +32,30 @@ struct AdminFailure {
 };
 
 using AdminAnswer = base::Result<std::string, AdminFailure>;
+using AdminCalls = std::vector<AdminCall>;
+// Takes the answer of the call with this number.
+using TakeAnswer = std::function<void(std::size_t number, AdminAnswer answer)>;
+
 // How commands make calls; a socket in the programs, a script in tests.
-using Admin = std::function<AdminAnswer(const AdminCall&)>;
+class Admin {
+ public:
+  using One = std::function<AdminAnswer(const AdminCall&)>;
+  using Many = std::function<void(const AdminCalls&, const TakeAnswer&)>;
+
+  // Without `many`, several calls are made one after the other.
+  template <class Function>
+  requires std::invocable<Function, const AdminCall&> Admin(
+      Function one, Many many = {})  // NOLINT(google-explicit-constructor): stands for a function
+      : one_(std::move(one)), many_(std::move(many)) {}
+
+  AdminAnswer operator()(const AdminCall& call) const { return one_(call); }
+  // Calls that do not wait for each other; each is answered once, in whatever order.
+  void all(const AdminCalls& calls, const TakeAnswer& take) const;
+
+ private:
+  One one_;
+  Many many_;
+};
 
 // "METHOD+ARGUMENT dom0 name TARGET", NUL, payload
 std::string encode_call(const AdminCall& call);

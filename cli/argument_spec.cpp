@@ -28,6 +28,10 @@ std::string option_text(const Option& option) {
 Parts option_parts(const CommandSpec& spec) {
   Parts parts;
   for (std::size_t i = 0; i < spec.options.size();) {
+    if (spec.options[i].own) {
+      ++i;
+      continue;
+    }
     std::string part = "[" + option_text(spec.options[i]);
     const int group = spec.options[i].exclusive;
     for (++i; group != 0 && i < spec.options.size() && spec.options[i].exclusive == group; ++i) {
@@ -96,6 +100,15 @@ void append_help(std::string& out, std::string_view name, std::string_view help)
   out += line + std::string(help) + "\n";
 }
 
+void append_option(std::string& out, const Option& option) {
+  std::string names;
+  for (const std::string_view name : option.names) {
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  if (!option.metavar.empty()) names += " " + std::string(option.metavar);
+  append_help(out, names, option.help);
+}
+
 }  // namespace
 
 std::string Option::display() const {
@@ -129,12 +142,15 @@ std::string format_help(const CommandSpec& spec, std::size_t columns) {
   if (!spec.commands.empty()) append_help(out, commands_text(spec), "what to do (COMMAND --help)");
   out += "\noptions:\n";
   for (const Option& each : spec.options) {
-    std::string names;
-    for (const std::string_view name : each.names) {
-      names += (names.empty() ? "" : ", ") + std::string(name);
-    }
-    if (!each.metavar.empty()) names += " " + std::string(each.metavar);
-    append_help(out, names, each.help);
+    if (!each.own) append_option(out, each);
+  }
+  const bool more = std::ranges::any_of(spec.options, &Option::own) || !spec.own_commands.empty();
+  if (more) out += "\nnot in Qubes:\n";
+  for (const std::string_view command : spec.own_commands) {
+    append_help(out, command, "a command too (COMMAND --help)");
+  }
+  for (const Option& each : spec.options) {
+    if (each.own) append_option(out, each);
   }
   return out;
 }

@@ -17,7 +17,8 @@ struct Option {
   std::string_view metavar;  // empty: a flag; else it takes one value
   std::string_view help;
   int exclusive =
-      0;  // options with the same number, not 0, exclude each other; they stand together
+      0;             // options with the same number, not 0, exclude each other; they stand together
+  bool own = false;  // not of Qubes: named in the help, not in the usage, which is Qubes'
 
   std::string_view key() const { return names.front(); }
   std::string display() const;  // "--required/-r"
@@ -39,6 +40,7 @@ struct CommandSpec {
   // Sub-commands with all their aliases; if there are any, the first word that is no option (after
   // the positionals) is one, and what follows it is left to that command.
   std::vector<std::string_view> commands;
+  std::vector<std::string_view> own_commands = {};  // not of Qubes: as with options
 };
 
 // "usage: PROG ..." in lines of at most columns - 2 characters, with a final newline.

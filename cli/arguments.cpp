@@ -38,7 +38,8 @@ class ArgumentReader {
     } else if (spec_.commands.empty()) {
       result_.unrecognised.push_back(word);
     } else {
-      if (std::ranges::find(spec_.commands, word) == spec_.commands.end()) {
+      if (std::ranges::find(spec_.commands, word) == spec_.commands.end() &&
+          std::ranges::find(spec_.own_commands, word) == spec_.own_commands.end()) {
         return base::fail("argument command: invalid choice: " + python_repr(word) +
                           " (choose from " + choices() + ")");
       }

@@ -73,6 +73,7 @@ void take_words(DeviceCommand& command, const Arguments& given) {
     case DeviceAction::list_classes:
       break;
     case DeviceAction::list:
+    case DeviceAction::watch:
       command.qubes = given.positionals[0];
       break;
     case DeviceAction::attach:
@@ -86,6 +87,17 @@ void take_words(DeviceCommand& command, const Arguments& given) {
       command.device = given.positionals[0].front();
       break;
   }
+}
+
+void take_flags(DeviceCommand& command, const Arguments& given) {
+  command.assignments = given.has("--assignments");
+  command.address = given.has("--with-sbdf") && command.device_class == "pci";
+  command.persistent = given.has("--persistent");
+  if (given.has("--required")) command.mode = "required";
+  if (given.has("--ask")) command.mode = "ask-to-attach";
+  command.only_port = given.has("--port");
+  command.only_device = given.has("--device");
+  command.json = given.has("--json");
 }
 
 Outcome show_help(const CommandSpec& spec, std::size_t columns) {
@@ -118,8 +130,8 @@ Parsed parse_verb(DeviceCommand command, const CommandSpec& main, const Argument
     if (!command.all) return refuse(main, columns, "--exclude can only be used with --all");
     command.exclude = out->second;
   }
-  command.persistent = given->has("--persistent");
-  command.required = given->has("--required");
+  take_flags(command, *given);
+  command.quiet = before.has("--quiet") || given->has("--quiet");
   command.verbosity = verbosity_of(before) + verbosity_of(*given);
   take_words(command, *given);
   if (auto ok = take_options(command, *given); !ok) {

@@ -33,9 +33,17 @@ struct DeviceCommand {
   base::device::Properties options;
   std::vector<std::string> exclude;
   bool all = false;
+  bool assignments = false;  // list --assignments
+  bool address = false;      // list --with-sbdf
   bool persistent = false;
-  bool required = false;
+  std::string mode = "auto-attach";  // of an assignment
+  bool only_port = false;
+  bool only_device = false;
+  bool json = false;
+  bool quiet = false;
   int verbosity = 0;
+
+  bool required() const { return mode == "required"; }
 };
 
 // Either a command, or an outcome if there is nothing more to do (help, version, usage errors).

@@ -80,6 +80,20 @@ Properties options_of(const Properties& properties) {
   return options;
 }
 
+// Without a colon there is no device id: any.
+Head head_of_assignment(std::string_view line) {
+  const std::string_view identity = line.substr(0, line.find(' '));
+  const std::size_t colon = identity.find(':');
+  const bool bare = colon == std::string_view::npos;
+  return {.place = identity.substr(0, colon),
+          .device_id = bare ? any : identity.substr(colon + 1),
+          .rest = line.substr(identity.size())};
+}
+
+bool device_id_character(char c) {
+  return base::wire::is_name_character(c) || c == ':' || c == '*' || c == '?';
+}
+
 void take_properties(DeviceInfo& device, const Properties& properties) {
   base::device::DeviceNames& names = device.names;
   names.vendor = value_of(properties, "vendor");
@@ -140,6 +154,30 @@ base::Result<Attachment> parse_attached(std::string_view untrusted_line,
                         .options = options_of(*properties)};
   if (!name(attachment.backend) || !name(attachment.port_id)) return bad_line(untrusted_line);
   return attachment;
+}
+
+base::Result<Attachment> parse_assigned(std::string_view untrusted_line,
+                                        std::string_view frontend) {
+  const Head head = head_of_assignment(untrusted_line);
+  const std::size_t plus = head.place.find('+');
+  const auto properties = base::device::parse_properties(head.rest);
+  if (plus == std::string_view::npos || !properties) return bad_line(untrusted_line);
+  const std::string_view port = head.place.substr(plus + 1);
+  const std::string* id = find_property(*properties, "device_id");
+  const std::string* mode = find_property(*properties, "mode");
+  Attachment assignment{.backend = std::string(head.place.substr(0, plus)),
+                        .port_id = std::string(port == "_" ? any : port),
+                        .device_id = id != nullptr ? *id : std::string(head.device_id),
+                        .frontend = std::string(frontend),
+                        .options = options_of(*properties),
+                        .mode = mode != nullptr ? *mode : "auto-attach"};
+  if (assignment.device_id == "_") assignment.device_id = any;
+  const bool good = name(assignment.backend) && name(assignment.mode) &&
+                    (assignment.port_id == any || name(assignment.port_id)) &&
+                    !assignment.device_id.empty() && assignment.device_id.size() <= max_word &&
+                    std::ranges::all_of(assignment.device_id, device_id_character);
+  if (!good) return bad_line(untrusted_line);
+  return assignment;
 }
 
 base::Result<Qube> parse_qube(std::string_view untrusted_line) {

@@ -13,6 +13,7 @@
 namespace cli {
 
 inline constexpr std::string_view unknown_device_id = "0000:0000::?******";
+inline constexpr std::string_view any = "*";  // port or device id
 
 struct DeviceInfo {
   std::string backend;
@@ -25,12 +26,15 @@ struct DeviceInfo {
   std::string port() const { return backend + ":" + port_id; }
 };
 
+// What a qube uses now, or is to get: in an assignment port and device id
+// may be `any`.
 struct Attachment {
   std::string backend;
   std::string port_id;
   std::string device_id;
   std::string frontend;
   base::device::Properties options;
+  std::string mode = "attached";  // of an assignment "auto-attach", "ask-to-attach", "required"
 
   std::string port() const { return backend + ":" + port_id; }
 };
@@ -41,10 +45,15 @@ base::Result<DeviceInfo> parse_available(std::string_view untrusted_line,
                                          std::string_view device_class, std::string_view backend);
 // "BACKEND+PORT:DEVICE_ID ...", in the list of `frontend`.
 base::Result<Attachment> parse_attached(std::string_view untrusted_line, std::string_view frontend);
+// "BACKEND+PORT:DEVICE_ID ... mode='auto-attach' ...", in the assignments of `frontend`. Port and
+// device id may be "*".
+base::Result<Attachment> parse_assigned(std::string_view untrusted_line, std::string_view frontend);
 
 struct Qube {
   std::string name;
   std::string state;  // "Running"
+
+  bool running() const { return !state.empty() && state != "Halted" && state != "NA"; }
 };
 // "NAME class=AppVM state=Running"
 base::Result<Qube> parse_qube(std::string_view untrusted_line);

@@ -23,6 +23,8 @@ constexpr std::array verbs{
     Verb{"i", DeviceAction::info},
 };
 
+constexpr std::string_view watch_verb = "watch";  // not of Qubes
+
 // Numbers of groups whose options exclude each other.
 constexpr int mode_group = 1;
 constexpr int what_group = 2;
@@ -51,14 +53,22 @@ void add_options_of_options(CommandSpec& spec) {
       {});
 }
 
+Option json_option() {
+  return {{"--json"}, "", "JSON, for programs; the manual page names the keys", 0, true};
+}
+Positional some_qubes() {
+  return {"VMNAME", "only devices of these qubes; may hold *?[]", Count::many};
+}
+
 void describe_list(CommandSpec& spec) {
   spec.description = "Lists the devices that qubes have and use.";
   add(spec,
       {{{"--assignments", "-s"}, "", "show assignments too"},
        {{"--with-sbdf", "--resolve-paths"}, "", "show PCI addresses (pci only)"},
        {{"--all"}, "", "the devices of all qubes"},
-       {{"--exclude"}, "EXCLUDE", "leave this qube out of --all; may be repeated"}},
-      {{"VMNAME", "only devices of these qubes; may hold *?[]", Count::many}});
+       {{"--exclude"}, "EXCLUDE", "leave this qube out of --all; may be repeated"},
+       json_option()},
+      {some_qubes()});
 }
 
 void describe_attach(CommandSpec& spec) {
@@ -98,10 +108,16 @@ CommandSpec device_spec(std::string_view prog) {
       {{"--list-device-classes", "--list-classes"}, "", "list the classes of devices and exit"});
   if (prog == "qvm-device") spec.positionals.push_back({"DEVICE_CLASS", "usb, block, ..."});
   for (const Verb& verb : verbs) spec.commands.push_back(verb.name);
+  spec.own_commands.push_back(watch_verb);
   return spec;
 }
 
+bool is_device_verb(std::string_view verb) {
+  return verb == watch_verb || std::ranges::find(verbs, verb, &Verb::name) != verbs.end();
+}
+
 DeviceAction action_of(std::string_view verb) {
+  if (verb == watch_verb) return DeviceAction::watch;
   return std::ranges::find(verbs, verb, &Verb::name)->action;
 }
 
@@ -132,7 +148,12 @@ CommandSpec verb_spec(std::string_view prog, std::string_view verb) {
       break;
     case DeviceAction::info:
       spec.description = "Shows everything known about a device.";
+      spec.options.push_back(json_option());
       spec.positionals = {device()};
+      break;
+    case DeviceAction::watch:
+      spec.description = "Lists devices, then says what happens to them, until Ctrl-C.";
+      add(spec, {{{"--json"}, "", "a line of JSON for each event"}}, {some_qubes()});
       break;
   }
   return spec;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `sallyport status`; see the header.
+// `sallyport status` and `run`, and the way to the others; see the header.
 #include "cli/sallyport_command.hpp"
 
-#include <optional>
-
 #include "base/wire/escape.hpp"
+#include "cli/deny_command.hpp"
+#include "cli/own_command.hpp"
 #include "cli/status_view.hpp"
 
 namespace cli {
@@ -12,11 +12,11 @@ namespace {
 
 CommandSpec main_spec() {
   return {.prog = "sallyport",
-          .description = "Shows what sallyportd does.",
+          .description = "Shows what sallyportd does, and says what qubes must not get.",
           .options = {{{"--help", "-h"}, "", "show this help message and exit"},
                       {{"--version"}, "", "show program's version number and exit"}},
           .positionals = {},
-          .commands = {"status", "run", "policy"}};
+          .commands = {"status", "run", "policy", "deny"}};
 }
 
 CommandSpec status_spec() {
@@ -38,6 +38,15 @@ CommandSpec run_spec() {
           .commands = {}};
 }
 
+// The policy tool reads its own arguments; these are for completion.
+CommandSpec policy_spec() {
+  return {.prog = "sallyport policy",
+          .description = "Asks and checks the policy files.",
+          .options = {},
+          .positionals = {},
+          .commands = {"check", "diff", "eval", "graph", "test", "why"}};
+}
+
 // The answer is a qube's: at a terminal its control characters would be obeyed.
 std::string harmless(std::string_view untrusted) {
   std::string out;
@@ -48,35 +57,15 @@ std::string harmless(std::string_view untrusted) {
   return out;
 }
 
-Outcome misused(const CommandSpec& spec, std::size_t columns, std::string_view text) {
-  return {.code = exit_usage, .out = {}, .err = usage_error(spec, columns, text)};
-}
-
-// nullopt: the command is to be carried out.
-std::optional<Outcome> help_or_misuse(const CommandSpec& spec, const base::Result<Arguments>& given,
-                                      std::size_t columns) {
-  if (!given) return misused(spec, columns, given.error().text);
-  if (given->has("--help")) {
-    return Outcome{.code = 0, .out = format_help(spec, columns), .err = {}};
-  }
-  if (given->unrecognised.empty()) return std::nullopt;
-  return misused(spec, columns,
-                 "unrecognized arguments: " + python_repr(given->unrecognised.front()));
-}
-
-Outcome fail(const std::string& text) {
-  return {.code = exit_failure, .out = {}, .err = "sallyport: error: " + text + "\n"};
-}
-
 Outcome show_status(const Words& words, const Admin& admin, std::size_t columns) {
   const CommandSpec spec = status_spec();
   const auto given = read_arguments(spec, words);
   if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
   const auto answer =
       admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
-  if (!answer) return fail(answer.error().text);
+  if (!answer) return own_failure(answer.error().text);
   const auto text = given->has("--json") ? compact_json(*answer) : format_status(*answer);
-  if (!text) return fail(text.error().text);
+  if (!text) return own_failure(text.error().text);
   return {.code = 0, .out = *text, .err = {}};
 }
 
@@ -90,11 +79,22 @@ Outcome run_service(const Words& words, const Admin& admin, std::size_t columns)
              .argument = given->positionals[1][0],
              .target = given->positionals[0][0],
              .payload = input == given->options.end() ? "" : input->second.back() + "\n"});
-  if (!answer) return fail(answer.error().text);
+  if (!answer) return own_failure(answer.error().text);
   return {.code = 0, .out = given->has("--raw") ? *answer : harmless(*answer), .err = {}};
 }
 
 }  // namespace
+
+CommandSpec sallyport_spec(const Words& path) {
+  const std::string first = path.empty() ? "" : path[0];
+  if (path.empty()) return main_spec();
+  if (path.size() == 2 && first == "deny") return deny_verb_spec(path[1]);
+  if (path.size() == 1 && first == "deny") return deny_spec();
+  if (path.size() == 1 && first == "policy") return policy_spec();
+  if (path.size() == 1 && first == "status") return status_spec();
+  if (path.size() == 1 && first == "run") return run_spec();
+  return {.prog = {}, .description = {}, .options = {}, .positionals = {}, .commands = {}};
+}
 
 Outcome run_sallyport(const Words& words, const Admin& admin, std::size_t columns) {
   const CommandSpec spec = main_spec();
@@ -106,6 +106,7 @@ Outcome run_sallyport(const Words& words, const Admin& admin, std::size_t column
   if (given->command.empty()) {
     return misused(spec, columns, "the following arguments are required: command");
   }
+  if (given->command == "deny") return run_deny(given->rest, admin, columns);
   if (given->command == "run") return run_service(given->rest, admin, columns);
   return show_status(given->rest, admin, columns);
 }

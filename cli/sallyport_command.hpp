@@ -9,4 +9,7 @@ namespace cli {
 
 Outcome run_sallyport(const Words& words, const Admin& admin, std::size_t columns);
 
+// The table of a command's arguments: of the program itself, of {"status"}, of {"deny", "add"}.
+CommandSpec sallyport_spec(const Words& path);
+
 }  // namespace cli

@@ -14,10 +14,20 @@ int main(int argc, char** argv) {
                             .out = {},
                             .err = "sallyport: error: " + invocation.error().text + "\n"});
   }
-  if (!invocation->words.empty() && invocation->words[0] == "policy") {
-    return policy::io::run_policy_tool({invocation->words.begin() + 1, invocation->words.end()},
-                                       invocation->paths, std::cin, std::cout, std::cerr);
-  }
   const cli::Admin admin = cli::io::connect_admin(invocation->paths.admin_socket());
+  if (!invocation->words.empty() && invocation->words[0] == "policy") {
+    const auto fetch_system_info = [&admin]() -> base::Result<std::string> {
+      auto answer = admin(
+          {.method = "internal.GetSystemInfo", .argument = {}, .target = "dom0", .payload = {}});
+      if (!answer) return base::fail(answer.error().text);
+      return *std::move(answer);
+    };
+    return policy::io::run_policy_tool({invocation->words.begin() + 1, invocation->words.end()},
+                                       {.paths = invocation->paths,
+                                        .in = std::cin,
+                                        .out = std::cout,
+                                        .errors = std::cerr,
+                                        .fetch_system_info = fetch_system_info});
+  }
   return cli::io::finish(cli::run_sallyport(invocation->words, admin, invocation->columns));
 }

@@ -13,6 +13,7 @@
 #include "dom0/io/broker.hpp"
 #include "dom0/io/daemon_setup.hpp"
 #include "dom0/io/options.hpp"
+#include "dom0/io/paper_qubes.hpp"
 #include "dom0/io/registry.hpp"
 
 namespace {
@@ -33,6 +34,9 @@ base::Status run(const dom0::io::Options& options) {
   auto registry = dom0::io::load_registry(paths.qubes_d());
   if (!registry) return base::fail(registry.error().text);
   if (auto there = dom0::io::ensure_relay(paths, options.relay); !there) return there;
+  // A stop of the daemon is the end of its paper qubes.
+  dom0::io::PaperQubes paper(options.relay.parent_path());
+  if (auto started = paper.start(paths, *registry); !started) return started;
   boost::asio::io_context io(1);
   dom0::io::Broker broker(io, paths, *std::move(registry), options.prompt_limit, log);
   if (auto started = broker.start(paths); !started) return started;

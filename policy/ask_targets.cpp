@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/ask_targets.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace policy {
@@ -14,63 +15,100 @@ const QubeFacts* default_template(const SystemInfo& system, const QubeFacts& cal
   return caller.default_dispvm.empty() ? nullptr : system.find(caller.default_dispvm);
 }
 
-// Everything that could be chosen and that `token`, standing as a rule's target, covers. A token
-// that stands as a redirect is expanded the same way.
-TargetSet expand(const Token& token, const SystemInfo& system, const QubeFacts& caller) {
-  TargetSet covered;
-  for (const auto& [name, qube] : system.qubes()) {
-    if (matches_qube(token, system, qube)) covered.insert(name);
-    if (!qube.template_for_dispvms) continue;
-    const std::string disposable = disposable_of(qube);
-    const auto asked = Token::parse(disposable, Place::requested);
-    if (asked && matches_target(token, system, *asked, caller.name)) covered.insert(disposable);
+// What may be chosen, while rules add and take away: a mark for each qube, for a disposable of it,
+// and for the caller's own default disposable.
+class Choice {
+ public:
+  Choice(const SystemInfo& system, const QubeFacts& caller) : system_(system), caller_(caller) {
+    qubes_.reserve(system.qubes().size());
+    for (const auto& [name, qube] : system.qubes()) qubes_.push_back({.qube = &qube});
   }
-  const auto asked = Token::parse(dispvm, Place::requested);
-  if (asked && matches_target(token, system, *asked, caller.name)) covered.emplace(dispvm);
-  return covered;
-}
+
+  // Everything that `token`, standing as a rule's target or as its redirect, covers.
+  void mark(const Token& token, bool offered) {
+    if (token.kind() == Token::Kind::name) {
+      const QubeFacts* qube = system_.find(token.value());
+      if (qube != nullptr) entry_of(*qube).offered = offered;
+      return;
+    }
+    for (Entry& each : qubes_) {
+      if (matches_qube(token, system_, *each.qube)) each.offered = offered;
+      if (each.qube->template_for_dispvms && covers_disposable(token, each.qube)) {
+        each.disposable = offered;
+      }
+    }
+    static const Token own = *Token::parse(dispvm, Place::requested);
+    if (matches_target(token, system_, look_up(own, system_, &caller_))) own_ = offered;
+  }
+
+  // By name, sorted.
+  std::vector<std::string> names() {
+    const QubeFacts* dvm = default_template(system_, caller_);
+    if (own_ && dvm != nullptr && dvm->template_for_dispvms) entry_of(*dvm).disposable = true;
+    std::vector<std::string> names;
+    for (const Entry& each : qubes_) {
+      if (each.disposable && !each.qube->internal) names.push_back(disposable_of(*each.qube));
+    }
+    for (const Entry& each : qubes_) {
+      if (each.offered && !each.qube->internal && each.qube != &caller_) {
+        names.push_back(each.qube->name);
+      }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+ private:
+  struct Entry {
+    const QubeFacts* qube = nullptr;
+    bool offered = false;
+    bool disposable = false;
+  };
+
+  Entry& entry_of(const QubeFacts& qube) {
+    // They stand in the order of their names, and this one is among them.
+    return *std::lower_bound(
+        qubes_.begin(), qubes_.end(), qube.name,
+        [](const Entry& entry, const std::string& name) { return entry.qube->name < name; });
+  }
+
+  bool covers_disposable(const Token& token, const QubeFacts* dvm) const {
+    // The kind of what is asked for counts, not its text.
+    static const Token any = *Token::parse("@dispvm:x", Place::requested);
+    return matches_target(token, system_, {.token = any, .qube = nullptr, .dvm = dvm});
+  }
+
+  const SystemInfo& system_;
+  const QubeFacts& caller_;
+  std::vector<Entry> qubes_;
+  bool own_ = false;
+};
 
 // What a rule adds to the choice or takes from it.
 const Token& meant(const Rule& rule) {
   return rule.action != Action::deny && rule.redirect ? *rule.redirect : rule.target;
 }
 
-void apply_rule(const Rule& rule, const SystemInfo& system, const QubeFacts& caller,
-                TargetSet& targets) {
-  if (rule.action == Action::deny) {
-    for (const auto& target : expand(meant(rule), system, caller)) targets.erase(target);
-    return;
-  }
-  targets.merge(expand(meant(rule), system, caller));
-}
-
 }  // namespace
 
-base::Result<TargetSet> collect_targets(const Ruleset& rules, const SystemInfo& system,
-                                        const Request& request) {
-  TargetSet targets;
+base::Result<std::vector<std::string>> collect_targets(const Ruleset& rules,
+                                                       const SystemInfo& system,
+                                                       const Request& request) {
   const QubeFacts* caller = system.find(request.source);
-  if (caller == nullptr) return targets;
-  for (auto rule = rules.rules().rbegin(); rule != rules.rules().rend(); ++rule) {
-    if (!rule->matches_call(system, request)) continue;
-    const Token& token = meant(*rule);
+  if (caller == nullptr) return std::vector<std::string>();
+  Choice choice(system, *caller);
+  RulesetIndex::Walk walk = rules.index().walk(request, caller);
+  for (RulesetIndex::Place place = 0; walk.previous(place);) {
+    const Rule& rule = rules.rules()[place];
+    if (!rule.matches_call(system, request, caller)) continue;
+    const Token& token = meant(rule);
     if (token.kind() == Token::Kind::dispvm_template && system.find(token.value()) == nullptr) {
-      return base::fail("the rule at " + rule->where() + " names " + token.text() +
+      return base::fail("the rule at " + rule.where() + " names " + token.text() +
                         ", which does not exist; mend it");
     }
-    apply_rule(*rule, system, *caller, targets);
+    choice.mark(token, rule.action != Action::deny);
   }
-  if (targets.erase(std::string(dispvm)) > 0) {
-    const QubeFacts* dvm = default_template(system, *caller);
-    if (dvm != nullptr && dvm->template_for_dispvms) targets.insert(disposable_of(*dvm));
-  }
-  targets.erase(caller->name);
-  for (const auto& [name, qube] : system.qubes()) {
-    if (!qube.internal) continue;
-    targets.erase(name);
-    targets.erase(disposable_of(qube));
-  }
-  return targets;
+  return choice.names();
 }
 
 std::string resolve(const Token& token, const SystemInfo& system, const QubeFacts& caller) {

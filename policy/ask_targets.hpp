@@ -2,7 +2,6 @@
 // Which targets a user may choose from when a rule says ask.
 #pragma once
 
-#include <set>
 #include <string>
 
 #include "policy/request.hpp"
@@ -12,14 +11,13 @@
 namespace policy {
 
 // A qube's name, "dom0", "@dispvm:NAME", or "@dispvm" before resolve() has replaced it.
-using TargetSet = std::set<std::string>;
-
 // Walks the rules backwards, so that an earlier rule overrides a later one: deny removes what it
 // covers, allow and ask add it. Of the result the caller itself and internal qubes are dropped,
 // and @dispvm stands for the caller's default template. An error: a rule of this call names a
 // template that does not exist, so that nobody can say what it covers.
-base::Result<TargetSet> collect_targets(const Ruleset& rules, const SystemInfo& system,
-                                        const Request& request);
+base::Result<std::vector<std::string>> collect_targets(const Ruleset& rules,
+                                                       const SystemInfo& system,
+                                                       const Request& request);
 
 // The one name by which a token is chosen, run and compared, for a caller with these facts: a
 // qube's name, "dom0" or "@dispvm:NAME"; empty if it stands for nothing that exists.

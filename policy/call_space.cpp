@@ -85,15 +85,18 @@ CallDecisions::CallDecisions(const Ruleset& rules, const QubeSpace& space, const
     : rules_(rules),
       space_(space),
       request_{.source = source, .target = {}, .service = call.service, .argument = call.argument} {
+  const QubeFacts* caller = space.system.find(source);
   for (std::size_t i = 0; i < rules.rules().size(); ++i) {
-    if (rules.rules()[i].matches_call(space.system, request_)) matching_.push_back(i);
+    if (rules.rules()[i].matches_call(space.system, request_, caller)) matching_.push_back(i);
+  }
+  for (const Token& target : space.targets) {
+    targets_.push_back(look_up(target, space.system, caller));
   }
 }
 
 std::optional<std::size_t> CallDecisions::match(std::size_t target) const {
   for (const std::size_t place : matching_) {
-    if (matches_target(rules_.rules()[place].target, space_.system, space_.targets[target],
-                       request_.source)) {
+    if (matches_target(rules_.rules()[place].target, space_.system, targets_[target])) {
       return place;
     }
   }

@@ -65,6 +65,7 @@ class CallDecisions {
   const QubeSpace& space_;
   Request request_;
   std::vector<std::size_t> matching_;  // rules whose service, argument and source match
+  std::vector<RequestedTarget> targets_;
   std::unordered_map<std::size_t, Decision> shared_;
   std::optional<Decision> single_;
 };

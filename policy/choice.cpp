@@ -17,10 +17,12 @@ constexpr std::size_t max_shown = 2000;
 // since rules are applied from the last to the first.
 std::map<std::string, const Rule*> deciding_rules(const Decided& of) {
   std::map<std::string, const Rule*> deciding;
+  const QubeFacts* caller = of.system.find(of.request.source);
   for (const Rule& rule : of.rules.rules()) {
-    if (!rule.matches_call(of.system, of.request)) continue;
+    if (!rule.matches_call(of.system, of.request, caller)) continue;
     Rule alone = rule;  // what it would offer if it were an allow, and alone
     alone.action = Action::allow;
+    alone.conditions.reset();  // they hold
     const auto covered = collect_targets(Ruleset({std::move(alone)}), of.system, of.request);
     if (!covered) continue;
     for (const std::string& target : *covered) deciding.emplace(target, &rule);

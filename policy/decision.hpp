@@ -2,6 +2,7 @@
 // What policy says about one call.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ struct Decision {
   std::string user = {};                  // empty: the service's own default
   bool notify = true;
   bool autostart = true;
+  std::optional<std::chrono::seconds> timeout = {};  // ask: how long to wait, if the rule says so
   std::string rule = {};                       // "FILE:LINE" of the rule that decided, or empty
   std::optional<std::size_t> rule_index = {};  // its place in the Ruleset
   std::string effective_target = {};           // what rules were tried with; empty: none were

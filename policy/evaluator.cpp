@@ -18,7 +18,8 @@ struct Call {
   const SystemInfo& system;
   const Request& request;
   const QubeFacts& caller;
-  Token target;  // as asked for; an unknown qube has become @default
+  const QubeFacts* known;  // the caller, or nullptr if dom0 does not know it
+  Token target;            // as asked for; an unknown qube has become @default
   std::optional<std::size_t> rule = {};
   bool tried = false;  // the rules
   std::vector<std::string> warnings = {};
@@ -101,9 +102,9 @@ base::Result<std::vector<std::string>> ask_targets(const Rule& rule, const Call&
                                  : resolve(*rule.redirect, call.system, call.caller);
     list.push_back(only.empty() ? rule.redirect->text() : only);
   } else {
-    const auto targets = collect_targets(call.rules, call.system, call.request);
+    auto targets = collect_targets(call.rules, call.system, call.request);
     if (!targets) return base::Unexpected{targets.error()};
-    list.assign(targets->begin(), targets->end());
+    list = *std::move(targets);
   }
   if (!rule.autostart) {
     list.erase(std::remove_if(
@@ -126,6 +127,7 @@ Decision decide_ask(const Rule& rule, Call& call) {
                 rule.where());
   }
   Decision decision = from_rule(rule, Decision::Kind::ask, call);
+  decision.timeout = rule.timeout;
   auto targets = ask_targets(rule, call);
   if (!targets) return deny(targets.error().text, rule.where());
   decision.targets = *std::move(targets);
@@ -152,12 +154,14 @@ Decision decide_ask(const Rule& rule, Call& call) {
 
 const Rule* first_match(Call& call) {
   call.tried = true;
-  const std::vector<Rule>& rules = call.rules.rules();
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    if (rules[i].matches_call(call.system, call.request) &&
-        matches_target(rules[i].target, call.system, call.target, call.caller.name)) {
-      call.rule = i;
-      return &rules[i];
+  const RequestedTarget target = look_up(call.target, call.system, call.known);
+  RulesetIndex::Walk walk = call.rules.index().walk(call.request, call.known);
+  for (RulesetIndex::Place place = 0; walk.next(place);) {
+    const Rule& rule = call.rules.rules()[place];
+    if (rule.matches_call(call.system, call.request, call.known) &&
+        matches_target(rule.target, call.system, target)) {
+      call.rule = place;
+      return &rule;
     }
   }
   return nullptr;
@@ -214,6 +218,7 @@ Decision evaluate(const Ruleset& rules, const SystemInfo& system, const Request&
             .system = system,
             .request = request,
             .caller = *caller,
+            .known = known,
             .target = *std::move(target)};
   if (is_unknown_qube(call.target, system)) {
     call.warnings.push_back(unknown_target(call.target.value()));

@@ -32,12 +32,14 @@ std::string hidden_rules(const Ruleset& rules, const SystemInfo& system, const R
                          const Decision& decision) {
   const auto target = Token::parse(decision.effective_target, Place::requested);
   if (!target) return {};
+  const QubeFacts* caller = system.find(request.source);
+  const RequestedTarget requested = look_up(*target, system, caller);
   std::string lines;
   std::size_t found = 0;
   for (std::size_t i = *decision.rule_index + 1; i < rules.rules().size(); ++i) {
     const Rule& rule = rules.rules()[i];
-    if (!rule.matches_call(system, request) ||
-        !matches_target(rule.target, system, *target, request.source)) {
+    if (!rule.matches_call(system, request, caller) ||
+        !matches_target(rule.target, system, requested)) {
       continue;
     }
     if (++found > max_hidden) return lines + "  ... and more\n";

@@ -105,7 +105,7 @@ std::string hint_for_key(std::string_view key, std::string_view value, std::stri
       (key == "target" || key == "default_target" || key == "user" || key == "autostart")) {
     return "a deny goes nowhere: take '" + std::string(key) + "=' out, or change the action";
   }
-  if (action == "allow" && (key == "default_target" || key == "timeout")) {
+  if ((action == "allow" || action == "deny") && (key == "default_target" || key == "timeout")) {
     return "only 'ask' takes '" + std::string(key) + "='" +
            (key == "default_target" ? "; to send the call elsewhere write 'target='" : "");
   }

@@ -131,6 +131,12 @@ class Columns {
     if (!parsed) remark(written, join(parsed.error().text, hint_for_action(written)));
   }
 
+  // "user = root", which is three words.
+  bool blanks_around_equals(std::size_t i) const {
+    return i + 2 < fields_.size() && fields_[i + 1] == "=" &&
+           fields_[i].find('=') == std::string_view::npos;
+  }
+
   void parameters() {
     const std::string_view written = fields_[action_column()];
     const bool good = parse_rule("s * * * " + std::string(written), {}, 0).has_value();
@@ -141,6 +147,13 @@ class Columns {
         remark(word, join("invalid action parameter syntax: " + quote_word(word),
                           hint_for_parameter(word, {})));
         return;
+      }
+      if (blanks_around_equals(i)) {
+        remark(word, "invalid action parameter syntax: " + quote_word(word) +
+                         ": no blanks around '='; did you mean " +
+                         quote_word(std::string(word) + "=" + std::string(fields_[i + 2])) + "?");
+        i += 2;
+        continue;
       }
       parameter(word, good ? written : std::string_view());
       const std::string_view key = word.substr(0, word.find('='));
@@ -218,11 +231,17 @@ std::vector<Remark> find_mistakes(const ParseObserver::Line& line, const std::st
   } else {
     Columns(line, remarks).look();
   }
-  // Every part is right, but not all of them together; or more rules than are taken.
+  // Every part is right, but not all of them together, or what the rule names; or there are more
+  // rules than are taken.
   if (remarks.empty()) {
     std::string_view whole = line.text;
     while (!whole.empty() && white_space.find(whole.back()) != std::string_view::npos) {
       whole.remove_suffix(1);
+    }
+    for (const std::string_view field : split_fields(line.text)) {
+      if (!field.starts_with("usbguard=")) continue;
+      remarks.push_back(remark_on(line.text, field, parse_error));
+      return remarks;
     }
     const bool nowhere = parse_error.starts_with("allow action for @default");
     remarks.push_back({.offset = 0,

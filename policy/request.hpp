@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/wire/result.hpp"
+#include "policy/device_facts.hpp"
 
 namespace policy {
 
@@ -21,6 +23,8 @@ struct Request {
   std::string argument;  // "+2-1", or "+" for a call without argument
   // The remote qube that `source` says it calls for, as its relay; empty: for itself.
   std::string requested_source = {};
+  // What conditions of rules are about; nothing where the call is about no device.
+  std::optional<DeviceFacts> device = {};
 };
 
 // Splits "qubes.USB+2-1" at the first plus. As in qrexec, a character that is in no service name

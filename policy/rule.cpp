@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <utility>
 #include <vector>
@@ -41,7 +42,8 @@ const char* title(Action action) {
 bool legal_parameter(Action action, std::string_view key) {
   if (key == "notify") return true;
   if (key == "target" || key == "user" || key == "autostart") return action != Action::deny;
-  return key == "default_target" && action == Action::ask;
+  if (key == "default_target" || key == "timeout") return action == Action::ask;
+  return Conditions::knows(key);
 }
 
 base::Status check_yes_no(const Parameters& parameters, std::string_view key) {
@@ -92,7 +94,32 @@ base::Status set_token(std::optional<Token>& into, const Parameters& parameters,
   return base::Ok{};
 }
 
+base::Status set_timeout(const Parameters& parameters, Rule& rule) {
+  constexpr int most = 3600;
+  const auto found = parameters.find("timeout");
+  if (found == parameters.end()) return base::Ok{};
+  const std::string& text = found->second;
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size() || seconds < 1 || seconds > most) {
+    return base::fail("'timeout' is " + quote(text) + ", but can be only 1 to 3600 (seconds)");
+  }
+  rule.timeout = std::chrono::seconds(seconds);
+  return base::Ok{};
+}
+
+base::Status set_conditions(const Parameters& parameters, Rule& rule) {
+  for (const auto& [key, value] : parameters) {
+    if (!Conditions::knows(key)) continue;
+    if (!rule.conditions) rule.conditions = std::make_shared<Conditions>();
+    if (auto set = rule.conditions->set(key, value); !set) return set;
+  }
+  return base::Ok{};
+}
+
 base::Status apply(const Parameters& parameters, Rule& rule) {
+  if (auto set = set_timeout(parameters, rule); !set) return set;
+  if (auto set = set_conditions(parameters, rule); !set) return set;
   if (auto set = set_token(rule.redirect, parameters, "target"); !set) return set;
   if (auto set = set_token(rule.default_target, parameters, "default_target"); !set) return set;
   if (const auto user = parameters.find("user"); user != parameters.end()) rule.user = user->second;
@@ -189,13 +216,17 @@ std::string Rule::text() const {
   if (user) out += " user=" + *user;
   if (notify != (action == Action::deny)) out += notify ? " notify=yes" : " notify=no";
   if (!autostart) out += " autostart=no";
+  if (timeout) out += " timeout=" + std::to_string(timeout->count());
+  if (conditions) out += conditions->text();
   return out;
 }
 
-bool Rule::matches_call(const SystemInfo& system, const Request& request) const {
+bool Rule::matches_call(const SystemInfo& system, const Request& request,
+                        const QubeFacts* caller) const {
   return (service == "*" || service == request.service) &&
          (argument == "*" || argument == request.argument) &&
-         matches_source(source, system, request.source);
+         matches_source(source, system, caller, request.source) &&
+         (!conditions || conditions->hold(action, request.device ? &*request.device : nullptr));
 }
 
 }  // namespace policy

@@ -2,17 +2,18 @@
 // One line of policy: service argument source target action [parameter=value ...].
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/wire/result.hpp"
+#include "policy/conditions.hpp"
 #include "policy/request.hpp"
 #include "policy/token.hpp"
 
 namespace policy {
-
-enum class Action { allow, deny, ask };
 
 struct Rule {
   std::string file;
@@ -27,13 +28,17 @@ struct Rule {
   std::optional<std::string> user = {};      // an empty one is the default too, but was written
   bool notify = true;
   bool autostart = true;
+  std::optional<std::chrono::seconds> timeout = {};  // timeout=: how long an ask waits
+  std::shared_ptr<Conditions> conditions = {};       // ours, behind the action; nullptr: none
 
   // "FILE:LINE", or "FILE:None"
   std::string where() const;
   // The five columns and what was written behind them, one blank between.
   std::string text() const;
-  // Service, argument and source; the target is asked for apart, since an ask collects over rules.
-  bool matches_call(const SystemInfo& system, const Request& request) const;
+  // Service, argument, source and conditions; the target is asked for apart, since an ask collects
+  // over rules. `caller`: nullptr for one that dom0 does not know.
+  bool matches_call(const SystemInfo& system, const Request& request,
+                    const QubeFacts* caller) const;
 };
 
 // The first two fields of a rule. The error is the text behind "FILE:LINE: ", here and below.

@@ -5,10 +5,7 @@
 #include "policy/rule_cover.hpp"
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
-
-#include "policy/fields.hpp"
 
 namespace policy {
 namespace {
@@ -71,19 +68,6 @@ bool covers(const Token& wide, const Token& narrow, const SystemInfo* system) {
   return std::find(all.begin(), all.end(), one.front()) != all.end();
 }
 
-bool has_conditions(const Rule& rule) {
-  constexpr std::array plain = {std::string_view("target"),    std::string_view("default_target"),
-                                std::string_view("user"),      std::string_view("notify"),
-                                std::string_view("autostart"), std::string_view("timeout")};
-  const std::string text = rule.text();
-  const Fields fields = split_fields(text);
-  return std::any_of(fields.begin() + 5, fields.end(), [&plain](std::string_view field) {
-    const std::size_t equals = field.find('=');
-    return equals != std::string_view::npos &&
-           std::find(plain.begin(), plain.end(), field.substr(0, equals)) == plain.end();
-  });
-}
-
 std::vector<std::optional<std::size_t>> find_hidden(const std::vector<Rule>& rules,
                                                     const SystemInfo* system) {
   std::vector<std::optional<std::size_t>> hidden(rules.size());
@@ -103,7 +87,7 @@ std::vector<std::optional<std::size_t>> find_hidden(const std::vector<Rule>& rul
         }
       }
     }
-    if (hidden[i] || has_conditions(rule)) continue;
+    if (hidden[i] || rule.conditions) continue;  // a condition may not hold
     first.emplace(key_of(rule.service, rule.argument, sources.front(), targets.front()), i);
   }
   return hidden;

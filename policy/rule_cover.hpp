@@ -15,9 +15,6 @@ namespace policy {
 // to be the same only with `system`.
 bool covers(const Token& wide, const Token& narrow, const SystemInfo* system);
 
-// Does the rule ask for more than its five columns, such as device=known?
-bool has_conditions(const Rule& rule);
-
 // For each rule the first one before it that covers it wholly; nullopt: it can match.
 std::vector<std::optional<std::size_t>> find_hidden(const std::vector<Rule>& rules,
                                                     const SystemInfo* system);

@@ -2,6 +2,8 @@
 #include "policy/ruleset.hpp"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -91,10 +93,12 @@ class Parser {
   base::Status compat(const std::string& where);
   base::Status legacy_file(const LegacyName& name);
   base::Status add(base::Result<Rule> rule, const std::string& where);
+  base::Status read_usbguard(const Rule& rule);
 
   IncludeSource* includes_;
   ParseObserver* observer_;
   std::vector<Rule> rules_;
+  std::map<std::string, std::shared_ptr<const UsbguardRules>> usbguard_;  // by path
   std::size_t included_ = 0;
   std::vector<std::string> stack_;  // paths being included, outermost first
 };
@@ -140,7 +144,24 @@ base::Status Parser::add(base::Result<Rule> rule, const std::string& where) {
   if (rules_.size() >= Ruleset::max_rules) {
     return fail_at(where, "more than " + std::to_string(Ruleset::max_rules) + " rules in all");
   }
+  if (auto read = read_usbguard(*rule); !read) return fail_at(where, read.error().text);
   rules_.push_back(*std::move(rule));
+  return base::Ok{};
+}
+
+base::Status Parser::read_usbguard(const Rule& rule) {
+  if (!rule.conditions || rule.conditions->usbguard_file().empty()) return base::Ok{};
+  const std::string& path = rule.conditions->usbguard_file();
+  std::shared_ptr<const UsbguardRules>& known = usbguard_[path];
+  if (!known) {
+    if (includes_ == nullptr) return base::fail("not a file: " + base::wire::escape(path));
+    const auto file = includes_->file(path);
+    if (!file) return base::Unexpected{file.error()};
+    auto rules = UsbguardRules::parse(file->text, file->name);
+    if (!rules) return base::Unexpected{rules.error()};
+    known = std::make_shared<const UsbguardRules>(*std::move(rules));
+  }
+  rule.conditions->use(known);
   return base::Ok{};
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/wire/result.hpp"
 #include "policy/rule.hpp"
+#include "policy/ruleset_index.hpp"
 
 namespace policy {
 
@@ -41,11 +42,13 @@ class Ruleset {
   // More than this is refused, so that a mistaken include cannot eat the daemon's memory.
   static constexpr std::size_t max_rules = 20000;
 
-  explicit Ruleset(std::vector<Rule> rules) : rules_(std::move(rules)) {}
+  explicit Ruleset(std::vector<Rule> rules) : rules_(std::move(rules)), index_(rules_) {}
   const std::vector<Rule>& rules() const { return rules_; }
+  const RulesetIndex& index() const { return index_; }
 
  private:
   std::vector<Rule> rules_;
+  RulesetIndex index_;
 };
 
 // Stands in the error of a file that includes itself.

@@ -26,20 +26,26 @@ void SystemInfo::add(QubeFacts facts) {
     facts.uuid.clear();
   }
   std::string name = facts.name;
-  qubes_.insert_or_assign(std::move(name), std::move(facts));
+  const auto [place, added] = qubes_.insert_or_assign(std::move(name), std::move(facts));
+  if (added) return index(place->second);
+  by_name_.clear();
+  by_uuid_.clear();
+  for (const auto& [each, qube] : qubes_) index(qube);
+}
+
+void SystemInfo::index(const QubeFacts& qube) {
+  by_name_.emplace(qube.name, &qube);
+  if (qube.uuid.empty()) return;
+  const QubeFacts*& first = by_uuid_[qube.uuid];
+  if (first == nullptr || qube.name < first->name) first = &qube;
 }
 
 const QubeFacts* SystemInfo::find(std::string_view name) const {
   if (name == "@adminvm") name = admin_name;
-  if (!name.starts_with(uuid_prefix)) {
-    const auto found = qubes_.find(name);
-    return found == qubes_.end() ? nullptr : &found->second;
-  }
-  const std::string_view uuid = name.substr(uuid_prefix.size());
-  if (uuid.empty()) return nullptr;
-  const auto found = std::find_if(qubes_.begin(), qubes_.end(),
-                                  [uuid](const auto& entry) { return entry.second.uuid == uuid; });
-  return found == qubes_.end() ? nullptr : &found->second;
+  const bool uuid = name.starts_with(uuid_prefix);
+  const Index& index = uuid ? by_uuid_ : by_name_;
+  const auto found = index.find(uuid ? name.substr(uuid_prefix.size()) : name);
+  return found == index.end() ? nullptr : found->second;
 }
 
 }  // namespace policy

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace policy {
@@ -29,6 +30,12 @@ class SystemInfo {
   using Qubes = std::map<std::string, QubeFacts, std::less<>>;
 
   SystemInfo();
+  // Moved, never copied: the index points into it.
+  SystemInfo(const SystemInfo&) = delete;
+  SystemInfo& operator=(const SystemInfo&) = delete;
+  SystemInfo(SystemInfo&&) = default;
+  SystemInfo& operator=(SystemInfo&&) = default;
+  ~SystemInfo() = default;
 
   // Adds a qube or replaces the one of that name. dom0 stays an AdminVM whatever is given.
   void add(QubeFacts facts);
@@ -37,7 +44,13 @@ class SystemInfo {
   const Qubes& qubes() const { return qubes_; }
 
  private:
-  Qubes qubes_;
+  using Index = std::unordered_map<std::string_view, const QubeFacts*>;
+
+  void index(const QubeFacts& qube);
+
+  Qubes qubes_;    // a node stays where it is
+  Index by_name_;  // the same, quicker
+  Index by_uuid_;  // of several with one uuid the first by name
 };
 
 }  // namespace policy

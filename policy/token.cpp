@@ -75,19 +75,11 @@ bool has_tag(const QubeFacts& qube, const std::string& tag) {
 
 // The template of a requested @dispvm or @dispvm:NAME; nullptr where there is none.
 const QubeFacts* requested_template(const SystemInfo& system, const Token& requested,
-                                    const std::string& source) {
+                                    const QubeFacts* source) {
   if (requested.kind() == Token::Kind::dispvm_template) return system.find(requested.value());
   if (requested.kind() != Token::Kind::dispvm) return nullptr;
-  const QubeFacts* caller = system.find(source);
-  if (caller == nullptr || caller->default_dispvm.empty()) return nullptr;
-  return system.find(caller->default_dispvm);
-}
-
-// The qube that a requested token names, if it names one that exists.
-const QubeFacts* requested_qube(const SystemInfo& system, const Token& requested) {
-  if (requested.kind() == Token::Kind::admin_vm) return system.find("dom0");
-  if (requested.kind() == Token::Kind::name) return system.find(requested.value());
-  return nullptr;
+  if (source == nullptr || source->default_dispvm.empty()) return nullptr;
+  return system.find(source->default_dispvm);
 }
 
 }  // namespace
@@ -130,7 +122,8 @@ bool matches_qube(const Token& rule, const SystemInfo& system, const QubeFacts& 
     case Token::Kind::tag:
       return has_tag(qube, rule.value());
     case Token::Kind::name:
-      return system.find(rule.value()) == &qube;
+      return rule.value() == qube.name ||
+             (rule.value().starts_with("uuid:") && system.find(rule.value()) == &qube);
     case Token::Kind::default_target:
     case Token::Kind::dispvm:
     case Token::Kind::dispvm_template:
@@ -140,26 +133,31 @@ bool matches_qube(const Token& rule, const SystemInfo& system, const QubeFacts& 
   return false;
 }
 
-bool matches_source(const Token& rule, const SystemInfo& system, const std::string& source) {
-  if (const QubeFacts* qube = system.find(source)) return matches_qube(rule, system, *qube);
-  // A source that dom0 has no facts of has no type and no tags, but a name.
-  return rule.kind() == Token::Kind::any || rule.kind() == Token::Kind::any_vm ||
-         (rule.kind() == Token::Kind::name && rule.value() == source);
+RequestedTarget look_up(const Token& requested, const SystemInfo& system, const QubeFacts* source) {
+  RequestedTarget target{.token = requested};
+  if (requested.kind() == Token::Kind::admin_vm) target.qube = system.find("dom0");
+  if (requested.kind() == Token::Kind::name) target.qube = system.find(requested.value());
+  target.dvm = requested_template(system, requested, source);
+  return target;
 }
 
-bool matches_target(const Token& rule, const SystemInfo& system, const Token& requested,
-                    const std::string& source) {
-  if (const QubeFacts* qube = requested_qube(system, requested)) {
-    return matches_qube(rule, system, *qube);
-  }
-  const QubeFacts* dvm = requested_template(system, requested, source);
+bool matches_source(const Token& rule, const SystemInfo& system, const QubeFacts* source,
+                    const std::string& name) {
+  if (source != nullptr) return matches_qube(rule, system, *source);
+  return rule.kind() == Token::Kind::any || rule.kind() == Token::Kind::any_vm ||
+         (rule.kind() == Token::Kind::name && rule.value() == name);
+}
+
+bool matches_target(const Token& rule, const SystemInfo& system, const RequestedTarget& requested) {
+  if (requested.qube != nullptr) return matches_qube(rule, system, *requested.qube);
+  const QubeFacts* dvm = requested.dvm;
   switch (rule.kind()) {
     case Token::Kind::any:
     case Token::Kind::any_vm:
       return true;
     case Token::Kind::default_target:
     case Token::Kind::dispvm:
-      return requested.kind() == rule.kind();
+      return requested.token.kind() == rule.kind();
     case Token::Kind::dispvm_template:
       return dvm != nullptr && system.find(rule.value()) == dvm;
     case Token::Kind::dispvm_tag:

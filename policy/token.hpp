@@ -53,10 +53,19 @@ class Token {
 
 // Does `rule` cover this qube when it is named outright? Never true for @default and @dispvm forms.
 bool matches_qube(const Token& rule, const SystemInfo& system, const QubeFacts& qube);
-// Does `rule`, which stands as the source of a rule, cover the calling qube?
-bool matches_source(const Token& rule, const SystemInfo& system, const std::string& source);
-// Does `rule`, which stands as the target, cover what `source` asked for?
-bool matches_target(const Token& rule, const SystemInfo& system, const Token& requested,
-                    const std::string& source);
+// Does `rule`, which stands as the source of a rule, cover the calling qube? `source`: nullptr for
+// a caller that dom0 has no facts of, who has only a name.
+bool matches_source(const Token& rule, const SystemInfo& system, const QubeFacts* source,
+                    const std::string& name);
+
+// A target as asked for, looked up once for all rules. Both facts may be missing.
+struct RequestedTarget {
+  const Token& token;
+  const QubeFacts* qube = nullptr;  // that it names
+  const QubeFacts* dvm = nullptr;   // the template of the disposable that is asked for
+};
+RequestedTarget look_up(const Token& requested, const SystemInfo& system, const QubeFacts* source);
+// Does `rule`, which stands as the target, cover what was asked for?
+bool matches_target(const Token& rule, const SystemInfo& system, const RequestedTarget& requested);
 
 }  // namespace policy

@@ -103,10 +103,12 @@ Status set(QubeConfig& config, std::string_view key, std::string_view value) {
     return set_words(value, &safe_word, "a tag (letters, digits, - _ .)", config.tags);
   }
   if (key == "transport") {
-    if (value != "vsock" && value != "unix") {
-      return fail(quoted(value) + " is none of: vsock unix");
+    if (value != "vsock" && value != "unix" && value != "paper") {
+      return fail(quoted(value) + " is none of: vsock unix paper");
     }
-    config.transport = value == "vsock" ? Transport::vsock : Transport::unix_socket;
+    config.transport = value == "vsock"  ? Transport::vsock
+                       : value == "unix" ? Transport::unix_socket
+                                         : Transport::paper;
     return Ok{};
   }
   if (key == "cid") return number(value, 3, 0xfffffffe, config.cid);

@@ -13,7 +13,8 @@
 
 namespace base::config {
 
-enum class Transport { vsock, unix_socket };
+// paper: a Unix socket as well, and the daemon plays the qube (dom0/io/paper_qubes.hpp).
+enum class Transport { vsock, unix_socket, paper };
 
 struct QubeConfig {
   std::string name;

@@ -114,6 +114,10 @@ std::string_view category_of(std::string_view interface_code) {
   return best;
 }
 
+bool is_category(std::string_view name) {
+  return name == other || std::ranges::find(patterns, name, &Pattern::category) != patterns.end();
+}
+
 std::string_view usb_class_name(std::string_view interface_code) {
   if (interface_code.size() != interface_code_size || lower(interface_code[0]) != 'u') return {};
   const std::array<char, 2> code{lower(interface_code[1]), lower(interface_code[2])};

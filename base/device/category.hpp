@@ -17,6 +17,8 @@ inline constexpr std::size_t interface_code_size = 7;
 // "u0E0100" cannot pass for something else than "u0e0100".
 std::string_view category_of(std::string_view interface_code);
 
+bool is_category(std::string_view name);
+
 // The USB-IF's name of an interface class ("Mass Storage"); empty if it has none.
 std::string_view usb_class_name(std::string_view interface_code);
 

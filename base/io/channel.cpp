@@ -28,6 +28,12 @@ void Channel::start(OnFrame on_frame, OnClosed on_closed, wire::Bytes already_re
   if (deliver()) read();
 }
 
+void Channel::resume() {
+  if (!paused_) return;
+  paused_ = false;
+  if (open_ && !closing_ && deliver()) read();
+}
+
 void Channel::send(wire::Bytes payload) {
   if (!open_ || closing_) return;
   if (queued_.size() + payload.size() > max_queued) return end(ChannelEnd::peer_too_slow);
@@ -48,11 +54,14 @@ void Channel::close_after_writing() {
 }
 
 void Channel::read() {
+  if (paused_ || reading_) return;
+  reading_ = true;
   socket_.async_read_some(boost::asio::buffer(buffer_),
                           std::bind_front(&Channel::after_read, shared_from_this()));
 }
 
 void Channel::after_read(const boost::system::error_code& error, std::size_t size) {
+  reading_ = false;
   if (!open_ || closing_) return;
   if (error) {
     return end(error == boost::asio::error::eof ? ChannelEnd::peer_closed : ChannelEnd::io_error);
@@ -63,7 +72,7 @@ void Channel::after_read(const boost::system::error_code& error, std::size_t siz
 
 // False when the channel ended: by the peer's fault or because a handler closed it.
 bool Channel::deliver() {
-  for (;;) {
+  while (!paused_) {
     auto frame = decoder_.next();
     if (!frame) {
       end(ChannelEnd::broken_framing);
@@ -73,6 +82,7 @@ bool Channel::deliver() {
     on_frame_(**frame);
     if (!open_ || closing_) return false;
   }
+  return true;
 }
 
 void Channel::write() {

@@ -36,6 +36,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void close();
   // Stops reading, writes what is queued, then closes without calling on_closed.
   void close_after_writing();
+  // From a frame's handler or outside of one: no more frames, and nothing is read, until resume().
+  void pause() { paused_ = true; }
+  void resume();
   bool open() const noexcept { return open_; }
 
  private:
@@ -55,6 +58,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::vector<std::byte> writing_;
   bool open_ = true;
   bool closing_ = false;
+  bool paused_ = false;
+  bool reading_ = false;
 };
 
 }  // namespace base::io

@@ -10,11 +10,20 @@ namespace base::io {
 class Paths {
  public:
   explicit Paths(std::filesystem::path root = "/") : root_(std::move(root)) {}
+  // `config` is a folder with qubes.d, policy.d and what belongs to them, in place of /etc.
+  Paths(std::filesystem::path root, std::filesystem::path config)
+      : root_(std::move(root)), config_(std::move(config)) {}
 
   const std::filesystem::path& root() const { return root_; }
-  std::filesystem::path etc() const { return root_ / "etc/sallyport"; }
+  std::filesystem::path etc() const { return config_.empty() ? root_ / "etc/sallyport" : config_; }
   std::filesystem::path qubes_d() const { return etc() / "qubes.d"; }
-  std::filesystem::path policy_d() const { return root_ / "etc/qubes/policy.d"; }
+  std::filesystem::path policy_d() const {
+    return config_.empty() ? root_ / "etc/qubes/policy.d" : config_ / "policy.d";
+  }
+  // The devices of a qube without a machine.
+  std::filesystem::path paper_devices(const std::string& qube) const {
+    return etc() / "paper" / (qube + ".devices");
+  }
   std::filesystem::path legacy_policy() const { return root_ / "etc/qubes-rpc/policy"; }
   std::filesystem::path runtime_policy_d() const { return root_ / "run/qubes/policy.d"; }
   std::filesystem::path run() const { return root_ / "run/sallyport"; }
@@ -34,6 +43,7 @@ class Paths {
 
  private:
   std::filesystem::path root_;
+  std::filesystem::path config_;  // empty: below root
 };
 
 }  // namespace base::io

@@ -10,6 +10,29 @@
 namespace dom0::io {
 namespace {
 
+policy::DeviceFacts facts_of(const Switchboard& board, const Lease& lease) {
+  const sysusb::DeviceRecord& device = lease.device;
+  policy::DeviceFacts facts{.backend = lease.backend,
+                            .port_id = device.port_id,
+                            .vendor_id = device.vendor_id,
+                            .product_id = device.product_id,
+                            .serial = device.serial,
+                            .name = device.product};
+  switch (board.devices.judge(lease.backend, device).verdict) {
+    case HistoryVerdict::fresh:
+      facts.history = policy::DeviceFacts::History::fresh;
+      break;
+    case HistoryVerdict::known:
+      facts.history = policy::DeviceFacts::History::known;
+      break;
+    case HistoryVerdict::changed:
+      facts.history = policy::DeviceFacts::History::changed;
+      break;
+  }
+  for (const auto& each : device.interfaces) facts.interfaces.push_back(interface_code(each));
+  return facts;
+}
+
 policy::Request request_of(const Lease& lease) {
   return {.source = lease.frontend,
           .target = lease.backend,
@@ -46,7 +69,9 @@ void Attachment::start(Approval approval, const std::string& asked_by, OnAttache
   if (const std::string banned = denied_interface(denied, lease().device); !banned.empty()) {
     return refuse("Device exposes a banned interface: " + banned, AttachOutcome::Kind::banned);
   }
-  const policy::Decision decision = board_.decide(request_of(lease()));
+  policy::Request request = request_of(lease());
+  request.device = facts_of(board_, lease());
+  const policy::Decision decision = board_.decide(request);
   switch (decision.kind) {
     case policy::Decision::Kind::deny:
       return refuse(decision.message);
@@ -73,7 +98,8 @@ bool Attachment::approved_already(Approval approval) {
 
 void Attachment::ask(const policy::Decision& decision, const std::string& asked_by) {
   question_ = std::make_shared<policy::io::AskClient>(board_.io, board_.prompt_socket);
-  question_->ask(question_of(board_, lease(), decision, asked_by), board_.prompt_limit,
+  question_->ask(question_of(board_, lease(), decision, asked_by),
+                 decision.timeout.value_or(board_.prompt_limit),
                  [self = shared_from_this(), decision](const policy::io::Answer& answer) {
                    self->after_question(decision, answer);
                  });

@@ -16,6 +16,15 @@ std::filesystem::path default_relay() {
              : std::filesystem::path(SALLYPORT_LIBEXEC "/sallyport-relay");
 }
 
+base::io::Paths paths_of(const boost::program_options::variables_map& given) {
+  const std::filesystem::path root = given["root"].as<std::string>();
+  if (!given.contains("config")) return base::io::Paths(root);
+  // Agents and tools are told these paths, whatever folder they run in.
+  const auto config = std::filesystem::absolute(given["config"].as<std::string>());
+  return given["root"].defaulted() ? base::io::Paths(config, config)
+                                   : base::io::Paths(root, config);
+}
+
 }  // namespace
 
 std::optional<Options> parse_options(int argc, char** argv) {
@@ -24,6 +33,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
   options.add_options()("help,h", "this text")("root", po::value<std::string>()->default_value("/"),
                                                "moves all paths below this folder")(
       "user", po::value<std::string>(), "user to run as, by name or number (default: sallyport)")(
+      "config", po::value<std::string>(),
+      "a folder with qubes.d and policy.d; without --root all else is kept there too")(
       "relay", po::value<std::string>(), "the relay's program (default: beside this one)")(
       "prompt-timeout", po::value<unsigned>()->default_value(60),
       "seconds until a question is a no");
@@ -33,7 +44,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
     std::cout << options;
     return std::nullopt;
   }
-  Options result{.paths = base::io::Paths(given["root"].as<std::string>()),
+  Options result{.paths = paths_of(given),
                  .user = std::nullopt,
                  .relay = given.contains("relay")
                               ? std::filesystem::path(given["relay"].as<std::string>())

@@ -11,7 +11,8 @@ QubeLink::QubeLink(std::string qube, StreamSocket socket, const base::io::Log& l
       log_(log),
       timer_(socket.get_executor()),
       socket_(std::move(socket)),
-      hello_(base::wire::encode_hello({.kind = base::wire::StreamKind::control})) {}
+      hello_(base::wire::encode_hello({.kind = base::wire::StreamKind::control})),
+      pause_(timer_.get_executor()) {}
 
 void QubeLink::start(OnMessage on_message, OnDown on_down) {
   on_message_ = std::move(on_message);
@@ -45,7 +46,7 @@ void QubeLink::close() {
 
 void QubeLink::after_frame(base::wire::Bytes untrusted) {
   const auto self = shared_from_this();  // a handler may drop the last other owner
-  if (++frames_ > max_frames_between_pings) return down("too many messages");
+  pace();
   const auto message = agent::parse_from_agent(untrusted);
   if (!message) return down(std::string("malformed message: ") + describe(message.error()));
   if (const auto* pong = std::get_if<agent::Pong>(&*message)) {
@@ -56,10 +57,24 @@ void QubeLink::after_frame(base::wire::Bytes untrusted) {
   if (on_message_) on_message_(qube_, *message);
 }
 
+void QubeLink::pace() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - second_ >= std::chrono::seconds(1)) {
+    second_ = now;
+    frames_ = 0;
+  }
+  if (++frames_ < max_frames_per_second) return;
+  channel_->pause();
+  pause_.expires_at(second_ + std::chrono::seconds(1));
+  pause_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (!error && self && self->channel_) self->channel_->resume();
+  });
+}
+
 void QubeLink::ping() {
   // One ping may be outstanding for a whole period; with the period's wait that is 20 s at most.
   if (pings_ != pongs_) return down("no answer to a ping");
-  frames_ = 0;
   send(agent::Ping{.number = ++pings_});
   timer_.expires_after(ping_every);
   timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {

@@ -15,12 +15,14 @@
 
 namespace dom0::io {
 
-// Answers the hello, parses frames, pings. A peer that breaks the protocol, falls silent or floods
-// is cut off; the reason goes to on_down. The qube's name comes from the transport.
+// Answers the hello, parses frames, pings. A peer that breaks the protocol or falls silent is cut
+// off, and the reason goes to on_down; one that floods is read more slowly. The qube's name comes
+// from the transport.
 class QubeLink : public std::enable_shared_from_this<QubeLink> {
  public:
   static constexpr std::chrono::seconds ping_every{10};
-  static constexpr std::uint32_t max_frames_between_pings = 4096;
+  // A qube that says more waits for the next second: its socket fills, nothing is lost.
+  static constexpr std::uint32_t max_frames_per_second = 5000;
 
   using OnMessage = std::function<void(const std::string& qube, const agent::FromAgent&)>;
   using OnDown = std::function<void(const std::string& qube, const std::string& reason)>;
@@ -33,6 +35,7 @@ class QubeLink : public std::enable_shared_from_this<QubeLink> {
 
  private:
   void after_frame(base::wire::Bytes untrusted);
+  void pace();
   void ping();
   void down(const std::string& reason);
 
@@ -46,7 +49,9 @@ class QubeLink : public std::enable_shared_from_this<QubeLink> {
   OnDown on_down_;
   std::uint64_t pings_ = 0;
   std::uint64_t pongs_ = 0;
-  std::uint32_t frames_ = 0;
+  std::uint32_t frames_ = 0;  // in this second
+  std::chrono::steady_clock::time_point second_ = {};
+  boost::asio::steady_timer pause_;
 };
 
 }  // namespace dom0::io

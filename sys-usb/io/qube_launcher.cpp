@@ -132,6 +132,10 @@ base::Result<Machine> Launcher::prepare_machine(
 base::Result<int> Launcher::start() {
   auto config = load_qube(paths_, arguments_.name);
   if (!config) return base::fail(config.error().text);
+  if (config->transport == Transport::paper) {
+    return base::fail("qube " + config->name +
+                      " is on paper: sallyportd plays it, there is no machine to start");
+  }
   const RunFolder run = folder(config->name);
   if (auto made = run.create(); !made) return base::fail(made.error().text);
   auto lock = run.try_lock();

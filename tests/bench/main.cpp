@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/bench/policy.hpp"
 #include "tests/bench/usb.hpp"
 
 namespace {
@@ -21,7 +22,7 @@ struct Options {
 };
 
 int usage() {
-  std::fputs("usage: bench_main usb [--json FILE] [--rounds N] [--real-time]\n", stderr);
+  std::fputs("usage: bench_main usb|policy [--json FILE] [--rounds N] [--real-time]\n", stderr);
   return 2;
 }
 
@@ -46,7 +47,7 @@ std::optional<Options> parse(int argc, char** argv) {
       return std::nullopt;
     }
   }
-  if (options.group != "usb") return std::nullopt;
+  if (options.group != "usb" && options.group != "policy") return std::nullopt;
   return options;
 }
 
@@ -55,7 +56,8 @@ std::optional<Options> parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   const auto options = parse(argc, argv);
   if (!options) return usage();
-  const auto report = bench::measure_usb(options->usb);
+  const auto report = options->group == "usb" ? bench::measure_usb(options->usb)
+                                              : bench::measure_policy(options->usb.rounds);
   if (!report) {
     std::cerr << "bench: " << report.error().text << '\n';
     return 1;

@@ -2,48 +2,10 @@
 // Which calls the commands make, and what they say when the daemon refuses.
 #include "cli/device_run.hpp"
 
-#include <gtest/gtest.h>
+#include "tests/cli/device_run_fixture.hpp"
 
 namespace cli {
 namespace {
-
-constexpr std::string_view stick =
-    "2-1:0951:1666:60A4:u080650 device_id='0951:1666:60A4:u080650' port_id='2-1' "
-    "vendor='Kingston' product='Stick' interfaces='u080650' _last-detach='work: unplugged'\n";
-
-// Answers lists itself; everything else is `answer`.
-class DeviceRunTest : public testing::Test {
- protected:
-  Outcome run(const Words& words) {
-    calls_.clear();
-    const auto command = parse_device_command("qvm-usb", words, 80);
-    if (!command) return command.error();
-    const Admin admin = [this](const AdminCall& call) { return reply(call); };
-    return run_device_command(*command, admin, Header::hidden);
-  }
-
-  AdminAnswer reply(const AdminCall& call) {
-    const std::string what = call.method.substr(call.method.rfind('.') + 1);
-    if (what == "List") return qubes_;
-    if (what == "Available")
-      return call.target == "sys-usb" ? available_ : AdminAnswer(std::string());
-    if (what == "Attached") return call.target == "work" ? attached_ : AdminAnswer(std::string());
-    calls_.push_back(call.method + "+" + call.argument + " " + call.target + " " + call.payload);
-    return answer_;
-  }
-
-  static AdminAnswer refusal(std::string type, std::string text) {
-    return base::Unexpected<AdminFailure>{AdminFailure{
-        .kind = AdminFailure::Kind::refused, .type = std::move(type), .text = std::move(text)}};
-  }
-
-  AdminAnswer qubes_ =
-      std::string("dom0 state=Running\nsys-usb state=Running\nwork state=Running\n");
-  AdminAnswer available_ = std::string(stick);
-  AdminAnswer attached_ = std::string();
-  AdminAnswer answer_ = std::string();
-  std::vector<std::string> calls_;
-};
 
 TEST_F(DeviceRunTest, AttachPinsTheIdentityItSaw) {
   EXPECT_EQ(run({"attach", "-v", "--ro", "work", "sys-usb:2-1"}),
@@ -73,14 +35,6 @@ TEST_F(DeviceRunTest, AttachRefusesADeviceThatCannotBeRead) {
   EXPECT_EQ(outcome.err,
             "qvm-usb: cannot read what the daemon says of device sys-usb:2-1\n"
             "Error: Unknown device, skipping attachment of device from the port sys-usb:2-1\n");
-  EXPECT_TRUE(calls_.empty());
-}
-
-TEST_F(DeviceRunTest, PersistentAttachTouchesNothing) {
-  const Outcome outcome = run({"attach", "-p", "work", "sys-usb:2-1"});
-  EXPECT_EQ(outcome.code, 1);
-  EXPECT_EQ(outcome.err,
-            "Error: assignments are not available yet in this version; use attach and detach\n");
   EXPECT_TRUE(calls_.empty());
 }
 
@@ -158,14 +112,6 @@ TEST_F(DeviceRunTest, ADeviceOfAQubeThatDoesNotRunSaysSo) {
 TEST_F(DeviceRunTest, DeviceNamesAreChecked) {
   for (const char* name : {"2-1", ":2-1", "sys-usb:", "sys-usb:2-1;x", "sys usb:2-1"}) {
     EXPECT_EQ(run({"attach", "work", name}).code, 2) << name;
-  }
-}
-
-TEST_F(DeviceRunTest, AssignmentsAreNotThereYet) {
-  for (const Words& words : {Words{"assign", "work", "sys-usb:2-1"}, Words{"unassign", "work"}}) {
-    const Outcome outcome = run(words);
-    EXPECT_EQ(outcome.code, 1);
-    EXPECT_NE(outcome.err.find("not available yet in this version"), std::string::npos);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <pty.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,7 +50,42 @@ void read_both(const base::io::Fd& out, const base::io::Fd& err, ProgramResult& 
   }
 }
 
+void send_all(const base::io::Fd& client, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t size = ::send(client.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (size <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(size));
+  }
+}
+
+// The process of a program in the build, or of one that is named by its path.
+pid_t start(const std::string& name, const std::vector<std::string>& arguments,
+            const base::io::Fd& out, const base::io::Fd& err) {
+  std::string path = name.starts_with('/') ? name : bin_folder() + "/" + name;
+  std::vector<std::string> words = arguments;
+  std::vector<char*> argv{path.data()};
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  ::dup2(out.get(), STDOUT_FILENO);
+  ::dup2(err.get(), STDERR_FILENO);
+  ::setenv("COLUMNS", "80", 1);
+  ::unsetenv("SALLYPORT_ROOT");
+  ::alarm(child_limit_s);
+  ::execv(path.c_str(), argv.data());
+  ::_exit(99);
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 }  // namespace
+
+std::string bin_folder() { return std::string(SALLYPORT_BINARY_DIR) + "/bin"; }
 
 TemporaryRoot::TemporaryRoot() {
   std::string pattern = (std::filesystem::temp_directory_path() / "sallyport-XXXXXX").string();
@@ -87,7 +123,7 @@ void FakeAdmin::serve() {
 }
 
 void FakeAdmin::answer_one() {
-  const base::io::Fd client(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  base::io::Fd client(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   const auto request = base::io::read_all(client, max_output);
   if (!request) return;
   {
@@ -96,42 +132,65 @@ void FakeAdmin::answer_one() {
   }
   // A client that hung up is its own test's business, and must not kill this process.
   const std::string reply = script_(*request);
-  for (std::size_t sent = 0; sent < reply.size();) {
-    const ssize_t size =
-        ::send(client.get(), reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL);
-    if (size <= 0) return;
-    sent += static_cast<std::size_t>(size);
+  send_all(client, reply);
+  if (!request->starts_with("admin.Events+") || !reply.starts_with('1')) return;
+  const std::lock_guard lock(mutex_);
+  listeners_.push_back(std::move(client));
+}
+
+void FakeAdmin::tell(const std::string& bytes) {
+  const std::lock_guard lock(mutex_);
+  for (const base::io::Fd& each : listeners_) send_all(each, bytes);
+}
+
+void FakeAdmin::hang_up() {
+  const std::lock_guard lock(mutex_);
+  listeners_.clear();
+}
+
+RunningProgram::RunningProgram(const std::string& name, const std::vector<std::string>& arguments) {
+  auto stdout_ends = *base::io::pipe_pair();
+  auto stderr_ends = *base::io::pipe_pair();
+  child_ = start(name, arguments, stdout_ends.second, stderr_ends.second);
+  out_ = std::move(stdout_ends.first);
+  err_ = std::move(stderr_ends.first);
+}
+
+RunningProgram::~RunningProgram() {
+  if (child_ <= 0) return;
+  ::kill(child_, SIGKILL);
+  ::waitpid(child_, nullptr, 0);
+}
+
+std::string RunningProgram::read_until(std::string_view text) {
+  std::array<char, 4096> buffer{};
+  while (result_.out.find(text) == std::string::npos) {
+    const ssize_t size = ::read(out_.get(), buffer.data(), buffer.size());
+    if (size <= 0) break;
+    result_.out.append(buffer.data(), static_cast<std::size_t>(size));
   }
+  return result_.out;
+}
+
+void RunningProgram::signal(int number) const { ::kill(child_, number); }
+
+ProgramResult RunningProgram::finish() {
+  if (out_) read_both(out_, err_, result_);
+  result_.code = wait_for(std::exchange(child_, -1));
+  return result_;
 }
 
 ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments,
                           Stdout out) {
+  // A pipe's first end reads, and so is the terminal's.
   auto stdout_ends = out == Stdout::terminal ? open_terminal() : *base::io::pipe_pair();
   auto stderr_ends = *base::io::pipe_pair();
-  // A pipe's first end reads, and so is the terminal's.
-  std::string path = std::string(SALLYPORT_BINARY_DIR) + "/bin/" + name;
-  std::vector<std::string> words = arguments;
-  std::vector<char*> argv{path.data()};
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(stdout_ends.second.get(), STDOUT_FILENO);
-    ::dup2(stderr_ends.second.get(), STDERR_FILENO);
-    ::setenv("COLUMNS", "80", 1);
-    ::unsetenv("SALLYPORT_ROOT");
-    ::alarm(child_limit_s);
-    ::execv(path.c_str(), argv.data());
-    ::_exit(99);
-  }
+  const pid_t child = start(name, arguments, stdout_ends.second, stderr_ends.second);
   stdout_ends.second.reset();
   stderr_ends.second.reset();
   ProgramResult result;
   read_both(stdout_ends.first, stderr_ends.first, result);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  result.code = wait_for(child);
   return result;
 }
 

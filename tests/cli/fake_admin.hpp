@@ -2,6 +2,8 @@
 // A daemon that answers the Admin API by a script, on a real socket below a temporary root.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <mutex>
 #include <string>
@@ -43,6 +45,10 @@ class FakeAdmin {
 
   std::vector<std::string> requests() const;
 
+  // Clients of admin.Events stay connected after their answer: tells them more, or hangs up.
+  void tell(const std::string& bytes);
+  void hang_up();
+
  private:
   void serve();
   void answer_one();
@@ -52,6 +58,7 @@ class FakeAdmin {
   base::io::FdPair stop_;
   mutable std::mutex mutex_;
   std::vector<std::string> requests_;
+  std::vector<base::io::Fd> listeners_;
   std::thread thread_;
 };
 
@@ -63,7 +70,32 @@ struct ProgramResult {
 
 enum class Stdout { pipe, terminal };
 
-// Runs a built program to its end: `name` in the build's bin folder, COLUMNS=80.
+// A built program that runs until it is interrupted. COLUMNS=80, killed after 30 s.
+class RunningProgram {
+ public:
+  RunningProgram(const std::string& name, const std::vector<std::string>& arguments);
+  ~RunningProgram();
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  // All that was printed until `text` appeared, or until the end.
+  std::string read_until(std::string_view text);
+  void signal(int number) const;
+  // Nobody reads any more.
+  void close_output() { out_.reset(); }
+  // The exit status, and everything printed.
+  ProgramResult finish();
+
+ private:
+  pid_t child_ = -1;
+  base::io::Fd out_;
+  base::io::Fd err_;
+  ProgramResult result_;
+};
+
+// Where the built programs are.
+std::string bin_folder();
+// Runs a program to its end, COLUMNS=80: `name` in the build's bin folder, or a path.
 ProgramResult run_program(const std::string& name, const std::vector<std::string>& arguments,
                           Stdout out = Stdout::pipe);
 

@@ -49,11 +49,11 @@ TEST(Programs, WantAFolderAfterRoot) {
 TEST(Programs, CutOffAnAnswerWithoutEnd) {
   const TemporaryRoot root;
   const FakeAdmin daemon(root.paths(), [](const std::string&) {
-    return with_nul("0") + std::string(std::size_t{1100} * 1024, 'x');
+    return with_nul("0") + std::string(std::size_t{17} * 1024 * 1024, 'x');
   });
   const ProgramResult got = run_program("qvm-usb", {"--root", root.path()});
   EXPECT_EQ(got.code, 1);
-  EXPECT_NE(got.err.find("longer than 1 MiB"), std::string::npos) << got.err;
+  EXPECT_NE(got.err.find("longer than 16 MiB"), std::string::npos) << got.err;
 }
 
 TEST(Programs, ShowNoEscapeSequencesOfTheDaemon) {

@@ -224,6 +224,26 @@ TEST_F(Assignments, TheHistoryTellsNewKnownAndChanged) {
   EXPECT_NE(call("sallyport.Devices", "dom0").find("\"last_allowed\""), std::string::npos);
 }
 
+TEST_F(Assignments, RulesMayAskForTheHistoryClassAndPort) {
+  start();
+  policy(
+      "qubes.USB * work sys-usb deny class=Keyboard\n"
+      "qubes.USB * work sys-usb allow device=known\n"
+      "qubes.USB * work sys-usb ask device=new timeout=1 ports=2-*\n");
+  EXPECT_NE(attach().find("nobody to ask"), std::string::npos);
+  prompt("allow:sys-usb");
+  ASSERT_EQ(attach(), ok);
+  ASSERT_EQ(detach(), ok);
+  ASSERT_EQ(attach(), ok) << "known now";
+  EXPECT_EQ(questions().size(), 1U);
+  plug(
+      "port=2-1 vendor=0951 product=1666 manufacturer=Kingston serial=60A44C "
+      "interfaces=080650,030101\n");
+  wait_until([this] { return has("sys-usb", "u030101"); }, "it has a keyboard now");
+  wait_until([this] { return !attached(); }, "detached");
+  EXPECT_NE(attach().find("30-user.policy:1"), std::string::npos);
+}
+
 TEST_F(Assignments, EventsAreToldInQubesBytes) {
   start();
   const base::io::Fd listening = ask("admin.Events", "dom0");

@@ -52,6 +52,7 @@ class Process {
   Process& operator=(const Process&) = delete;
   ~Process() { end(SIGTERM); }
 
+  pid_t pid() const { return pid_; }
   void end(int signal) {
     if (pid_ <= 0) return;
     ::kill(pid_, signal);

@@ -8,6 +8,11 @@ sallyport_test(relay_test SOURCES
   LIBRARIES dom0_relay)
 sallyport_test(paper_qubes_test SOURCES dom0/paper_qubes_test.cpp LIBRARIES base_io)
 sallyport_test(assignments_test SOURCES dom0/assignments_test.cpp LIBRARIES base_io)
+sallyport_test(config_test SOURCES dom0/config_test.cpp
+  LIBRARIES agent_core base_io dom0_store)
+target_compile_definitions(config_test PRIVATE
+  SALLYPORT_SANITIZED=$<IF:$<BOOL:${SALLYPORT_SANITIZE}>,true,false>)
+add_dependencies(config_test sallyportd sallyport-relay sallyport-agent sallyport-call qvm-device)
 add_dependencies(assignments_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 add_dependencies(paper_qubes_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 sallyport_test(dom0_admin_test SOURCES

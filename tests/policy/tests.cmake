@@ -4,8 +4,11 @@ sallyport_test(policy_vectors_test SOURCES
   policy/vectors_test.cpp
   LIBRARIES policy_tool)
 sallyport_test(policy_test SOURCES
+  policy/conditions_test.cpp
   policy/evaluator_test.cpp
   policy/rules_test.cpp
+  policy/ruleset_index_test.cpp
+  policy/usbguard_rules_test.cpp
   policy/view_test.cpp
   LIBRARIES policy_prompt)
 sallyport_test(policy_io_test SOURCES
@@ -16,5 +19,6 @@ sallyport_test(policy_prompt_test SOURCES
   policy/prompt_test.cpp
   LIBRARIES policy_io)
 add_dependencies(policy_prompt_test sallyport-prompt)
+sallyport_fuzz(usbguard_rules_fuzz SOURCE fuzz/usbguard_rules_fuzz.cpp LIBRARIES policy_core)
 sallyport_fuzz(policy_text_fuzz SOURCE fuzz/policy_text_fuzz.cpp LIBRARIES policy_core)
 sallyport_fuzz(policy_ask_fuzz SOURCE fuzz/policy_ask_fuzz.cpp LIBRARIES policy_io)

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/conditions.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/device/category.hpp"
+#include "base/wire/ascii.hpp"
+#include "policy/quote.hpp"
+
+namespace policy {
+namespace {
+
+using base::device::interface_code_size;
+
+constexpr std::array keys{std::string_view("device"), std::string_view("class"),
+                          std::string_view("ports"), std::string_view("usbguard"),
+                          std::string_view("scan")};
+
+base::Unexpected<base::Error> wrong(std::string_view key, std::string_view value,
+                                    std::string_view wanted) {
+  return base::fail("'" + std::string(key) + "' is " + quote(value) + ", but can be only " +
+                    std::string(wanted));
+}
+
+// Calls `take` for each item; false when an item is empty, too many, or not taken.
+template <class Take>
+bool each_item(std::string_view list, Take take) {
+  for (std::size_t count = 0; count < Conditions::max_items; ++count) {
+    const std::string_view item = list.substr(0, list.find(','));
+    if (item.empty() || !take(item)) return false;
+    if (item.size() == list.size()) return true;
+    list.remove_prefix(item.size() + 1);
+  }
+  return false;
+}
+
+bool is_interface_pattern(std::string_view text) {
+  constexpr std::string_view letters = "bump*";
+  const auto digit = [](char c) {
+    return base::wire::is_digit(c) || (c >= 'a' && c <= 'f') || c == '*';
+  };
+  return text.size() == interface_code_size &&
+         letters.find(text.front()) != std::string_view::npos &&
+         std::all_of(text.begin() + 1, text.end(), digit);
+}
+
+bool covers(std::string_view pattern, std::string_view code) {
+  if (!is_interface_pattern(pattern)) return base::device::category_of(code) == pattern;
+  if (code.size() != interface_code_size) return false;
+  for (std::size_t i = 0; i < interface_code_size; ++i) {
+    if (pattern[i] != '*' && pattern[i] != code[i]) return false;
+  }
+  return true;
+}
+
+bool covers(const PortPattern& pattern, const DeviceFacts& device) {
+  if (!pattern.backend.empty() && pattern.backend != device.backend) return false;
+  return pattern.prefix ? device.port_id.starts_with(pattern.port_id)
+                        : device.port_id == pattern.port_id;
+}
+
+// "7d", "12h"
+bool is_duration(std::string_view text) {
+  constexpr std::string_view units = "smhdw";
+  if (text.size() < 2 || units.find(text.back()) == std::string_view::npos) return false;
+  unsigned number = 0;
+  const char* end = text.data() + text.size() - 1;
+  const auto parsed = std::from_chars(text.data(), end, number);
+  return parsed.ec == std::errc{} && parsed.ptr == end && number > 0;
+}
+
+bool is_scan_item(std::string_view item) {
+  constexpr std::array verdicts{std::string_view("clean"),      std::string_view("infected"),
+                                std::string_view("suspicious"), std::string_view("incomplete"),
+                                std::string_view("failed"),     std::string_view("none")};
+  constexpr std::string_view age = "age<";
+  if (item.starts_with(age)) return is_duration(item.substr(age.size()));
+  return std::find(verdicts.begin(), verdicts.end(), item) != verdicts.end();
+}
+
+}  // namespace
+
+bool Conditions::knows(std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+base::Status Conditions::set(std::string_view key, std::string_view value) {
+  base::Status done = base::Ok{};
+  if (key == "device") done = set_history(value);
+  if (key == "class") done = set_classes(value);
+  if (key == "ports") done = set_ports(value);
+  if (key == "usbguard") {
+    if (value.empty()) return wrong(key, value, "the name of a file");
+    usbguard_file_ = value;
+  }
+  if (key == "scan") {
+    scan_ = true;
+    if (!each_item(value, is_scan_item)) {
+      done = wrong(key, value,
+                   "verdicts (clean, infected, suspicious, incomplete, failed, none) and an age "
+                   "(age<7d), joined by commas");
+    }
+  }
+  if (done) written_ += " " + std::string(key) + "=" + std::string(value);
+  return done;
+}
+
+base::Status Conditions::set_history(std::string_view value) {
+  const bool good = each_item(value, [this](std::string_view item) {
+    if (item == "known") history_.push_back(DeviceFacts::History::known);
+    if (item == "new") history_.push_back(DeviceFacts::History::fresh);
+    if (item == "changed") history_.push_back(DeviceFacts::History::changed);
+    return item == "known" || item == "new" || item == "changed";
+  });
+  if (!good) return wrong("device", value, "known, new, changed, or some of these with commas");
+  return base::Ok{};
+}
+
+base::Status Conditions::set_classes(std::string_view value) {
+  const bool good = each_item(value, [this](std::string_view item) {
+    classes_.emplace_back(item);
+    return base::device::is_category(item) || is_interface_pattern(item);
+  });
+  if (good) return base::Ok{};
+  return wrong("class", value,
+               "categories (USB_Storage, Keyboard, ...) and interface patterns (u0806**), joined "
+               "by commas");
+}
+
+base::Status Conditions::set_ports(std::string_view value) {
+  const bool good = each_item(value, [this](std::string_view item) {
+    PortPattern pattern;
+    if (const std::size_t colon = item.find(':'); colon != std::string_view::npos) {
+      pattern.backend = item.substr(0, colon);
+      item.remove_prefix(colon + 1);
+      if (pattern.backend.empty()) return false;
+    }
+    pattern.prefix = item.ends_with('*');
+    if (pattern.prefix) item.remove_suffix(1);
+    pattern.port_id = item;
+    ports_.push_back(std::move(pattern));
+    return (!item.empty() || ports_.back().prefix) &&
+           std::all_of(item.begin(), item.end(), base::wire::is_name_character);
+  });
+  if (good) return base::Ok{};
+  return wrong("ports", value, "ports (2-1.4, sys-usb:2-1, 3-*), joined by commas");
+}
+
+bool Conditions::hold(Action action, const DeviceFacts* device) const {
+  if (scan_) return false;
+  if (empty()) return true;
+  if (device == nullptr) return action == Action::deny;
+  return device_holds(action, *device);
+}
+
+bool Conditions::device_holds(Action action, const DeviceFacts& device) const {
+  if (!history_.empty() &&
+      std::find(history_.begin(), history_.end(), device.history) == history_.end()) {
+    return false;
+  }
+  if (!ports_.empty() && std::none_of(ports_.begin(), ports_.end(), [&](const auto& pattern) {
+        return covers(pattern, device);
+      })) {
+    return false;
+  }
+  if (!classes_.empty()) {
+    const auto listed = [this](const std::string& code) {
+      return std::any_of(classes_.begin(), classes_.end(),
+                         [&code](const auto& pattern) { return covers(pattern, code); });
+    };
+    const auto& codes = device.interfaces;
+    const bool holds = action == Action::deny
+                           ? codes.empty() || std::any_of(codes.begin(), codes.end(), listed)
+                           : !codes.empty() && std::all_of(codes.begin(), codes.end(), listed);
+    if (!holds) return false;
+  }
+  // Rules that were not read allow nothing.
+  return usbguard_file_.empty() || (usbguard_ != nullptr && usbguard_->allow(device));
+}
+
+}  // namespace policy
