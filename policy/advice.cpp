@@ -83,17 +83,13 @@ std::optional<std::string> find_line(const Decided& of, const Spot& spot, Kind w
   return std::nullopt;
 }
 
-std::string nothing_helps(const Decided& of) {
-  if (of.request.source == of.decision.effective_target) {
-    return "No rule changes that: a qube cannot call itself.\n";
-  }
-  return "No rule alone changes that; the reason above says what is missing.\n";
-}
-
 }  // namespace
 
 std::string advise(const Decided& of, const OwnRules& own) {
   if (of.decision.effective_target.empty()) return "No rule was tried, so none changes that.\n";
+  if (of.request.source == of.decision.effective_target) {
+    return "No rule changes that: a qube cannot call itself.\n";
+  }
   const Spot spot = find_spot(of, own);
   struct Wish {
     Kind wanted;
@@ -108,7 +104,8 @@ std::string advise(const Decided& of, const OwnRules& own) {
     text += std::string(wish.words) + ", " + spot.words + ":\n  " +
             base::wire::escape(*line, max_line_shown) + "\n";
   }
-  return text.empty() ? nothing_helps(of) : text;
+  if (!text.empty()) return text;
+  return "No rule alone changes that; the reason above says what is missing.\n";
 }
 
 }  // namespace policy

@@ -13,10 +13,16 @@ namespace {
 
 constexpr std::size_t max_shown = 2000;
 
-// For each target the first rule of this call that offers it or takes it away: the one that counts,
-// since rules are applied from the last to the first.
-std::map<std::string, const Rule*> deciding_rules(const Decided& of) {
-  std::map<std::string, const Rule*> deciding;
+// The first rules of this call that name a target: those that count, since rules are applied from
+// the last to the first.
+struct Naming {
+  const Rule* any = nullptr;
+  // @dispvm and the disposable that it stands for are two targets to a deny, and one to a person.
+  const Rule* offering = nullptr;
+};
+
+std::map<std::string, Naming> naming_rules(const Decided& of) {
+  std::map<std::string, Naming> naming;
   const QubeFacts* caller = of.system.find(of.request.source);
   for (const Rule& rule : of.rules.rules()) {
     if (!rule.matches_call(of.system, of.request, caller)) continue;
@@ -25,9 +31,13 @@ std::map<std::string, const Rule*> deciding_rules(const Decided& of) {
     alone.conditions.reset();  // they hold
     const auto covered = collect_targets(Ruleset({std::move(alone)}), of.system, of.request);
     if (!covered) continue;
-    for (const std::string& target : *covered) deciding.emplace(target, &rule);
+    for (const std::string& target : *covered) {
+      Naming& first = naming[target];
+      if (first.any == nullptr) first.any = &rule;
+      if (first.offering == nullptr && rule.action != Action::deny) first.offering = &rule;
+    }
   }
-  return deciding;
+  return naming;
 }
 
 // All that could be offered at all.
@@ -75,17 +85,16 @@ std::string explain_choice(const Decided& of) {
     return "There is no other choice: the rule says target=" +
            base::wire::escape(asks.redirect->text()) + ".\n";
   }
-  const auto deciding = deciding_rules(of);
+  auto naming = naming_rules(of);
   std::map<std::string, std::string> offered;
   std::map<std::string, std::string> withheld;
   for (const std::string& target : all_targets(of.system)) {
-    const auto found = deciding.find(target);
-    const Rule* rule = found == deciding.end() ? nullptr : found->second;
+    const Naming& by = naming[target];
     const bool is_offered =
         std::binary_search(of.decision.targets.begin(), of.decision.targets.end(), target);
-    std::string& list = is_offered && rule != nullptr
-                            ? offered["by " + rule->where() + ": " + rule->text()]
-                            : withheld[why_not(of, target, rule)];
+    std::string& list = is_offered && by.offering != nullptr
+                            ? offered["by " + by.offering->where() + ": " + by.offering->text()]
+                            : withheld[why_not(of, target, by.any)];
     list += (list.empty() ? "" : ", ") + target;
   }
   std::string text;

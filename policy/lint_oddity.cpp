@@ -109,6 +109,12 @@ class Oddities {
       return remark(word,
                     quote_word(name) + " is a qube's name here; did you mean '" + meant + "'?");
     }
+    if (name.find(',') != std::string::npos) {
+      return remark(word,
+                    "a comma-separated parameter list is the old format: put a blank between "
+                    "parameters, else " +
+                        quote_word(name) + " is a qube's name");
+    }
     if (!can_be_name(name)) {
       return remark(word,
                     "no qube can be called " + quote_word(name) + ", so this matches nothing");

@@ -30,13 +30,15 @@ json::object describe(const Decision& decision) {
               {"user", decision.user},
               {"autostart", decision.autostart},
               {"notify", decision.notify}};
-    case Decision::Kind::ask:
-      return {{"decision", "ask"},
-              {"targets", json::value_from(decision.targets)},
-              {"default_target", decision.default_target},
-              {"user", decision.user},
-              {"autostart", decision.autostart},
-              {"notify", decision.notify}};
+    case Decision::Kind::ask: {
+      json::object asked{{"decision", "ask"},
+                         {"default_target", decision.default_target},
+                         {"user", decision.user},
+                         {"autostart", decision.autostart},
+                         {"notify", decision.notify}};
+      if (!decision.targets.empty()) asked["targets"] = json::value_from(decision.targets);
+      return asked;
+    }
     case Decision::Kind::deny:
       break;
   }
