@@ -16,7 +16,7 @@ CommandSpec main_spec() {
           .options = {{{"--help", "-h"}, "", "show this help message and exit"},
                       {{"--version"}, "", "show program's version number and exit"}},
           .positionals = {},
-          .commands = {"status", "run", "policy", "deny"}};
+          .commands = {"status", "run", "policy", "deny", "log"}};
 }
 
 CommandSpec status_spec() {

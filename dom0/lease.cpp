@@ -10,7 +10,7 @@
 namespace dom0 {
 namespace {
 
-constexpr std::uint8_t record_version = 1;
+constexpr std::uint8_t record_version = 2;
 
 void put_text(base::wire::Writer& out, std::string_view text) {
   text = text.substr(0, 255);
@@ -51,6 +51,8 @@ std::vector<std::byte> encode_lease(const Lease& lease) {
       .u64(std::bit_cast<std::uint64_t>(lease.since));
   put_text(out, lease.frontend);
   put_text(out, lease.backend);
+  put_text(out, lease.rule);
+  put_text(out, lease.approver);
   out.bytes(sysusb::encode_record(lease.device));
   return wire;
 }
@@ -66,6 +68,8 @@ std::optional<Lease> parse_lease(base::wire::Bytes record) {
   lease.since = std::bit_cast<std::int64_t>(in.u64());
   lease.frontend = take_text(in);
   lease.backend = take_text(in);
+  lease.rule = take_text(in);
+  lease.approver = take_text(in);
   auto device = sysusb::parse_record(in.rest());
   if (!in.ok() || version != record_version || state < 1 || state > 4 || !device) {
     return std::nullopt;

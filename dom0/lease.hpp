@@ -31,6 +31,8 @@ struct Lease {
   CallId attach_call;           // dom0 -> frontend, qubes.USBAttach
   CallId stream_call;           // frontend -> backend, qubes.USB; also the relay's id
   std::int64_t since = 0;       // wall clock, seconds; for people
+  std::string rule = {};        // FILE:LINE that allowed it, at most 255 bytes
+  std::string approver = {};    // policy, prompt, assignment, ...
 
   friend bool operator==(const Lease&, const Lease&) = default;
 };

@@ -150,9 +150,9 @@ void AdminDevices::assign(const AdminRequest& request, const Reply& reply) {
   const bool twice = board_.devices.find(assignment.frontend, ref) != nullptr;
   const auto written = board_.devices.assign(assignment);
   if (written) {
-    board_.audit.event("sallyport: assigned " + ref.backend + ":" + ref.port_id + ":" +
-                       ref.device_id + " to " + assignment.frontend + " (" +
-                       std::string(name_of(assignment.mode)) + ")");
+    board_.audit.event("assignment", "sallyport: assigned " + ref.backend + ":" + ref.port_id +
+                                         ":" + ref.device_id + " to " + assignment.frontend + " (" +
+                                         std::string(name_of(assignment.mode)) + ")");
     board_.events.emit_device(assignment.frontend, "device-assign", ref, {{"options", "{}"}});
   }
   done(reply, written, twice ? error_type::already_assigned : error_type::any);
@@ -179,8 +179,9 @@ void AdminDevices::unassign(const AdminRequest& request, const Reply& reply) {
   const Assignment gone = *found;
   const auto written = board_.devices.unassign(gone);
   if (written) {
-    board_.audit.event("sallyport: unassigned " + gone.device.backend + ":" + gone.device.port_id +
-                       ":" + gone.device.device_id + " from " + gone.frontend);
+    board_.audit.event("assignment", "sallyport: unassigned " + gone.device.backend + ":" +
+                                         gone.device.port_id + ":" + gone.device.device_id +
+                                         " from " + gone.frontend);
     board_.events.emit_device(gone.frontend, "device-unassign", gone.device);
   }
   done(reply, written, error_type::any);
@@ -201,9 +202,10 @@ void AdminDevices::set_assignment(const AdminRequest& request, const Reply& repl
   const Assignment before = *found;
   const auto written = board_.devices.set_mode(before, *mode);
   if (written) {
-    board_.audit.event("sallyport: assignment of " + before.device.backend + ":" +
-                       before.device.port_id + ":" + before.device.device_id + " to " +
-                       before.frontend + " is now " + std::string(name_of(*mode)));
+    board_.audit.event("assignment", "sallyport: assignment of " + before.device.backend + ":" +
+                                         before.device.port_id + ":" + before.device.device_id +
+                                         " to " + before.frontend + " is now " +
+                                         std::string(name_of(*mode)));
     board_.events.emit_device(before.frontend, "device-assignment-changed", before.device);
   }
   done(reply, written, error_type::any);
@@ -223,8 +225,8 @@ base::Status AdminDevices::set_denied(const std::string& qube, std::string_view 
   if (auto written = board_.devices.deny(qube, format_interface_list(*std::move(list))); !written) {
     return written;
   }
-  board_.audit.event("sallyport: denied interfaces of " + qube + " are now '" +
-                     board_.devices.denied(qube) + "'");
+  board_.audit.event("denied_interfaces", "sallyport: denied interfaces of " + qube + " are now '" +
+                                              board_.devices.denied(qube) + "'");
   board_.events.emit(qube, "property-set:devices_denied",
                      {{"name", "devices_denied"}, {"newvalue", board_.devices.denied(qube)}});
   return base::Ok{};

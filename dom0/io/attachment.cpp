@@ -23,8 +23,20 @@ Attachment::Attachment(Switchboard& board, LeaseId id, OnGone on_gone)
 
 Lease& Attachment::lease() { return *board_.leases.find(id_); }
 
+LeaseFacts Attachment::facts() {
+  const Lease& held = lease();
+  LeaseFacts facts;
+  facts.device = device_name(held);
+  facts.identity = device_id(held.device);
+  facts.frontend = held.frontend;
+  facts.rule = held.rule;
+  facts.approver = held.approver;
+  return facts;
+}
+
 void Attachment::resume() {
   streaming_ = true;
+  attached_ = true;
   lease().state = LeaseState::attached;
   expect_agents();
 }
@@ -103,10 +115,10 @@ void Attachment::attached() {
   timer_.cancel();
   held.state = LeaseState::attached;
   held.since = wall_clock();
+  attached_ = true;
   board_.relay.set_record(held.stream_call, encode_lease(held));
   control_.reset();
-  board_.audit.event("sallyport: attached " + device_name(held) + " (" + device_id(held.device) +
-                     ") to " + held.frontend);
+  board_.audit.lease_started(facts());
   board_.devices.approved(held.backend, held.device);
   board_.events.emit_device(held.frontend, "device-attach", reference(held), {{"options", "{}"}});
   if (const OnAttached done = std::move(on_attached_)) done({AttachOutcome::Kind::attached, {}});
@@ -133,6 +145,8 @@ void Attachment::call_exited(const std::string& qube, const agent::CallExited& e
 void Attachment::stream_ended(const RelayReport& report) {
   streaming_ = false;
   stream_end_ = report.end;
+  bytes_to_device_ = report.bytes_to_service;
+  bytes_from_device_ = report.bytes_to_caller;
   if (lease().state == LeaseState::detaching) return conclude_if_done();
   end({});
 }
@@ -235,13 +249,19 @@ void Attachment::conclude() {
   const auto self = shared_from_this();  // on_gone_ drops the broker's reference
   timer_.cancel();
   const std::string reason = final_reason();
-  board_.audit.event("sallyport: " + device_name(*held) + " is no longer with " + held->frontend +
-                     ": " + reason);
-  const bool was_attached = !on_attached_;
+  if (attached_) {
+    LeaseFacts told = facts();
+    told.reason = reason;
+    told.since = held->since;
+    told.duration_ms = (wall_clock() - held->since) * 1000;
+    told.bytes_to_device = bytes_to_device_;
+    told.bytes_from_device = bytes_from_device_;
+    board_.audit.lease_ended(told);
+  }
   const std::string frontend = held->frontend;
   const DeviceRef device = reference(*held);
   board_.leases.end(id_, reason, wall_clock());
-  if (was_attached) {
+  if (attached_) {
     board_.events.emit_device(frontend, "device-detach", device);
   } else if (const OnAttached done = std::move(on_attached_)) {
     done({failure_, reason});

@@ -62,6 +62,8 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   };
 
   Lease& lease();
+  LeaseFacts facts();
+  DecisionFacts decision_facts(const std::string& rule);
   bool approved_already(Approval approval);
   void ask(const policy::Decision& decision, const std::string& asked_by);
   void after_question(const policy::Decision& decision, const policy::io::Answer& answer);
@@ -94,6 +96,12 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   std::optional<StreamSocket> service_;
   bool streaming_ = false;
   std::string cause_;
+  bool attached_ = false;  // the device was with the qube
+  std::uint64_t bytes_to_device_ = 0;
+  std::uint64_t bytes_from_device_ = 0;
+  std::string approver_ = "policy";
+  std::chrono::steady_clock::time_point asked_at_ = {};
+  std::int64_t asked_ms_ = -1;
   AttachOutcome::Kind failure_ = AttachOutcome::Kind::failed;
   CallEnd stream_end_ = CallEnd::none;
   Exit frontend_;

@@ -91,12 +91,25 @@ void Attachment::start(Approval approval, const std::string& asked_by, OnAttache
 }
 
 bool Attachment::approved_already(Approval approval) {
-  return approval != Approval::none ||
-         board_.devices.approved_while_plugged(lease().frontend, lease().backend,
-                                               lease().device.port_id);
+  if (approval == Approval::in_advance) approver_ = "assignment";
+  if (approval == Approval::at_prompt) approver_ = "prompt";
+  if (approval != Approval::none) return true;
+  const bool still = board_.devices.approved_while_plugged(lease().frontend, lease().backend,
+                                                           lease().device.port_id);
+  if (still) approver_ = "prompt, while plugged in";
+  return still;
+}
+
+DecisionFacts Attachment::decision_facts(const std::string& rule) {
+  return {.rule = rule,
+          .approver = approver_,
+          .device = device_name(lease()),
+          .identity = device_id(lease().device),
+          .asked_ms = asked_ms_};
 }
 
 void Attachment::ask(const policy::Decision& decision, const std::string& asked_by) {
+  asked_at_ = std::chrono::steady_clock::now();
   question_ = std::make_shared<policy::io::AskClient>(board_.io, board_.prompt_socket);
   question_->ask(question_of(board_, lease(), decision, asked_by),
                  decision.timeout.value_or(board_.prompt_limit),
@@ -109,6 +122,10 @@ void Attachment::after_question(const policy::Decision& decision,
                                 const policy::io::Answer& answer) {
   Lease* held = board_.leases.find(id_);
   if (held == nullptr || held->state != LeaseState::asking) return;
+  approver_ = "prompt";
+  asked_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(
+                  std::chrono::steady_clock::now() - asked_at_)
+                  .count();
   if (answer.outcome != policy::io::Outcome::allowed) {
     return refuse(answer.reason.empty() ? "denied by the user " + decision.rule : answer.reason);
   }
@@ -127,14 +144,18 @@ void Attachment::permitted(const policy::Decision& decision) {
     return refuse("the policy at " + decision.rule + " redirects the call to " + decision.target +
                   ", which does not have the device");
   }
-  if (auto recorded = board_.audit.allowed(request_of(lease()), decision.target); !recorded) {
+  lease().rule = decision.rule;
+  lease().approver = approver_;
+  if (auto recorded =
+          board_.audit.allowed(request_of(lease()), decision.target, decision_facts(decision.rule));
+      !recorded) {
     return refuse(recorded.error().text);
   }
   ask_frontend();
 }
 
 void Attachment::refuse(const std::string& text, AttachOutcome::Kind kind) {
-  board_.audit.denied(request_of(lease()), text);
+  board_.audit.denied(request_of(lease()), text, decision_facts({}));
   failure_ = kind;
   end(text);
 }

@@ -97,9 +97,10 @@ void AutoAttach::chosen(const DeviceRef& device, const sysusb::DeviceRecord& sho
                         const policy::io::Answer& answer) {
   pending_.erase(place(device.backend, device.port_id));
   if (answer.outcome != policy::io::Outcome::allowed) {
-    board_.audit.event("sallyport: " + device.backend + ":" + device.port_id +
-                       " is not attached by its assignment: " +
-                       (answer.reason.empty() ? "refused at the prompt" : answer.reason));
+    board_.audit.event("assignment",
+                       "sallyport: " + device.backend + ":" + device.port_id +
+                           " is not attached by its assignment: " +
+                           (answer.reason.empty() ? "refused at the prompt" : answer.reason));
     return;
   }
   const sysusb::DeviceRecord* now = board_.inventory.find(device.backend, device.port_id);

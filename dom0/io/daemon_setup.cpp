@@ -2,6 +2,7 @@
 #include "dom0/io/daemon_setup.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,6 +68,14 @@ base::Status make_folders(const base::io::Paths& paths, const base::io::Identity
                                       {paths.audit_log().parent_path(), 0750}}};
   for (const Wanted& folder : wanted) {
     if (auto made = make_folder(folder.path, folder.mode, owner); !made) return made;
+  }
+  // Who may only look reads the audit log by himself; what is made in there has the folder's group.
+  const auto viewers = base::io::find_group("sallyport-view");
+  const std::filesystem::path audit = paths.audit_log().parent_path();
+  if (::geteuid() == 0 && viewers) {
+    if (::chown(audit.c_str(), owner.uid, *viewers) != 0 || ::chmod(audit.c_str(), 02750) != 0) {
+      return base::io::fail_errno("give " + audit.string() + " to group sallyport-view");
+    }
   }
   return base::Ok{};
 }

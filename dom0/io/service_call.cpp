@@ -35,31 +35,37 @@ void ServiceCalls::requested(const std::string& source, const agent::CallRequest
   const policy::Decision decision = board_.decide(*request);
   if (decision.kind != policy::Decision::Kind::ask) return decided(id, *request, decision);
   Call& call = calls_.at(id);
-  call.question = std::make_shared<policy::io::AskClient>(board_.io, board_.prompt_socket);
-  call.question->ask(question_of(*request, decision), board_.prompt_limit,
-                     [this, id, decision, asked_for = *request](const policy::io::Answer& answer) {
-                       if (answer.outcome != policy::io::Outcome::allowed) {
-                         return decided(id, asked_for, policy::deny(answer.reason, decision.rule));
-                       }
-                       decided(
-                           id, asked_for,
-                           policy::accept_answer(decision, board_.system_info(), answer.target));
-                     });
+  call.asked_at = std::chrono::steady_clock::now();
+  call.question = questions_.ask(
+      *request, question_of(*request, decision), decision.timeout.value_or(board_.prompt_limit),
+      [this, id, decision, asked_for = *request](const policy::io::Answer& answer) {
+        if (answer.outcome != policy::io::Outcome::allowed) {
+          return decided(id, asked_for, policy::deny(answer.reason, decision.rule));
+        }
+        decided(id, asked_for,
+                policy::accept_answer(decision, board_.system_info(), answer.target));
+      });
 }
 
 void ServiceCalls::decided(CallId id, const policy::Request& request,
                            const policy::Decision& decision) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
-  found->second.question.reset();
+  DecisionFacts facts{.rule = decision.rule, .approver = "policy"};
+  if (std::exchange(found->second.question, 0) != 0) {
+    facts.approver = "prompt";
+    facts.asked_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                         std::chrono::steady_clock::now() - found->second.asked_at)
+                         .count();
+  }
   if (decision.kind != policy::Decision::Kind::allow) {
-    board_.audit.denied(request, decision.message);
+    board_.audit.denied(request, decision.message, facts);
     return refuse(id, decision.message, agent::exit_refused);
   }
   if (decision.target == request.source) {
     return refuse(id, "loopback qrexec connection not supported", agent::exit_refused);
   }
-  if (auto recorded = board_.audit.allowed(request, decision.target); !recorded) {
+  if (auto recorded = board_.audit.allowed(request, decision.target, facts); !recorded) {
     return refuse(id, recorded.error().text, agent::exit_problem);
   }
   found->second.target = decision.target;
@@ -142,6 +148,7 @@ void ServiceCalls::link_down(const std::string& qube) {
     Call& call = next->second;
     if (call.source == qube) {
       call.told = true;  // nobody is left to tell
+      if (call.question != 0) questions_.give_back(call.question);
       if (call.target.empty()) call.over = true;
     } else if (call.target == qube) {
       tell(call, agent::exit_problem, "the connection to " + qube + " was lost");

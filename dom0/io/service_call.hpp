@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "dom0/io/question_desk.hpp"
 #include "dom0/io/switchboard.hpp"
 
 namespace dom0::io {
@@ -16,7 +17,8 @@ class ServiceCalls {
  public:
   static constexpr std::size_t max_calls_per_qube = 16;
 
-  explicit ServiceCalls(Switchboard& board) : board_(board) {}
+  explicit ServiceCalls(Switchboard& board)
+      : board_(board), questions_(board.io, board.prompt_socket) {}
 
   void requested(const std::string& source, const agent::CallRequest& request);
   void started(const std::string& qube, const agent::CallStarted& started);
@@ -35,7 +37,8 @@ class ServiceCalls {
     std::string service;
     std::optional<StreamSocket> caller;
     std::optional<StreamSocket> service_stream;
-    std::shared_ptr<policy::io::AskClient> question;
+    QuestionDesk::Ticket question = 0;  // 0: nobody is asked
+    std::chrono::steady_clock::time_point asked_at = {};
     // A call is forgotten when its streams are over and its end was told: whichever comes last.
     bool started = false;  // so its data connection is on its way
     bool joined = false;   // the streams are the relay's
@@ -54,6 +57,7 @@ class ServiceCalls {
   void refuse(CallId id, const std::string& reason, int exit_code);
 
   Switchboard& board_;
+  QuestionDesk questions_;
   Calls calls_;
 };
 

@@ -244,6 +244,32 @@ TEST_F(Assignments, RulesMayAskForTheHistoryClassAndPort) {
   EXPECT_NE(attach().find("30-user.policy:1"), std::string::npos);
 }
 
+TEST_F(Assignments, TheNodesOfOneKeyboardAreOneQuestion) {
+  start();
+  policy("test.Echo * work sys-usb ask\n");
+  prompt("allow:sys-usb");
+  const auto call_with = [this](const std::string& argument) {
+    return Process({program("sallyport-call"), "--socket", (root_ / "work/agent.sock").string(),
+                    "sys-usb", "test.Echo+" + argument},
+                   root_ / "call.log");
+  };
+  std::vector<Process> calls;
+  for (int i = 0; i < 3; ++i) calls.push_back(call_with("usb-2-1+46d-c52b"));
+  const auto allowed = [this](const std::string& argument) {
+    const std::string log = audit();
+    const std::string wanted = "test.Echo+" + argument + ": work -> sys-usb: allowed";
+    std::size_t count = 0;
+    for (auto at = log.find(wanted); at != std::string::npos; at = log.find(wanted, at + 1))
+      ++count;
+    return count;
+  };
+  wait_until([&] { return allowed("usb-2-1+46d-c52b") == 3; }, "all three are let through");
+  EXPECT_EQ(questions().size(), 1U);
+  calls.push_back(call_with("usb-3-1+46d-c52b"));
+  wait_until([&] { return allowed("usb-3-1+46d-c52b") == 1; }, "another device");
+  EXPECT_EQ(questions().size(), 2U) << "is another question";
+}
+
 TEST_F(Assignments, EventsAreToldInQubesBytes) {
   start();
   const base::io::Fd listening = ask("admin.Events", "dom0");

@@ -23,6 +23,9 @@ sallyport_test(dom0_admin_test SOURCES
   dom0/device_history_test.cpp
   dom0/device_lines_test.cpp
   LIBRARIES dom0_admin)
+sallyport_test(dom0_audit_test SOURCES dom0/audit_test.cpp LIBRARIES dom0_io)
+add_dependencies(dom0_audit_test sallyport)
+sallyport_fuzz(audit_record_fuzz SOURCE fuzz/audit_record_fuzz.cpp LIBRARIES base_audit cli_core)
 sallyport_test(dom0_store_test SOURCES dom0/store_test.cpp LIBRARIES dom0_store base_io)
 sallyport_fuzz(admin_request_fuzz SOURCE fuzz/admin_request_fuzz.cpp LIBRARIES dom0_admin)
 sallyport_fuzz(relay_fuzz SOURCE fuzz/relay_fuzz.cpp LIBRARIES dom0_core)

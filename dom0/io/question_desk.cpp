@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dom0/io/question_desk.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace dom0::io {
+
+// With the targets: a change of policy between two calls is another question.
+std::string QuestionDesk::key_of(const policy::Request& request,
+                                 const policy::io::Question& question) {
+  std::string key = request.source + " " + request.target + " " + policy::call_name(request);
+  for (const std::string& target : question.targets) key += " " + target;
+  return key;
+}
+
+QuestionDesk::Ticket QuestionDesk::ask(const policy::Request& request,
+                                       const policy::io::Question& question,
+                                       std::chrono::seconds limit, OnAnswer on_answer) {
+  const std::string key = key_of(request, question);
+  const Ticket ticket = next_++;
+  Open& open = open_[key];
+  open.waiting.emplace(ticket, std::move(on_answer));
+  if (open.answer) {
+    boost::asio::post(io_, [this, key, answer = *open.answer] { answered(key, answer); });
+  } else if (!open.client) {
+    open.client = std::make_shared<policy::io::AskClient>(io_, prompt_socket_);
+    open.client->ask(question, limit,
+                     [this, key](const policy::io::Answer& answer) { answered(key, answer); });
+  }
+  return ticket;
+}
+
+void QuestionDesk::answered(const std::string& key, const policy::io::Answer& answer) {
+  const auto found = open_.find(key);
+  if (found == open_.end()) return;
+  Open& open = found->second;
+  const auto waiting = std::exchange(open.waiting, {});
+  const bool said = answer.outcome == policy::io::Outcome::allowed ||
+                    answer.outcome == policy::io::Outcome::denied;
+  if (!said) {
+    open_.erase(found);  // nobody answered: the next call asks anew
+  } else if (!open.answer) {
+    open.answer = answer;
+    open.forget = std::make_unique<boost::asio::steady_timer>(io_, answer_holds);
+    open.forget->async_wait([this, key](const boost::system::error_code& error) {
+      if (!error) forget(key);
+    });
+  }
+  for (const auto& [ticket, on_answer] : waiting) on_answer(answer);
+}
+
+void QuestionDesk::forget(const std::string& key) {
+  const auto found = open_.find(key);
+  if (found == open_.end()) return;
+  // Who came at the last moment still gets it.
+  const Open last = std::move(found->second);
+  open_.erase(found);
+  for (const auto& [ticket, on_answer] : last.waiting) on_answer(*last.answer);
+}
+
+void QuestionDesk::give_back(Ticket ticket) {
+  for (auto each = open_.begin(); each != open_.end(); ++each) {
+    Open& open = each->second;
+    if (open.waiting.erase(ticket) == 0) continue;
+    if (open.waiting.empty() && !open.answer) {
+      open.client->cancel();
+      open_.erase(each);
+    }
+    return;
+  }
+}
+
+}  // namespace dom0::io

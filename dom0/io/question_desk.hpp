@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One question for calls that are one to a person: a keyboard with three event nodes makes three
+// calls, of one service with one argument, within a moment.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "policy/io/ask_client.hpp"
+#include "policy/request.hpp"
+
+namespace dom0::io {
+
+// Calls with the same source, target, service and argument share a question while it is open, and
+// its answer for `answer_holds` more: long enough for the nodes of one device, too short to be an
+// approval of the next one.
+class QuestionDesk {
+ public:
+  static constexpr std::chrono::seconds answer_holds{3};
+
+  using OnAnswer = std::function<void(const policy::io::Answer&)>;
+  using Ticket = std::uint64_t;
+
+  QuestionDesk(boost::asio::io_context& io, std::filesystem::path prompt_socket)
+      : io_(io), prompt_socket_(std::move(prompt_socket)) {}
+
+  // `on_answer` runs once, later, unless the ticket is given back.
+  Ticket ask(const policy::Request& request, const policy::io::Question& question,
+             std::chrono::seconds limit, OnAnswer on_answer);
+  // This call needs no answer any more; the last one of a question withdraws it.
+  void give_back(Ticket ticket);
+
+ private:
+  struct Open {
+    std::shared_ptr<policy::io::AskClient> client;
+    std::map<Ticket, OnAnswer> waiting;
+    std::optional<policy::io::Answer> answer;
+    std::unique_ptr<boost::asio::steady_timer> forget;
+  };
+
+  static std::string key_of(const policy::Request& request, const policy::io::Question& question);
+  void answered(const std::string& key, const policy::io::Answer& answer);
+  void forget(const std::string& key);
+
+  boost::asio::io_context& io_;
+  std::filesystem::path prompt_socket_;
+  std::map<std::string, Open> open_;
+  Ticket next_ = 1;
+};
+
+}  // namespace dom0::io
