@@ -9,7 +9,7 @@
 namespace policy {
 namespace {
 
-using Kind = Decision::Kind;
+using Answer = Decision::Kind;
 
 constexpr std::size_t max_line_shown = 1000;
 
@@ -33,7 +33,7 @@ Spot find_spot(const Decided& of, const OwnRules& own) {
 }
 
 // Does this line, put there, make it so?
-bool would(const Decided& of, const std::string& line, std::size_t index, Kind wanted) {
+bool would(const Decided& of, const std::string& line, std::size_t index, Answer wanted) {
   auto rule = parse_rule(line, "new", 1);
   if (!rule) return false;
   std::vector<Rule> rules = of.rules.rules();
@@ -43,9 +43,9 @@ bool would(const Decided& of, const std::string& line, std::size_t index, Kind w
 }
 
 // What to try behind the five columns, the shortest first.
-std::vector<std::string> parameters_for(const Decided& of, Kind wanted) {
+std::vector<std::string> parameters_for(const Decided& of, Answer wanted) {
   std::vector<std::string> all{""};
-  if (wanted == Kind::deny) return all;
+  if (wanted == Answer::deny) return all;
   if (!of.decision.default_target.empty()) all.push_back(of.decision.default_target);
   for (const std::string& target : of.decision.targets) all.push_back(target);
   if (of.decision.effective_target == "@dispvm") {
@@ -57,19 +57,19 @@ std::vector<std::string> parameters_for(const Decided& of, Kind wanted) {
   return all;
 }
 
-const char* word_for(Kind kind) {
+const char* word_for(Answer kind) {
   switch (kind) {
-    case Kind::allow:
+    case Answer::allow:
       return "allow";
-    case Kind::ask:
+    case Answer::ask:
       return "ask";
-    case Kind::deny:
+    case Answer::deny:
       break;
   }
   return "deny";
 }
 
-std::optional<std::string> find_line(const Decided& of, const Spot& spot, Kind wanted) {
+std::optional<std::string> find_line(const Decided& of, const Spot& spot, Answer wanted) {
   const std::string line = of.request.service + " " + of.request.argument + " " +
                            of.request.source + " " + of.decision.effective_target + " " +
                            word_for(wanted);
@@ -77,7 +77,7 @@ std::optional<std::string> find_line(const Decided& of, const Spot& spot, Kind w
     if (would(of, line + parameter, spot.index, wanted)) return line + parameter;
   }
   // The caller names nobody, so that only the reader knows whom the rule could mean.
-  if (wanted == Kind::allow && of.decision.effective_target == "@default") {
+  if (wanted == Answer::allow && of.decision.effective_target == "@default") {
     return line + " target=QUBE";
   }
   return std::nullopt;
@@ -92,12 +92,12 @@ std::string advise(const Decided& of, const OwnRules& own) {
   }
   const Spot spot = find_spot(of, own);
   struct Wish {
-    Kind wanted;
+    Answer wanted;
     const char* words;
   };
   std::string text;
-  for (const Wish& wish : {Wish{Kind::allow, "To allow it"}, Wish{Kind::ask, "To be asked"},
-                           Wish{Kind::deny, "To deny it"}}) {
+  for (const Wish& wish : {Wish{Answer::allow, "To allow it"}, Wish{Answer::ask, "To be asked"},
+                           Wish{Answer::deny, "To deny it"}}) {
     if (wish.wanted == of.decision.kind) continue;
     const auto line = find_line(of, spot, wish.wanted);
     if (!line) continue;

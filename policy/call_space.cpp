@@ -8,7 +8,7 @@
 namespace policy {
 namespace {
 
-constexpr const char* all = "*";
+constexpr const char* any_word = "*";
 
 // A name that is in none of them.
 template <class Taken>
@@ -27,9 +27,9 @@ std::vector<CallName> named_calls(const std::vector<const Ruleset*>& policies) {
   std::map<std::string, std::set<std::string>> named;
   for (const Ruleset* policy : policies) {
     for (const Rule& rule : policy->rules()) {
-      if (rule.service == all) continue;
+      if (rule.service == any_word) continue;
       std::set<std::string>& arguments = named[rule.service];
-      if (rule.argument != all) arguments.insert(rule.argument);
+      if (rule.argument != any_word) arguments.insert(rule.argument);
     }
   }
   std::vector<CallName> calls;
@@ -40,7 +40,7 @@ std::vector<CallName> named_calls(const std::vector<const Ruleset*>& policies) {
     // Where "+" is not named, no argument is as good as any other that is not.
     calls.push_back({service, unused("+", arguments), service + (arguments.empty() ? "" : "+*")});
   }
-  calls.push_back({unused("other.Service", named), "+", all});
+  calls.push_back({unused("other.Service", named), "+", any_word});
   return calls;
 }
 
@@ -57,13 +57,13 @@ std::vector<const Rule*> RulesByCall::of(const CallName& call) const {
     return found == by_service_.end() ? none : found->second;
   };
   const std::vector<std::size_t>& own = list(call.service);
-  const std::vector<std::size_t>& general = list(all);
+  const std::vector<std::size_t>& general = list(any_word);
   std::vector<std::size_t> places;
   std::merge(own.begin(), own.end(), general.begin(), general.end(), std::back_inserter(places));
   std::vector<const Rule*> found;
   for (const std::size_t place : places) {
     const Rule& rule = rules_.rules()[place];
-    if (rule.argument == all || rule.argument == call.argument) found.push_back(&rule);
+    if (rule.argument == any_word || rule.argument == call.argument) found.push_back(&rule);
   }
   return found;
 }

@@ -11,7 +11,7 @@
 namespace policy {
 namespace {
 
-constexpr std::size_t max_shown = 2000;
+constexpr std::size_t max_reason_shown = 2000;
 
 // The first rules of this call that name a target: those that count, since rules are applied from
 // the last to the first.
@@ -69,8 +69,8 @@ std::string why_not(const Decided& of, const std::string& target, const Rule* ru
 std::string lines_by_reason(const std::map<std::string, std::string>& by_reason) {
   std::string text;
   for (const auto& [reason, targets] : by_reason) {
-    text += "  " + base::wire::escape(targets, max_shown) + ": " +
-            base::wire::escape(reason, max_shown) + "\n";
+    text += "  " + base::wire::escape(targets, max_reason_shown) + ": " +
+            base::wire::escape(reason, max_reason_shown) + "\n";
   }
   return text;
 }

@@ -12,49 +12,50 @@
 namespace policy {
 namespace {
 
-constexpr std::size_t columns = 4;
+constexpr std::size_t needed_words = 4;
 constexpr std::size_t max_mistakes = 100;
-constexpr std::size_t max_shown = 1000;
+constexpr std::size_t max_text = 1000;
 
-using Kind = Decision::Kind;
+using Answer = Decision::Kind;
 
-std::string shown(std::string_view text) { return base::wire::escape(text, max_shown); }
+std::string printable(std::string_view text) { return base::wire::escape(text, max_text); }
 
-std::optional<Kind> parse_kind(std::string_view word) {
-  if (word == "allow") return Kind::allow;
-  if (word == "deny") return Kind::deny;
-  if (word == "ask") return Kind::ask;
+std::optional<Answer> parse_answer(std::string_view word) {
+  if (word == "allow") return Answer::allow;
+  if (word == "deny") return Answer::deny;
+  if (word == "ask") return Answer::ask;
   return std::nullopt;
 }
 
-const char* name_of(Kind kind) {
+const char* answer_name(Answer kind) {
   switch (kind) {
-    case Kind::allow:
+    case Answer::allow:
       return "allow";
-    case Kind::ask:
+    case Answer::ask:
       return "ask";
-    case Kind::deny:
+    case Answer::deny:
       break;
   }
   return "deny";
 }
 
-std::string join(const std::vector<std::string>& list) {
+std::string listed(const std::vector<std::string>& list) {
   std::string text;
   for (const std::string& each : list) text += (text.empty() ? "" : ", ") + each;
   return text;
 }
 
 // One line of the file; `error` is the first thing wrong with it.
-class LineParser {
+class ExpectationParser {
  public:
-  LineParser(std::string_view line, unsigned number) : line_(line), fields_(split_fields(line)) {
+  ExpectationParser(std::string_view line, unsigned number)
+      : line_(line), fields_(split_fields(line)) {
     expected_.line = number;
   }
 
   // nullopt: mistake() says why.
   std::optional<Expectation> parse() {
-    if (fields_.size() < columns) {
+    if (fields_.size() < needed_words) {
       wrong(fields_.back(),
             "too few words; a line is SOURCE TARGET SERVICE[+ARGUMENT] allow|deny|ask");
       return std::nullopt;
@@ -65,12 +66,12 @@ class LineParser {
     } else {
       expected_.request = *std::move(request);
     }
-    const auto kind = parse_kind(fields_[3]);
+    const auto kind = parse_answer(fields_[3]);
     if (!kind)
       wrong(fields_[3],
             "invalid decision " + quote_word(fields_[3]) + ": " + hint_for_action(fields_[3]));
-    expected_.kind = kind.value_or(Kind::deny);
-    for (std::size_t i = columns; i < fields_.size(); ++i) parameter(fields_[i]);
+    expected_.kind = kind.value_or(Answer::deny);
+    for (std::size_t i = needed_words; i < fields_.size(); ++i) parameter(fields_[i]);
     if (mistake_) return std::nullopt;
     return std::move(expected_);
   }
@@ -95,10 +96,10 @@ class LineParser {
                               "; there are target=, default_target=, user= and rule=");
     }
     if (*into) return wrong(field, quote_word(key) + " is given twice");
-    if (expected_.kind == Kind::deny && key != "rule") {
+    if (expected_.kind == Answer::deny && key != "rule") {
       return wrong(field, "a denied call has no " + quote_word(key));
     }
-    if (expected_.kind == Kind::allow && key == "default_target") {
+    if (expected_.kind == Answer::allow && key == "default_target") {
       return wrong(field, "only an ask has a default_target");
     }
     const std::string_view value = field.substr(equals + 1);
@@ -125,21 +126,21 @@ bool names_rule(const std::string& wanted, const Rule* rule) {
 
 std::string what_came(const Decision& decision) {
   switch (decision.kind) {
-    case Kind::allow:
+    case Answer::allow:
       return "allow to " + decision.target;
-    case Kind::ask:
-      return "ask for " + join(decision.targets);
-    case Kind::deny:
+    case Answer::ask:
+      return "ask for " + listed(decision.targets);
+    case Answer::deny:
       break;
   }
   return "deny: " + decision.message;
 }
 
 std::string difference(const Expectation& expected, const Decision& came, const Rule* rule) {
-  const std::string kind = name_of(expected.kind);
+  const std::string kind = answer_name(expected.kind);
   if (came.kind != expected.kind) return "expected " + kind + ", came " + what_came(came);
   if (expected.target) {
-    const bool right = came.kind == Kind::allow
+    const bool right = came.kind == Answer::allow
                            ? came.target == *expected.target
                            : std::find(came.targets.begin(), came.targets.end(),
                                        *expected.target) != came.targets.end();
@@ -170,7 +171,7 @@ Expectations parse_expectations(std::string_view text, const std::string& file) 
     text.remove_prefix(std::min(text.size(), line.size() + 1));
     const std::size_t start = line.find_first_not_of(white_space);
     if (start == std::string_view::npos || line[start] == '#') continue;
-    LineParser parser(line, number);
+    ExpectationParser parser(line, number);
     auto expected = parser.parse();
     const bool full = parsed.all.size() >= Expectations::max_count;
     if (expected && !full) {
@@ -197,11 +198,11 @@ std::string find_failure(const Expectation& expected, const Ruleset& rules,
   const Rule* rule = came.rule_index ? &rules.rules()[*came.rule_index] : nullptr;
   const std::string differs = difference(expected, came, rule);
   if (differs.empty()) return {};
-  std::string text = shown(expected.request.source) + " " + shown(expected.request.target) + " " +
-                     shown(call_name(expected.request)) + ": " + shown(differs);
-  for (const std::string& warning : came.warnings) text += "\n  " + shown(warning);
+  std::string text = printable(expected.request.source) + " " + printable(expected.request.target) +
+                     " " + printable(call_name(expected.request)) + ": " + printable(differs);
+  for (const std::string& warning : came.warnings) text += "\n  " + printable(warning);
   if (rule == nullptr) return text + "\n  no rule matches\n";
-  return text + "\n  by " + shown(rule->where()) + ": " + shown(rule->text()) + "\n";
+  return text + "\n  by " + printable(rule->where()) + ": " + printable(rule->text()) + "\n";
 }
 
 }  // namespace policy

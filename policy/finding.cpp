@@ -13,7 +13,7 @@ constexpr std::size_t before_place = 60;
 constexpr std::size_t max_excerpt = 160;
 constexpr std::size_t max_escaped = max_excerpt * 4;
 
-std::string shown(std::string_view part) {
+std::string part_text(std::string_view part) {
   std::string text(part);
   std::replace(text.begin(), text.end(), '\t', ' ');
   return base::wire::escape(text, max_escaped);
@@ -36,10 +36,11 @@ std::string render(const Finding& finding) {
   if (finding.excerpt.empty()) return out;
   const std::string_view line = finding.excerpt;
   const std::size_t place = std::min(finding.column - 1 - finding.skipped, line.size());
-  const std::string before = (finding.skipped > 0 ? "..." : "") + shown(line.substr(0, place));
-  const std::string marked = shown(line.substr(place, std::max<std::size_t>(finding.length, 1)));
+  const std::string before = (finding.skipped > 0 ? "..." : "") + part_text(line.substr(0, place));
+  const std::string marked =
+      part_text(line.substr(place, std::max<std::size_t>(finding.length, 1)));
   const std::size_t end = std::min(line.size(), place + std::max<std::size_t>(finding.length, 1));
-  out += "  " + before + marked + shown(line.substr(end)) + "\n";
+  out += "  " + before + marked + part_text(line.substr(end)) + "\n";
   out += "  " + std::string(before.size(), ' ') + "^" +
          std::string(marked.size() > 1 ? marked.size() - 1 : 0, '~') + "\n";
   return out;

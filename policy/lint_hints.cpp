@@ -12,27 +12,27 @@
 namespace policy {
 namespace {
 
-using Words = std::span<const std::string_view>;
+using WordList = std::span<const std::string_view>;
 
-constexpr std::array actions = {std::string_view("allow"), std::string_view("deny"),
-                                std::string_view("ask")};
-constexpr std::array parameters = {
+constexpr std::array known_actions = {std::string_view("allow"), std::string_view("deny"),
+                                      std::string_view("ask")};
+constexpr std::array known_parameters = {
     std::string_view("target"),    std::string_view("default_target"),
     std::string_view("user"),      std::string_view("notify"),
     std::string_view("autostart"), std::string_view("timeout"),
     std::string_view("device"),    std::string_view("class"),
     std::string_view("ports"),     std::string_view("usbguard"),
     std::string_view("scan")};
-constexpr std::array directives = {std::string_view("!include"), std::string_view("!include-dir"),
-                                   std::string_view("!include-service"),
-                                   std::string_view("!compat-4.0")};
+constexpr std::array known_directives = {
+    std::string_view("!include"), std::string_view("!include-dir"),
+    std::string_view("!include-service"), std::string_view("!compat-4.0")};
 
 // What other systems call the three actions.
 struct Synonym {
   std::string_view word;
   std::string_view action;
 };
-constexpr std::array synonyms = {
+constexpr std::array action_synonyms = {
     Synonym{"yes", "allow"},   Synonym{"permit", "allow"}, Synonym{"accept", "allow"},
     Synonym{"grant", "allow"}, Synonym{"pass", "allow"},   Synonym{"no", "deny"},
     Synonym{"drop", "deny"},   Synonym{"reject", "deny"},  Synonym{"block", "deny"},
@@ -43,10 +43,10 @@ std::string did_you_mean(std::string_view word) { return "did you mean " + quote
 
 std::string name_action(std::string_view written) {
   const std::string lower = lower_case(written);
-  for (const Synonym& synonym : synonyms) {
+  for (const Synonym& synonym : action_synonyms) {
     if (lower == synonym.word) return std::string(synonym.action);
   }
-  return nearest(written, Words(actions)).value_or("");
+  return nearest(written, WordList(known_actions)).value_or("");
 }
 
 // "@tag:x" -> "@tag:" and "x"
@@ -68,7 +68,7 @@ std::string misspelt_keyword(std::string_view written) {
                                      std::string_view("@dispvm:")};
   const Keyword keyword = split_keyword(written);
   const bool has_colon = keyword.head.ends_with(':');
-  const auto meant = nearest(keyword.head, has_colon ? Words(with_value) : Words(plain));
+  const auto meant = nearest(keyword.head, has_colon ? WordList(with_value) : WordList(plain));
   if (!meant) {
     return "the keywords are @anyvm, @adminvm, @default, @tag:TAG, @type:TYPE, @dispvm, "
            "@dispvm:NAME and @dispvm:@tag:TAG; a qube's name stands without '@'";
@@ -95,7 +95,7 @@ bool is_keyword(std::string_view written) {
   return false;
 }
 
-std::optional<std::string> other_case_of(std::string_view written, Words known) {
+std::optional<std::string> other_case_of(std::string_view written, WordList known) {
   const auto near = nearest(written, known);
   return near && *near == lower_case(written) ? near : std::nullopt;
 }
@@ -117,10 +117,11 @@ std::string hint_for_key(std::string_view key, std::string_view value, std::stri
     return did_you_mean(std::string(key) + "=no");
   }
   if (key == "target" || key == "default_target") return hint_for_token(value, Place::redirect);
-  if (std::find(parameters.begin(), parameters.end(), key) != parameters.end()) return {};
+  if (std::find(known_parameters.begin(), known_parameters.end(), key) != known_parameters.end())
+    return {};
   std::string spelt(key);
   std::replace(spelt.begin(), spelt.end(), '-', '_');
-  if (const auto near = nearest(spelt, parameters)) {
+  if (const auto near = nearest(spelt, known_parameters)) {
     return did_you_mean(*near + "=" + std::string(value));
   }
   return "no parameter has this name";
@@ -135,7 +136,7 @@ std::string quote_word(std::string_view word) {
 
 bool looks_like_action(std::string_view written) {
   const std::string lower = lower_case(written.substr(0, written.find(',')));
-  return std::find(actions.begin(), actions.end(), lower) != actions.end();
+  return std::find(known_actions.begin(), known_actions.end(), lower) != known_actions.end();
 }
 
 std::string hint_for_action(std::string_view written) {
@@ -205,7 +206,7 @@ std::string hint_for_parameter(std::string_view written, std::string_view action
   const std::string_view key = written.substr(0, equals);
   if (equals != std::string_view::npos && equals > 0 && key.find(',') == std::string_view::npos) {
     const std::string_view value = written.substr(equals + 1);
-    if (const auto lower = other_case_of(key, parameters); lower && *lower != key) {
+    if (const auto lower = other_case_of(key, known_parameters); lower && *lower != key) {
       return did_you_mean(*lower + "=" + std::string(value));
     }
     const std::size_t comma = value.find(',');
@@ -218,12 +219,12 @@ std::string hint_for_parameter(std::string_view written, std::string_view action
   }
   const std::size_t colon = written.find(':');
   if (colon != std::string_view::npos) {
-    if (const auto near = nearest(written.substr(0, colon), parameters)) {
+    if (const auto near = nearest(written.substr(0, colon), known_parameters)) {
       return did_you_mean(*near + "=" + std::string(written.substr(colon + 1)));
     }
   }
   if (written.starts_with('=') || written.ends_with('=')) return "no blanks around '='";
-  if (const auto near = nearest(written, parameters)) {
+  if (const auto near = nearest(written, known_parameters)) {
     return "a parameter is written " + *near + "=VALUE, without blanks around '='";
   }
   if (looks_like_action(written)) return "the action stood before it; a rule has one";
@@ -235,7 +236,7 @@ std::string hint_for_directive(std::string_view written) {
   if (!name.starts_with('!')) name.insert(0, "!");
   while (name.ends_with(':')) name.pop_back();
   if (name.starts_with("!compat")) return did_you_mean("!compat-4.0");
-  if (const auto near = nearest(name, directives)) return did_you_mean(*near);
+  if (const auto near = nearest(name, known_directives)) return did_you_mean(*near);
   return "the directives are !include, !include-dir, !include-service and !compat-4.0";
 }
 

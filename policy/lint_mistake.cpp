@@ -17,7 +17,7 @@ namespace {
 using Line = ParseObserver::Line;
 using Remarks = std::vector<Remark>;
 
-std::string join(std::string error, const std::string& hint) {
+std::string with_hint(std::string error, const std::string& hint) {
   return hint.empty() ? error : std::move(error) + ": " + hint;
 }
 
@@ -57,9 +57,9 @@ std::string missing_columns(const Fields& fields, std::size_t action, bool three
                    std::to_string(fields.size()) + (fields.size() == 1 ? " word" : " words");
 }
 
-class Columns {
+class RuleColumns {
  public:
-  Columns(const Line& line, Remarks& remarks)
+  RuleColumns(const Line& line, Remarks& remarks)
       : line_(line),
         remarks_(remarks),
         fields_(split_fields(line.text)),
@@ -103,32 +103,33 @@ class Columns {
     const Remark end = remark_on(line_.text, fields_.back(), {});
     remarks_.push_back({.offset = at.offset,
                         .length = end.offset + end.length - at.offset,
-                        .text = join("wrong number of fields",
-                                     missing_columns(fields_, action, line_.three_columns))});
+                        .text = with_hint("wrong number of fields",
+                                          missing_columns(fields_, action, line_.three_columns))});
     return true;
   }
 
   void service() {
     const std::string_view service = fields_[0];
     const auto checked = check_service(service, "*");
-    if (!checked) remark(service, join(checked.error().text, hint_for_service(service)));
+    if (!checked) remark(service, with_hint(checked.error().text, hint_for_service(service)));
     const std::string_view argument = fields_[1];
     const auto also = check_service(checked ? service : "s", argument);
     if (also) return;
     const bool bare = !is_argument(argument);
-    remark(argument, join(also.error().text, bare ? hint_for_argument(argument) : std::string()));
+    remark(argument,
+           with_hint(also.error().text, bare ? hint_for_argument(argument) : std::string()));
   }
 
   void token(std::size_t column, Place place) {
     const auto parsed = Token::parse(fields_[column], place);
     if (parsed) return;
-    remark(fields_[column], join(parsed.error().text, hint_for_token(fields_[column], place)));
+    remark(fields_[column], with_hint(parsed.error().text, hint_for_token(fields_[column], place)));
   }
 
   void action() {
     const std::string_view written = fields_[action_column()];
     const auto parsed = parse_rule("s * * * " + std::string(written), {}, 0);
-    if (!parsed) remark(written, join(parsed.error().text, hint_for_action(written)));
+    if (!parsed) remark(written, with_hint(parsed.error().text, hint_for_action(written)));
   }
 
   // "user = root", which is three words.
@@ -144,8 +145,8 @@ class Columns {
     for (std::size_t i = action_column() + 1; i < fields_.size(); ++i) {
       const std::string_view word = fields_[i];
       if (word.starts_with('#')) {  // all behind it is meant as a comment
-        remark(word, join("invalid action parameter syntax: " + quote_word(word),
-                          hint_for_parameter(word, {})));
+        remark(word, with_hint("invalid action parameter syntax: " + quote_word(word),
+                               hint_for_parameter(word, {})));
         return;
       }
       if (blanks_around_equals(i)) {
@@ -173,7 +174,7 @@ class Columns {
       if (parsed) return;
       if (!error) error = parsed.error().text;
     }
-    if (error) remark(word, join(*error, hint_for_parameter(word, action)));
+    if (error) remark(word, with_hint(*error, hint_for_parameter(word, action)));
   }
 
   const Line& line_;
@@ -197,20 +198,20 @@ void look_at_directive(const Line& line, const std::string& parse_error, Remarks
   const auto add = [&](std::string_view field, std::string text) {
     remarks.push_back(remark_on(line.text, field, std::move(text)));
   };
-  if (form.empty()) return add(words[0], join(parse_error, hint_for_directive(words[0])));
+  if (form.empty()) return add(words[0], with_hint(parse_error, hint_for_directive(words[0])));
   if (parse_error == "invalid directive") {
     return add(words[0], parse_error + ": a file of three columns can only !include");
   }
   const std::size_t given = words.size() - 1;
   const std::size_t wanted = words[0] == "!include-service" ? 3 : words[0] == "!compat-4.0" ? 0 : 1;
-  if (given != wanted) return add(words[0], join(parse_error, form));
+  if (given != wanted) return add(words[0], with_hint(parse_error, form));
   if (wanted == 3) {
     if (auto checked = check_service(words[1], "*"); !checked) {
-      return add(words[1], join(checked.error().text, hint_for_service(words[1])));
+      return add(words[1], with_hint(checked.error().text, hint_for_service(words[1])));
     }
     if (auto checked = check_service(words[1], words[2]); !checked) {
-      return add(words[2], join(checked.error().text,
-                                is_argument(words[2]) ? "" : hint_for_argument(words[2])));
+      return add(words[2], with_hint(checked.error().text,
+                                     is_argument(words[2]) ? "" : hint_for_argument(words[2])));
     }
   }
   add(words.back(), parse_error);
@@ -229,7 +230,7 @@ std::vector<Remark> find_mistakes(const ParseObserver::Line& line, const std::st
   if (line.text.front() == '!') {
     look_at_directive(line, parse_error, remarks);
   } else {
-    Columns(line, remarks).look();
+    RuleColumns(line, remarks).look();
   }
   // Every part is right, but not all of them together, or what the rule names; or there are more
   // rules than are taken.
@@ -244,11 +245,12 @@ std::vector<Remark> find_mistakes(const ParseObserver::Line& line, const std::st
       return remarks;
     }
     const bool nowhere = parse_error.starts_with("allow action for @default");
-    remarks.push_back({.offset = 0,
-                       .length = whole.size(),
-                       .text = join(parse_error, nowhere ? "write behind the action the qube that "
-                                                           "is meant when the caller names none"
-                                                         : "")});
+    remarks.push_back(
+        {.offset = 0,
+         .length = whole.size(),
+         .text = with_hint(parse_error, nowhere ? "write behind the action the qube that "
+                                                  "is meant when the caller names none"
+                                                : "")});
   }
   return remarks;
 }

@@ -16,19 +16,19 @@ namespace {
 
 using Kind = Token::Kind;
 
-constexpr std::array types = {std::string_view("AppVM"),      std::string_view("DispVM"),
-                              std::string_view("TemplateVM"), std::string_view("StandaloneVM"),
-                              std::string_view("AdminVM"),    std::string_view("RemoteVM")};
+constexpr std::array known_types = {
+    std::string_view("AppVM"),        std::string_view("DispVM"),  std::string_view("TemplateVM"),
+    std::string_view("StandaloneVM"), std::string_view("AdminVM"), std::string_view("RemoteVM")};
 // Services that give a device, the keyboard or the administration away.
-constexpr std::array dangerous = {std::string_view("*"),
-                                  std::string_view("qubes.USB"),
-                                  std::string_view("qubes.InputKeyboard"),
-                                  std::string_view("qubes.InputMouse"),
-                                  std::string_view("qubes.InputTablet"),
-                                  std::string_view("qubes.VMShell"),
-                                  std::string_view("qubes.VMRootShell")};
+constexpr std::array dangerous_services = {std::string_view("*"),
+                                           std::string_view("qubes.USB"),
+                                           std::string_view("qubes.InputKeyboard"),
+                                           std::string_view("qubes.InputMouse"),
+                                           std::string_view("qubes.InputTablet"),
+                                           std::string_view("qubes.VMShell"),
+                                           std::string_view("qubes.VMRootShell")};
 
-std::string did_you_mean(const std::optional<std::string>& word) {
+std::string maybe_meant(const std::optional<std::string>& word) {
   return word ? "; did you mean " + quote_word(*word) + "?" : std::string();
 }
 
@@ -120,7 +120,7 @@ class Oddities {
                     "no qube can be called " + quote_word(name) + ", so this matches nothing");
     }
     if (system_ == nullptr || system_->find(name) != nullptr) return;
-    remark(word, "there is no qube " + quote_word(name) + did_you_mean(near_qube(name)));
+    remark(word, "there is no qube " + quote_word(name) + maybe_meant(near_qube(name)));
   }
 
   std::optional<std::string> near_qube(const std::string& name) const {
@@ -133,7 +133,7 @@ class Oddities {
     if (system_ == nullptr) return;
     const QubeFacts* qube = system_->find(name);
     if (qube == nullptr) {
-      return remark(word, "there is no qube " + quote_word(name) + did_you_mean(near_qube(name)) +
+      return remark(word, "there is no qube " + quote_word(name) + maybe_meant(near_qube(name)) +
                               " An ask that this rule could add to is denied");
     }
     if (!qube->template_for_dispvms) {
@@ -142,8 +142,9 @@ class Oddities {
   }
 
   void type(std::string_view word, const std::string& type) {
-    if (std::find(types.begin(), types.end(), type) != types.end()) return;
-    remark(word, "no qube is of type " + quote_word(type) + did_you_mean(nearest(type, types)));
+    if (std::find(known_types.begin(), known_types.end(), type) != known_types.end()) return;
+    remark(word,
+           "no qube is of type " + quote_word(type) + maybe_meant(nearest(type, known_types)));
   }
 
   // Tags come and go: only one that looks like another is surely a slip.
@@ -157,7 +158,7 @@ class Oddities {
       }
     }
     if (near.best())
-      remark(word, "no qube has the tag " + quote_word(tag) + did_you_mean(near.best()));
+      remark(word, "no qube has the tag " + quote_word(tag) + maybe_meant(near.best()));
   }
 
   void source(std::string_view field) {
@@ -190,7 +191,8 @@ class Oddities {
 
   void breadth(std::string_view field) {
     if (rule_.action != Action::allow || rule_.redirect || !matches_everything(rule_.target) ||
-        std::find(dangerous.begin(), dangerous.end(), rule_.service) == dangerous.end()) {
+        std::find(dangerous_services.begin(), dangerous_services.end(), rule_.service) ==
+            dangerous_services.end()) {
       return;
     }
     if (rule_.service != "*" && !matches_everything(rule_.source)) return;

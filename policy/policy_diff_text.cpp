@@ -8,31 +8,31 @@ namespace {
 
 constexpr std::size_t examples_of_many = 3;
 
-std::string shown(std::string_view text) { return base::wire::escape(text, 1000); }
+std::string harmless(std::string_view text) { return base::wire::escape(text, 1000); }
 
-std::string list(const std::set<std::string>& names) {
+std::string few_of(const std::set<std::string>& names) {
   constexpr std::size_t most = 6;
   std::string text;
   std::size_t count = 0;
   for (const std::string& name : names) {
     if (++count > most) return text + " and " + std::to_string(names.size() - most) + " more";
-    text += (text.empty() ? "" : ", ") + shown(name);
+    text += (text.empty() ? "" : ", ") + harmless(name);
   }
   return text;
 }
 
-std::string join(const std::vector<std::string>& names) {
+std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
 }
 
 // What a decision of the same kind as the other is made different by.
-std::string detail(const Decision& decision, const Decision& other) {
+std::string details(const Decision& decision, const Decision& other) {
   std::string text;
   const auto add = [&text](const std::string& part) { text += " " + part; };
   if (decision.target != other.target) add("to " + decision.target);
-  if (decision.targets != other.targets) add("(" + join(decision.targets) + ")");
+  if (decision.targets != other.targets) add("(" + joined(decision.targets) + ")");
   if (decision.default_target != other.default_target) {
     add("default_target=" + decision.default_target);
   }
@@ -45,9 +45,9 @@ std::string detail(const Decision& decision, const Decision& other) {
 }
 
 std::string rules_of(const ChangeGroup& group) {
-  if (!group.rule_after.empty()) return " (" + shown(group.rule_after) + ")";
+  if (!group.rule_after.empty()) return " (" + harmless(group.rule_after) + ")";
   return group.rule_before.empty() ? ""
-                                   : " (no rule any more; was " + shown(group.rule_before) + ")";
+                                   : " (no rule any more; was " + harmless(group.rule_before) + ")";
 }
 
 std::string describe_call(const ChangedCall& call, const ChangeGroup& group) {
@@ -55,13 +55,13 @@ std::string describe_call(const ChangedCall& call, const ChangeGroup& group) {
   std::string before = group.before;
   std::string after = group.after.substr(0, group.after.find(' '));
   if (one_kind) {
-    before += detail(call.before, call.after);
-    after += detail(call.after, call.before);
+    before += details(call.before, call.after);
+    after += details(call.after, call.before);
   } else if (call.after.kind == Decision::Kind::allow && call.after.target != call.target) {
     after += " to " + call.after.target;
   }
-  return shown(call.source) + " -> " + shown(call.target) + " " + shown(call.service) + ": " +
-         shown(before) + " -> " + shown(after) + rules_of(group) + "\n";
+  return harmless(call.source) + " -> " + harmless(call.target) + " " + harmless(call.service) +
+         ": " + harmless(before) + " -> " + harmless(after) + rules_of(group) + "\n";
 }
 
 std::string describe_group(const ChangeGroup& group) {
@@ -70,9 +70,9 @@ std::string describe_group(const ChangeGroup& group) {
     for (const ChangedCall& call : group.examples) text += describe_call(call, group);
     return text;
   }
-  text = shown(group.before) + " -> " + shown(group.after) + rules_of(group) + ": " +
-         std::to_string(group.calls) + " calls\n  services: " + list(group.services) +
-         "\n  from:     " + list(group.sources) + "\n  to:       " + list(group.targets) +
+  text = harmless(group.before) + " -> " + harmless(group.after) + rules_of(group) + ": " +
+         std::to_string(group.calls) + " calls\n  services: " + few_of(group.services) +
+         "\n  from:     " + few_of(group.sources) + "\n  to:       " + few_of(group.targets) +
          "\n  such as:\n";
   for (std::size_t i = 0; i < examples_of_many && i < group.examples.size(); ++i) {
     text += "    " + describe_call(group.examples[i], group);

@@ -73,7 +73,7 @@ std::size_t count(const std::vector<Finding>& findings, Finding::Severity severi
                     [severity](const Finding& each) { return each.severity == severity; }));
 }
 
-int run(const Settings& settings, const ToolWorld& world) {
+int run_check(const Settings& settings, const ToolWorld& world) {
   if (settings.include_service && settings.words.empty()) {
     return misused(check_tool(), world, "--include-service is about FILEs that are to be given");
   }
@@ -121,7 +121,7 @@ ToolCommand check_tool() {
               "                              [--system-info FILE] [--strict] [FILE...]\n"
               "       sallyport policy check --include-service FILE...\n",
           .options = {"policy-dir", "compat-dir", "system-info", "strict", "include-service"},
-          .run = run};
+          .run = run_check};
 }
 
 }  // namespace policy::io

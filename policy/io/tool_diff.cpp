@@ -77,7 +77,7 @@ int cannot_compare(const ToolWorld& world, const std::string& why) {
   return exit_usage;
 }
 
-int run(const Settings& settings, const ToolWorld& world) {
+int run_diff(const Settings& settings, const ToolWorld& world) {
   if (settings.words.size() != 2) return misused(diff_tool(), world, "OLD and NEW are to be given");
   const auto system = read_system_info(settings, world);
   if (!system) return cannot_compare(world, system.error().text);
@@ -103,7 +103,7 @@ ToolCommand diff_tool() {
               "sallyport policy diff [--compat-dir DIR] [--system-info FILE] [--json]\n"
               "                             OLD[,OLD] NEW[,NEW]\n",
           .options = {"compat-dir", "system-info", "json"},
-          .run = run};
+          .run = run_diff};
 }
 
 }  // namespace policy::io

@@ -93,7 +93,7 @@ int evaluate_batch(const SystemInfo& system, const ToolWorld& world) {
   return 0;
 }
 
-int run(const Settings& settings, const ToolWorld& world) {
+int run_eval(const Settings& settings, const ToolWorld& world) {
   if (settings.words.size() != (settings.batch ? 0 : 3)) {
     return misused(eval_tool(), world,
                    settings.batch ? "--batch reads its cases from standard input"
@@ -123,7 +123,7 @@ ToolCommand eval_tool() {
               "       sallyport policy eval --batch [--system-info FILE]\n"
               "                             (cases on standard input, one JSON a line)\n",
           .options = {"policy-dir", "compat-dir", "system-info", "batch"},
-          .run = run};
+          .run = run_eval};
 }
 
 }  // namespace policy::io

@@ -9,7 +9,7 @@
 namespace policy::io {
 namespace {
 
-int run(const Settings& settings, const ToolWorld& world) {
+int run_graph(const Settings& settings, const ToolWorld& world) {
   if (!settings.words.empty()) {
     return misused(graph_tool(), world, "not understood: " + quote_word(settings.words[0]));
   }
@@ -45,7 +45,7 @@ ToolCommand graph_tool() {
               "                              [--system-info FILE] [--service SERVICE]...\n"
               "                              [--source QUBE]...\n",
           .options = {"policy-dir", "compat-dir", "system-info", "service", "source"},
-          .run = run};
+          .run = run_graph};
 }
 
 }  // namespace policy::io

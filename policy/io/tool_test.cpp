@@ -15,7 +15,7 @@ int cannot_run(const ToolWorld& world, const std::string& why) {
   return exit_usage;
 }
 
-int run(const Settings& settings, const ToolWorld& world) {
+int run_test(const Settings& settings, const ToolWorld& world) {
   if (settings.words.size() != 1) return misused(test_tool(), world, "one FILE is to be given");
   const std::string& file = settings.words[0];
   const auto text = read_policy_file(file);
@@ -48,7 +48,7 @@ ToolCommand test_tool() {
               "sallyport policy test [--policy-dir DIR]... [--compat-dir DIR]\n"
               "                             [--system-info FILE] FILE\n",
           .options = {"policy-dir", "compat-dir", "system-info"},
-          .run = run};
+          .run = run_test};
 }
 
 }  // namespace policy::io

@@ -30,7 +30,7 @@ OwnRules find_own_rules(const std::vector<std::filesystem::path>& directories,
   return own;
 }
 
-int run(const Settings& settings, const ToolWorld& world) {
+int run_why(const Settings& settings, const ToolWorld& world) {
   if (settings.words.size() != 3) {
     return misused(why_tool(), world, "SOURCE, TARGET and SERVICE are to be given");
   }
@@ -59,7 +59,7 @@ ToolCommand why_tool() {
               "sallyport policy why [--policy-dir DIR]... [--compat-dir DIR]\n"
               "                            [--system-info FILE] SOURCE TARGET SERVICE[+ARGUMENT]\n",
           .options = {"policy-dir", "compat-dir", "system-info"},
-          .run = run};
+          .run = run_why};
 }
 
 }  // namespace policy::io

@@ -14,7 +14,7 @@ namespace {
 
 using policy::Finding;
 
-class Memory : public policy::IncludeSource {
+class LintFiles : public policy::IncludeSource {
  public:
   std::map<std::string, std::string> files;
   base::Result<policy::PolicyFile> file(const std::string& path) override {
@@ -51,7 +51,7 @@ std::string lint(const std::string& text) {
   return findings_in(report);
 }
 
-policy::SystemInfo system_info() {
+policy::SystemInfo lint_qubes() {
   policy::SystemInfo system;
   system.add({.name = "work", .tags = {"office"}, .uuid = "11111111-2222-3333-4444-555555555555"});
   system.add({.name = "sys-usb"});
@@ -60,7 +60,7 @@ policy::SystemInfo system_info() {
 }
 
 std::string lint_with_qubes(const std::string& text) {
-  const policy::SystemInfo system = system_info();
+  const policy::SystemInfo system = lint_qubes();
   return findings_in(policy::lint({{"f", text}}, {.system = &system}));
 }
 
@@ -183,7 +183,7 @@ TEST(PolicyLint, KnowsTheDirectives) {
 }
 
 TEST(PolicyLint, FollowsIncludesAndTheOldFormInThem) {
-  Memory memory;
+  LintFiles memory;
   memory.files = {{"three", "$anyvm dom0 Ask,user=u\n!include-dir x\n"},
                   {"s.Old", "$anyvm\n"},
                   {"five", "s * a\n"},

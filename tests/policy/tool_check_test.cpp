@@ -14,10 +14,6 @@ class PolicyCheck : public tests::PolicyTool {
   const std::string etc_ = path("etc/qubes/policy.d");
 };
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 TEST_F(PolicyCheck, CountsWhatIsGood) {
   EXPECT_EQ(ask({"check"}).out, "good: 1 rule in 1 file\n");
   EXPECT_EQ(ask({"check"}).code, 0);
@@ -92,7 +88,7 @@ TEST_F(PolicyCheck, ChecksFilesOfThreeColumns) {
 }
 
 // The file of a test suite, a case a line.
-std::vector<json::object> read_lines(const std::string& path) {
+std::vector<json::object> read_cases(const std::string& path) {
   std::ifstream in(path);
   std::vector<json::object> lines;
   for (std::string line; std::getline(in, line);) lines.push_back(json::parse(line).as_object());
@@ -125,7 +121,7 @@ TEST(PolicyVectorsLint, FindsAnErrorExactlyWhereParsingFails) {
   std::size_t cases = 0;
   for (const char* name : {"named.jsonl", "random.jsonl"}) {
     for (const auto& each :
-         read_lines(std::string(SALLYPORT_SOURCE_DIR "/tests/data/policy/") + name)) {
+         read_cases(std::string(SALLYPORT_SOURCE_DIR "/tests/data/policy/") + name)) {
       Vector files(each.at("policy").as_object());
       const auto main = files.file("__main__");
       ASSERT_TRUE(main);

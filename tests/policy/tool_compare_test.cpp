@@ -11,10 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 class PolicyExpectations : public tests::PolicyTool {
  protected:
   void SetUp() override {

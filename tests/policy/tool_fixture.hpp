@@ -31,6 +31,9 @@ class PolicyTool : public testing::Test {
     std::filesystem::create_directories((root_ / path).parent_path());
     std::ofstream(root_ / path) << text;
   }
+  static bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  }
   std::string path(const std::string& name) const { return (root_ / name).string(); }
   Result run(const std::vector<std::string>& words, const std::string& input = {}) {
     std::stringstream in(input);
