@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // sallyport: shows what the daemon does, and what policy would say.
+#include <functional>
 #include <iostream>
 
 #include "cli/io/admin_client.hpp"
@@ -8,6 +9,18 @@
 #include "cli/sallyport_command.hpp"
 #include "policy/io/tool.hpp"
 
+namespace {
+
+// Policy knows no Admin API; it is only told which qubes there are.
+base::Result<std::string> fetch_system_info(const cli::Admin& admin) {
+  auto answer =
+      admin({.method = "internal.GetSystemInfo", .argument = {}, .target = "dom0", .payload = {}});
+  if (!answer) return base::fail(answer.error().text);
+  return *std::move(answer);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   const auto invocation = cli::io::read_invocation(argc, argv);
   if (!invocation) {
@@ -15,14 +28,19 @@ int main(int argc, char** argv) {
                             .out = {},
                             .err = "sallyport: error: " + invocation.error().text + "\n"});
   }
+  const cli::Admin admin = cli::io::connect_admin(invocation->paths.admin_socket());
   if (!invocation->words.empty() && invocation->words[0] == "policy") {
-    return policy::io::run_policy_tool({invocation->words.begin() + 1, invocation->words.end()},
-                                       invocation->paths, std::cin, std::cout, std::cerr);
+    return policy::io::run_policy_tool(
+        {invocation->words.begin() + 1, invocation->words.end()},
+        {.paths = invocation->paths,
+         .in = std::cin,
+         .out = std::cout,
+         .errors = std::cerr,
+         .fetch_system_info = std::bind_front(fetch_system_info, std::cref(admin))});
   }
   if (!invocation->words.empty() && invocation->words[0] == "log") {
     return cli::io::run_log({invocation->words.begin() + 1, invocation->words.end()},
                             invocation->paths, invocation->columns);
   }
-  const cli::Admin admin = cli::io::connect_admin(invocation->paths.admin_socket());
   return cli::io::finish(cli::run_sallyport(invocation->words, admin, invocation->columns));
 }

@@ -2,7 +2,9 @@
 // Lays the status out; see the header.
 #include "cli/status_view.hpp"
 
+#include <array>
 #include <boost/json.hpp>
+#include <ctime>
 #include <vector>
 
 #include "base/wire/escape.hpp"
@@ -12,6 +14,8 @@ namespace cli {
 namespace {
 
 namespace json = boost::json;
+
+constexpr std::size_t max_reason = 4096;
 
 base::Result<json::object> parse_object(std::string_view untrusted_json) {
   boost::system::error_code error;
@@ -75,15 +79,38 @@ Row ended_row(const json::object& lease) {
           format_duration(number(lease, "ago_s")) + " ago", cell(lease, "reason")};
 }
 
+// "2026-11-23 08:15:02 UTC"
+std::string format_time(std::int64_t seconds) {
+  const std::time_t time = seconds;
+  std::tm parts{};
+  std::array<char, 32> text{};
+  if (::gmtime_r(&time, &parts) == nullptr) return "?";
+  const std::size_t size = std::strftime(text.data(), text.size(), "%F %T UTC", &parts);
+  return std::string(text.data(), size);
+}
+
+std::string policy_lines(const json::object& state) {
+  if (flag(state, "ok")) return "policy: in force\n";
+  // What is wrong may be a long path and a text: it is worth more than a cell.
+  const json::value* error = state.if_contains("error");
+  const std::string why =
+      error != nullptr && error->is_string()
+          ? base::wire::escape(std::string_view(error->get_string()), max_reason)
+          : "-";
+  if (!state.contains("in_force_since")) {
+    return "policy: BROKEN, everything is denied: " + why + "\n";
+  }
+  return "policy: BROKEN since " + format_time(number(state, "broken_since")) + ": " + why +
+         "\n        the last good policy, of " + format_time(number(state, "in_force_since")) +
+         ", is in force; see `sallyport policy check`\n";
+}
+
 std::string head(const json::object& status) {
   std::string text = "sallyportd " + cell(status, "version") + ", up " +
                      format_duration(number(status, "uptime_s")) + "\n";
   const json::value* policy = status.if_contains("policy");
   if (policy != nullptr && policy->is_object()) {
-    const json::object& state = policy->get_object();
-    text += flag(state, "ok")
-                ? "policy: in force\n"
-                : "policy: BROKEN, everything is denied: " + cell(state, "error") + "\n";
+    text += policy_lines(policy->get_object());
   }
   if (status.contains("relay")) {
     text += flag(status, "relay") ? "relay:  running\n"

@@ -2,11 +2,13 @@
 #include "policy/explain.hpp"
 
 #include "base/wire/escape.hpp"
+#include "policy/advice.hpp"
+#include "policy/choice.hpp"
 
 namespace policy {
 namespace {
 
-constexpr std::size_t max_hidden = 5;
+constexpr std::size_t max_listed = 5;
 
 std::string headline(const Decision& decision) {
   switch (decision.kind) {
@@ -25,46 +27,73 @@ std::string headline(const Decision& decision) {
   return "deny: " + decision.message;
 }
 
-// The rules behind the first one that match as well, in their order.
-std::string hidden_rules(const Ruleset& rules, const SystemInfo& system, const Request& request,
-                         const Decision& decision) {
-  const auto target = Token::parse(decision.effective_target, Place::requested);
-  if (!target) return {};
-  const QubeFacts* caller = system.find(request.source);
-  const RequestedTarget requested = look_up(*target, system, caller);
-  std::string lines;
-  std::size_t found = 0;
-  for (std::size_t i = *decision.rule_index + 1; i < rules.rules().size(); ++i) {
-    const Rule& rule = rules.rules()[i];
-    if (!rule.matches_call(system, request, caller) ||
-        !matches_target(rule.target, system, requested)) {
-      continue;
-    }
-    if (++found > max_hidden) return lines + "  ... and more\n";
-    lines += "  " + rule.where() + ": " + rule.text() + "\n";
+// Some of the rules, as lines, in their order.
+class RuleList {
+ public:
+  RuleList(const Ruleset& rules, const SystemInfo& system, const Request& request)
+      : rules_(rules.rules()), system_(system), request_(request) {}
+
+  // Those behind the first one that match as well.
+  std::string hidden(const Token& target, std::size_t first) const {
+    return list(target, first + 1, rules_.size(), [this](const Rule& rule) {
+      return rule.matches_call(system_, request_, system_.find(request_.source));
+    });
   }
-  return lines;
-}
+  // Those before it that would match if only their conditions held.
+  std::string conditional(const Token& target, std::size_t end) const {
+    return list(target, 0, end, [this](const Rule& rule) {
+      if (!rule.conditions) return false;
+      Rule plain = rule;
+      plain.conditions.reset();
+      return plain.matches_call(system_, request_, system_.find(request_.source));
+    });
+  }
+
+ private:
+  template <class Wanted>
+  std::string list(const Token& target, std::size_t first, std::size_t end, Wanted wanted) const {
+    const RequestedTarget requested = look_up(target, system_, system_.find(request_.source));
+    std::string lines;
+    std::size_t found = 0;
+    for (std::size_t i = first; i < end; ++i) {
+      const Rule& rule = rules_[i];
+      if (!wanted(rule) || !matches_target(rule.target, system_, requested)) continue;
+      if (++found > max_listed) return lines + "  ... and more\n";
+      lines += "  " + rule.where() + ": " + rule.text() + "\n";
+    }
+    return lines;
+  }
+
+  const std::vector<Rule>& rules_;
+  const SystemInfo& system_;
+  const Request& request_;
+};
 
 }  // namespace
 
-std::string explain(const Ruleset& rules, const SystemInfo& system, const Request& request) {
+std::string explain(const Ruleset& rules, const SystemInfo& system, const Request& request,
+                    const OwnRules& own) {
   const Decision decision = evaluate(rules, system, request);
+  const Decided of{.rules = rules, .system = system, .request = request, .decision = decision};
   std::string text = base::wire::escape(headline(decision), 2000) + "\n";
   for (const std::string& warning : decision.warnings) text += base::wire::escape(warning) + "\n";
-  if (decision.effective_target.empty()) return text + "No rule was tried.\n";
-  const std::string opposite = decision.kind == Decision::Kind::allow ? "deny" : "allow";
-  const std::string line = request.service + " " + request.argument + " " + request.source + " " +
-                           decision.effective_target + " " + opposite;
-  if (!decision.rule_index) {
-    return text + "No rule matches: what no rule allows is denied.\nTo change it, add: " +
-           base::wire::escape(line) + "\n";
+  const RuleList list(rules, system, request);
+  const auto target = Token::parse(decision.effective_target, Place::requested);
+  const std::size_t end = decision.rule_index.value_or(rules.rules().size());
+  if (decision.rule_index) {
+    const Rule& rule = rules.rules()[end];
+    text += "by the first rule that matches, " + rule.where() + ":\n  " + rule.text() + "\n";
+    const std::string hidden = target ? list.hidden(*target, end) : std::string();
+    if (!hidden.empty()) text += "It hides, in this order:\n" + hidden;
+  } else if (!decision.effective_target.empty()) {
+    text += "No rule matches: what no rule allows is denied.\n";
   }
-  const Rule& rule = rules.rules()[*decision.rule_index];
-  text += "by the first rule that matches, " + rule.where() + ":\n  " + rule.text() + "\n";
-  const std::string hidden = hidden_rules(rules, system, request, decision);
-  if (!hidden.empty()) text += "It hides, in this order:\n" + hidden;
-  return text + "To change it, put before it: " + base::wire::escape(line) + "\n";
+  const std::string conditional =
+      target && !decision.effective_target.empty() ? list.conditional(*target, end) : std::string();
+  if (!conditional.empty()) {
+    text += "Their conditions do not hold, as nothing is known of a device here:\n" + conditional;
+  }
+  return text + explain_choice(of) + advise(of, own);
 }
 
 }  // namespace policy

@@ -11,6 +11,7 @@
 #include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
 #include "policy/fields.hpp"
+#include "policy/parse_observer.hpp"
 #include "policy/quote.hpp"
 
 namespace policy {
@@ -78,14 +79,14 @@ bool tried_before(const LegacyName& a, const LegacyName& b) {
 // One pass over all files; `rules` grows, the include stack bounds itself.
 class Parser {
  public:
-  explicit Parser(IncludeSource* includes) : includes_(includes) {}
+  Parser(IncludeSource* includes, ParseObserver* observer)
+      : includes_(includes), observer_(observer) {}
 
   base::Status file(const PolicyFile& file, const Columns& columns);
   std::vector<Rule> take_rules() { return std::move(rules_); }
 
  private:
-  base::Status line(std::string_view line, const PolicyFile& file, unsigned number,
-                    const Columns& columns);
+  base::Status line(const ParseObserver::Line& line, const Columns& columns);
   base::Status directive(const Fields& words, const std::string& where, const Columns& columns);
   base::Status include(std::string_view path, const std::string& where, const Columns& columns);
   base::Status include_dir(std::string_view path, const std::string& where);
@@ -95,6 +96,7 @@ class Parser {
   base::Status read_usbguard(const Rule& rule);
 
   IncludeSource* includes_;
+  ParseObserver* observer_;
   std::vector<Rule> rules_;
   std::map<std::string, std::shared_ptr<const UsbguardRules>> usbguard_;  // by path
   std::size_t included_ = 0;
@@ -108,24 +110,33 @@ base::Unexpected<base::Error> fail_at(const std::string& where, const std::strin
 base::Status Parser::file(const PolicyFile& file, const Columns& columns) {
   std::string_view rest = file.text;
   for (unsigned number = 1; !rest.empty(); ++number) {
-    const std::string_view current = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), current.size() + 1));
-    if (auto parsed = line(current, file, number, columns); !parsed) return parsed;
+    const std::string_view raw = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), raw.size() + 1));
+    const std::size_t start = raw.find_first_not_of(white_space);
+    if (start == std::string_view::npos || raw[start] == '#') continue;
+    const std::string text =
+        columns ? modernise(raw.substr(start)) : std::string(raw.substr(start));
+    const ParseObserver::Line current{.file = file.name,
+                                      .number = number,
+                                      .raw = raw,
+                                      .start = start,
+                                      .text = text,
+                                      .three_columns = columns.has_value()};
+    auto parsed = line(current, columns);
+    if (parsed) continue;
+    if (observer_ == nullptr || !observer_->mistake(current, parsed.error().text)) return parsed;
   }
   return base::Ok{};
 }
 
-base::Status Parser::line(std::string_view line, const PolicyFile& file, unsigned number,
-                          const Columns& columns) {
-  const std::size_t start = line.find_first_not_of(white_space);
-  if (start == std::string_view::npos || line[start] == '#') return base::Ok{};
-  line.remove_prefix(start);
-  const std::string where = file.name + ":" + std::to_string(number);
-  const std::string text = columns ? modernise(line) : std::string(line);
-  if (text.front() == '!') return directive(split_fields(text), where, columns);
+base::Status Parser::line(const ParseObserver::Line& line, const Columns& columns) {
+  const std::string where = line.file + ":" + std::to_string(line.number);
+  if (line.text.front() == '!') return directive(split_fields(line.text), where, columns);
   const std::string whole =
-      columns ? columns->service + " " + columns->argument + " " + text : text;
-  return add(parse_rule(whole, file.name, number), where);
+      columns ? columns->service + " " + columns->argument + " " + line.text : line.text;
+  auto added = add(parse_rule(whole, line.file, line.number), where);
+  if (added && observer_ != nullptr) observer_->rule(line, rules_.back());
+  return added;
 }
 
 base::Status Parser::add(base::Result<Rule> rule, const std::string& where) {
@@ -247,11 +258,21 @@ base::Status Parser::legacy_file(const LegacyName& name) {
 }  // namespace
 
 base::Result<Ruleset> parse_policy(const std::vector<PolicyFile>& files, IncludeSource* includes) {
-  Parser parser(includes);
+  Parser parser(includes, nullptr);
   for (const PolicyFile& file : files) {
     if (auto parsed = parser.file(file, {}); !parsed) return base::Unexpected{parsed.error()};
   }
   return Ruleset(parser.take_rules());
+}
+
+void observe_policy(const std::vector<PolicyFile>& files, IncludeSource* includes,
+                    ParseObserver& observer, RuleForm form) {
+  Parser parser(includes, &observer);
+  Columns columns;
+  if (form == RuleForm::three_columns) columns = ServiceColumns{.service = "*", .argument = "*"};
+  for (const PolicyFile& file : files) {
+    if (!parser.file(file, columns)) return;  // the observer has seen enough
+  }
 }
 
 }  // namespace policy

@@ -64,7 +64,7 @@ std::optional<UsbguardId> id_of(std::string_view word) {
   return id;
 }
 
-std::optional<UsbguardInterface> interface_of(std::string_view word) {
+std::optional<UsbguardInterface> written_interface_of(std::string_view word) {
   const std::size_t first = word.find(':');
   const std::size_t second = first == std::string_view::npos ? first : word.find(':', first + 1);
   if (second == std::string_view::npos) return std::nullopt;
@@ -158,7 +158,7 @@ class LineParser {
     if (name == "name") return values(name, rule_.name, text);
     if (name == "via-port") return values(name, rule_.via_port, text);
     if (name == "with-interface") {
-      return values(name, rule_.with_interface, by_word(&interface_of));
+      return values(name, rule_.with_interface, by_word(&written_interface_of));
     }
     if (name == "if") {
       return values(name, rule_.conditions,

@@ -42,6 +42,20 @@ std::string transport_text(const base::config::QubeConfig& config) {
   return "?";
 }
 
+// Whether what is on disk is in force, and if not, why, since when, and what is instead.
+boost::json::object policy_status(Switchboard& board) {
+  board.tell_of_policy();
+  const auto& problem = board.policy.problem();
+  const auto& since = board.policy.in_force_since();
+  boost::json::object policy{{"ok", !problem.has_value()}};
+  if (since) policy["in_force_since"] = *since;
+  if (!problem) return policy;
+  policy["error"] = problem->text;
+  policy["broken_since"] = problem->since;
+  policy["in_force"] = since ? "last good" : "none";
+  return policy;
+}
+
 bool reads_only(std::string_view method) {
   return std::ranges::find(reading, method) != reading.end();
 }
@@ -164,9 +178,7 @@ void AdminMethods::run(const AdminRequest& request, const Reply& reply) {
 std::string AdminMethods::status() const {
   Switchboard& board = broker_.mutable_board();
   const std::int64_t now = wall_clock();
-  const auto& rules = board.policy.current();
-  boost::json::object policy{{"ok", rules.has_value()}};
-  if (!rules) policy["error"] = rules.error().text;
+  boost::json::object policy = policy_status(board);
   boost::json::array qubes;
   for (const auto& [name, config] : board.qubes) {
     qubes.push_back(boost::json::object{{"name", name},

@@ -58,6 +58,7 @@ Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
              .leases = {},
              .links = {},
              .next_call = first_call_number()},
+      policy_watch_(board_),
       auto_attach_(
           board_,
           [this](const AutoAttach::Wish& wish, Approval approval, AutoAttach::OnDone on_done) {
@@ -75,6 +76,7 @@ Broker::~Broker() { board_.devices.flush(); }
 base::Status Broker::start(const base::io::Paths& paths) {
   if (auto opened = board_.audit.open(paths.audit_log()); !opened) return opened;
   if (auto opened = board_.devices.open(paths.state_file()); !opened) return opened;
+  policy_watch_.start();
   connect_relay();
   // What the relay holds comes first: until then a call has nowhere to go, and an agent that comes
   // back would be told of attachments that nobody knows.

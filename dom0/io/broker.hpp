@@ -13,6 +13,7 @@
 #include "dom0/io/attachment.hpp"
 #include "dom0/io/auto_attach.hpp"
 #include "dom0/io/dom0_call.hpp"
+#include "dom0/io/policy_watch.hpp"
 #include "dom0/io/service_call.hpp"
 #include "dom0/io/stream_acceptor.hpp"
 #include "dom0/io/switchboard.hpp"
@@ -88,6 +89,7 @@ class Broker {
   std::vector<std::shared_ptr<StreamAcceptor>> acceptors_;
   std::map<LeaseId, std::shared_ptr<Attachment>> attachments_;
   std::map<LeaseId, std::vector<OnDone>> detachers_;
+  PolicyWatch policy_watch_;
   AutoAttach auto_attach_;
   ServiceCalls service_calls_;
   std::vector<std::shared_ptr<Dom0Call>> dom0_calls_;

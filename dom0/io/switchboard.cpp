@@ -30,10 +30,23 @@ void Switchboard::notify(const policy::Request& request, const policy::Decision&
                  .target = allowed ? decision.target : request.target});
 }
 
+void Switchboard::tell_of_policy() {
+  const auto& problem = policy.problem();
+  const std::string now = problem ? problem->text : std::string();
+  if (now == told_policy_problem) return;
+  told_policy_problem = now;
+  if (!problem) return log.notice("policy_mended", {{"in_force", "the policy on disk"}});
+  log.error("policy_broken",
+            {{"reason", problem->text},
+             {"in_force",
+              policy.in_force_since() ? "the last good policy" : "none, so everything is denied"},
+             {"remedy", "sallyport policy check"}});
+}
+
 policy::Decision Switchboard::decide(const policy::Request& request) {
+  tell_of_policy();
   const auto& rules = policy.current();
   if (!rules) {
-    log.error("policy_unusable", {{"reason", rules.error().text}});
     return policy::deny("the policy cannot be used, so everything is denied: " +
                         rules.error().text);
   }

@@ -46,6 +46,7 @@ struct Switchboard {
   LeaseTable leases;
   std::map<std::string, std::shared_ptr<QubeLink>> links;  // connected qubes
   std::uint32_t next_call = 1;
+  std::string told_policy_problem = {};  // what tell_of_policy() logged last; empty: all is well
 
   QubeLink* link(const std::string& qube) const {
     const auto found = links.find(qube);
@@ -55,8 +56,10 @@ struct Switchboard {
   policy::SystemInfo system_info() const;
   // Tells people, if the rule says so.
   void notify(const policy::Request& request, const policy::Decision& decision);
-  // Denies with the reason when the policy cannot be used.
+  // By the policy in force. Denies with the reason when there is none.
   policy::Decision decide(const policy::Request& request);
+  // Logs, once for each change, that the files of the policy are broken or mended.
+  void tell_of_policy();
 };
 
 std::int64_t wall_clock();  // seconds since 1970; for records only

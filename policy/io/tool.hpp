@@ -1,17 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// `sallyport policy`: asks the evaluator what it would decide, without a daemon.
+// `sallyport policy`: checks policy, asks the evaluator and compares, without a daemon.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <vector>
 
 #include "base/io/paths.hpp"
+#include "base/wire/result.hpp"
 
 namespace policy::io {
 
-// `words` are what stands behind "sallyport policy". The exit status: 0 answered, 1 something could
-// not be read, or `check` found a mistake, 2 misused. Errors go to `errors` with the remedy.
+// What a tool reads from and writes to.
+struct ToolWorld {
+  base::io::Paths paths;
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& errors;
+  // The daemon's answer to internal.GetSystemInfo; empty: there is no daemon to ask.
+  std::function<base::Result<std::string>()> fetch_system_info = {};
+};
+
+// `words` are what stands behind "sallyport policy". The exit status: 0 answered, and nothing is
+// wrong; 1 something could not be read, is wrong, failed or differs; 2 misused. Errors go to
+// `errors` with the remedy.
+int run_policy_tool(const std::vector<std::string>& words, const ToolWorld& world);
 int run_policy_tool(const std::vector<std::string>& words, const base::io::Paths& paths,
                     std::istream& in, std::ostream& out, std::ostream& errors);
 

@@ -43,6 +43,18 @@ TEST(StatusView, NamesABrokenPolicy) {
             "\nnothing is attached\n");
 }
 
+TEST(StatusView, SaysThatTheLastGoodPolicyIsInForce) {
+  const auto text = format_status(
+      R"({"policy": {"ok": false, "error": "30-user.policy:3: what\u001b", "in_force": "last good",
+          "in_force_since": 1795421702, "broken_since": 1795421762}})");
+  ASSERT_TRUE(text.has_value());
+  EXPECT_EQ(*text,
+            "sallyportd -, up 0 s\n"
+            "policy: BROKEN since 2026-11-23 08:16:02 UTC: 30-user.policy:3: what\\x1b\n"
+            "        the last good policy, of 2026-11-23 08:15:02 UTC, is in force; see "
+            "`sallyport policy check`\n");
+}
+
 TEST(StatusView, RefusesWhatIsNoObject) {
   for (const char* text : {"", "[]", "{", "3", "{\"a\":[[[[[[[[[[1]]]]]]]]]]}"}) {
     EXPECT_FALSE(format_status(text).has_value()) << text;

@@ -179,6 +179,13 @@ class PaperQubes : public testing::Test {
   bool attached() {
     return call("admin.vm.device.usb.Attached", "work").find("2-1") != std::string::npos;
   }
+  // What the daemon has logged.
+  std::string log() {
+    std::ifstream file(root_ / "daemon.log");
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
   std::string audit() {
     auto text = base::io::read_file(root_ / "var/log/sallyport/audit.log", 1U << 20U);
     return text ? *text : std::string();

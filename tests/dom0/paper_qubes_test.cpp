@@ -36,8 +36,6 @@ TEST_F(PaperQubes, SaysWhyItRefuses) {
   EXPECT_NE(attach().find("30-user.policy:1"), std::string::npos);
   policy("qubes.USB * work sys-usb ask\n");
   EXPECT_NE(attach().find("sallyport-prompt"), std::string::npos);  // nobody to ask: the remedy
-  policy("qubes.USB work\n");
-  EXPECT_NE(attach().find("30-user.policy:1: wrong number of fields"), std::string::npos);
   policy("qubes.USB * work sys-usb allow\n");
   EXPECT_NE(call("admin.vm.device.usb.Attach+sys-usb+9-9", "work")
                 .find("doesn't expose usb device '9-9'"),
@@ -49,6 +47,37 @@ TEST_F(PaperQubes, SaysWhyItRefuses) {
   work_.end(SIGTERM);
   wait_until([this] { return !running("work"); }, "work is gone");
   EXPECT_NE(attach().find("sallyport-qube start work"), std::string::npos);
+}
+
+TEST_F(PaperQubes, ABrokenPolicyLeavesTheLastGoodOneInForceLoudly) {
+  start();
+  EXPECT_NE(call("sallyport.Status", "dom0").find(R"("policy":{"ok":true,)"), std::string::npos);
+  policy("qubes.USB * work sys-usb allow\nqubes.USB work\n");
+  wait_until([this] { return log().find("event=policy_broken") != std::string::npos; },
+             "the daemon says so by itself");
+  EXPECT_EQ(attach(), ok) << "by the last good policy";
+  EXPECT_EQ(detach(), ok);
+  const std::string status = call("sallyport.Status", "dom0");
+  EXPECT_NE(status.find(R"("policy":{"ok":false,"in_force_since":)"), std::string::npos) << status;
+  EXPECT_NE(status.find("30-user.policy:2: wrong number of fields"), std::string::npos) << status;
+  EXPECT_NE(status.find(R"("in_force":"last good")"), std::string::npos) << status;
+  const std::string broken = log();
+  EXPECT_EQ(broken.find("event=policy_broken"), broken.rfind("event=policy_broken")) << "once";
+  policy("qubes.USB * work sys-usb deny\n");
+  EXPECT_NE(attach().find("30-user.policy:1"), std::string::npos) << "mended, at once";
+  EXPECT_NE(log().find("event=policy_mended"), std::string::npos);
+}
+
+TEST_F(PaperQubes, APolicyThatIsBrokenAtTheStartDeniesEverything) {
+  policy("qubes.USB work\n");
+  start();
+  EXPECT_NE(attach().find("everything is denied"), std::string::npos);
+  EXPECT_NE(attach().find("30-user.policy:1: wrong number of fields"), std::string::npos);
+  const std::string status = call("sallyport.Status", "dom0");
+  EXPECT_NE(status.find(R"("in_force":"none")"), std::string::npos) << status;
+  EXPECT_NE(log().find("event=policy_broken"), std::string::npos);
+  policy("qubes.USB * work sys-usb allow\n");
+  EXPECT_EQ(attach(), ok);
 }
 
 TEST_F(PaperQubes, ReportsTheFrontendsReason) {

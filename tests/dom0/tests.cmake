@@ -10,8 +10,11 @@ sallyport_test(paper_qubes_test SOURCES dom0/paper_qubes_test.cpp LIBRARIES base
 sallyport_test(assignments_test SOURCES dom0/assignments_test.cpp LIBRARIES base_io)
 sallyport_test(config_test SOURCES dom0/config_test.cpp
   LIBRARIES agent_core base_io dom0_store)
-target_compile_definitions(config_test PRIVATE
-  SALLYPORT_SANITIZED=$<IF:$<BOOL:${SALLYPORT_SANITIZE}>,true,false>)
+if(SALLYPORT_SANITIZE)
+  target_compile_definitions(config_test PRIVATE SALLYPORT_SANITIZED=true)
+else()
+  target_compile_definitions(config_test PRIVATE SALLYPORT_SANITIZED=false)
+endif()
 add_dependencies(config_test sallyportd sallyport-relay sallyport-agent sallyport-call qvm-device)
 add_dependencies(assignments_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 add_dependencies(paper_qubes_test sallyportd sallyport-relay sallyport-agent sallyport-call)

@@ -8,6 +8,7 @@
 
 #include "policy/evaluator.hpp"
 #include "policy/fields.hpp"
+#include "policy/lint.hpp"
 
 namespace {
 
@@ -61,6 +62,24 @@ void check(const policy::Decision& decision) {
   if (policy::accept_answer(decision, system_info(), "nobody").kind != Kind::deny) std::abort();
 }
 
+// The lint finds an error exactly where parsing fails, and what it prints is bounded and printable.
+void check_lint(policy::IncludeSource& includes, const policy::PolicyFile& main, bool parses) {
+  constexpr std::size_t max_rendered = 6000;
+  const auto report = policy::lint({main}, {.includes = &includes, .system = &system_info()});
+  if (report.findings.size() > policy::max_findings) std::abort();
+  bool error = false;
+  for (const auto& finding : report.findings) {
+    error |= finding.severity == policy::Finding::Severity::error;
+    const std::string text = policy::render(finding);
+    if (text.size() > max_rendered || finding.text.empty()) std::abort();
+    const auto unsafe = [](char c) { return (c < ' ' || c > '~') && c != '\n'; };
+    if (std::any_of(text.begin(), text.end(), unsafe)) std::abort();
+  }
+  if (error == parses) std::abort();
+  // A file of three columns is read by the same rules.
+  policy::lint({main}, {.includes = &includes, .form = policy::RuleForm::three_columns});
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -70,6 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Self self(std::string_view(text).substr(std::min(line + 1, text.size())));
   const auto rules = policy::parse_policy({*self.file("main")}, &self);
   if (!rules && rules.error().text.empty()) std::abort();
+  check_lint(self, *self.file("main"), rules.has_value());
   if (!rules || fields.size() != 3) return 0;
   const auto request = policy::parse_request(fields[0], fields[1], fields[2]);
   if (request) check(policy::evaluate(*rules, system_info(), *request));

@@ -32,7 +32,9 @@ class PolicyStoreTest : public testing::Test {
   void run(const std::string& name, const std::string& text) {
     write(paths_.runtime_policy_d() / name, text);
   }
+  // What the files say, or what is wrong with them.
   static std::string services(policy::io::PolicyStore& store) {
+    if (const auto& problem = store.problem()) return problem->text;
     const auto& rules = store.current();
     if (!rules) return rules.error().text;
     std::string all;

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 sallyport_test(policy_vectors_test SOURCES
+  policy/tool_check_test.cpp
+  policy/tool_compare_test.cpp
   policy/tool_test.cpp
+  policy/tool_why_test.cpp
   policy/vectors_test.cpp
   LIBRARIES policy_tool)
 sallyport_test(policy_test SOURCES
   policy/conditions_test.cpp
   policy/evaluator_test.cpp
+  policy/lint_test.cpp
   policy/rules_test.cpp
   policy/ruleset_index_test.cpp
   policy/usbguard_rules_test.cpp
@@ -13,6 +17,7 @@ sallyport_test(policy_test SOURCES
   LIBRARIES policy_prompt)
 sallyport_test(policy_io_test SOURCES
   policy/ask_test.cpp
+  policy/store_reload_test.cpp
   policy/store_test.cpp
   LIBRARIES policy_io)
 sallyport_test(policy_prompt_test SOURCES

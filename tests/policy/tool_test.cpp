@@ -1,49 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // `sallyport policy` itself, on files, and misused.
-#include "policy/io/tool.hpp"
-
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-#include "tests/fakes/folder.hpp"
+#include "tests/policy/tool_fixture.hpp"
 
 namespace {
 
-class PolicyTool : public testing::Test {
+class PolicyTool : public tests::PolicyTool {
  protected:
-  struct Result {
-    int code = -1;
-    std::string out;
-    std::string errors;
-  };
-  void SetUp() override {
-    write("etc/qubes/policy.d/30-user.policy", "qubes.USB * work sys-usb allow\n");
-    std::filesystem::create_directories(root_ / "run/qubes/policy.d");
-    write("system.json",
-          R"({"domains": {"work": {"type": "AppVM", "power_state": "Running", "tags": ["a"]},
-              "sys-usb": {"type": "AppVM", "power_state": "Running"}}})");
-  }
-  void write(const std::string& path, const std::string& text) {
-    std::filesystem::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
-  Result run(std::vector<std::string> words, const std::string& input = {}) {
-    std::stringstream in(input);
-    std::stringstream out;
-    std::stringstream errors;
-    const int code = policy::io::run_policy_tool(words, base::io::Paths(root_), in, out, errors);
-    return {.code = code, .out = out.str(), .errors = errors.str()};
-  }
   Result eval(std::vector<std::string> words, const std::string& input = {}) {
-    words.insert(words.begin(), {"eval", "--system-info", (root_ / "system.json").string()});
-    return run(std::move(words), input);
+    words.insert(words.begin(), "eval");
+    return ask(std::move(words), input);
   }
-
-  const tests::Folder folder_;
-  const std::filesystem::path root_ = folder_.path();
 };
 
 TEST_F(PolicyTool, DecidesOneCallByTheFilesOnDisk) {
@@ -69,37 +35,6 @@ TEST_F(PolicyTool, TakesOtherFoldersInTheirOrder) {
   EXPECT_NE(eval(words).out.find(R"("decision":"deny")"), std::string::npos);
 }
 
-TEST_F(PolicyTool, ChecksTheFiles) {
-  EXPECT_EQ(run({"check"}).out, "good: 1 rules\n");
-  write("etc/qubes/policy.d/40-bad.policy", "\nqubes.USB * work\n");
-  const auto bad = run({"check"});
-  EXPECT_EQ(bad.code, 1);
-  EXPECT_NE(bad.errors.find("40-bad.policy:2: wrong number of fields"), std::string::npos);
-  EXPECT_NE(eval({"work", "sys-usb", "s"}).out.find(R"("decision":"error")"), std::string::npos);
-}
-
-TEST_F(PolicyTool, SaysWhyAndWhatWouldChangeIt) {
-  write("etc/qubes/policy.d/50-more.policy", "qubes.USB * @anyvm @anyvm deny notify=no\n");
-  const auto why = [this](const std::string& source, const std::string& target) {
-    return run({"why", "--system-info", (root_ / "system.json").string(), source, target,
-                "qubes.USB+2-1"})
-        .out;
-  };
-  const std::string etc = (root_ / "etc/qubes/policy.d").string();
-  EXPECT_EQ(why("work", "sys-usb"), "allow, to sys-usb\nby the first rule that matches, " + etc +
-                                        "/30-user.policy:1:\n  qubes.USB * work sys-usb allow\n"
-                                        "It hides, in this order:\n  " +
-                                        etc +
-                                        "/50-more.policy:1: qubes.USB * @anyvm @anyvm deny "
-                                        "notify=no\n"
-                                        "To change it, put before it: qubes.USB +2-1 work sys-usb "
-                                        "deny\n");
-  EXPECT_NE(why("sys-usb", "dom0").find("No rule matches"), std::string::npos);
-  EXPECT_NE(why("sys-usb", "work").find("put before it: qubes.USB +2-1 sys-usb work allow"),
-            std::string::npos);
-  EXPECT_NE(why("work", "@dispvm:work").find("No rule was tried."), std::string::npos);
-}
-
 TEST_F(PolicyTool, ABadCaseSpoilsNoOther) {
   const auto answers = eval({"--batch"},
                             "nonsense\n[]\n{}\n"
@@ -118,15 +53,41 @@ TEST_F(PolicyTool, ABadCaseSpoilsNoOther) {
 TEST_F(PolicyTool, MisuseNamesTheRemedy) {
   EXPECT_EQ(run({}).code, 2);
   EXPECT_EQ(run({"evaluate"}).code, 2);
-  EXPECT_NE(run({"eval", "a", "b", "c"}).errors.find("--system-info"), std::string::npos);
+  EXPECT_NE(run({"eval", "a", "b", "c"}).errors.find("--system-info FILE"), std::string::npos);
   EXPECT_EQ(eval({"work", "sys-usb"}).code, 2);
   EXPECT_EQ(eval({"--nonsense"}).code, 2);
+  EXPECT_NE(eval({"--batch", "a"}).errors.find("standard input"), std::string::npos);
+  EXPECT_EQ(run({"why", "--batch"}).code, 2);  // another command's option
   const auto missing = run({"eval", "--system-info", "/nowhere/x", "a", "b", "c"});
   EXPECT_EQ(missing.code, 1);
   EXPECT_NE(missing.errors.find("/nowhere/x"), std::string::npos);
   write("system.json", "[]");
   EXPECT_NE(eval({"a", "b", "c"}).errors.find("domains"), std::string::npos);
   EXPECT_EQ(run({"--help"}).code, 0);
+  EXPECT_NE(run({"diff", "--help"}).out.find("OLD"), std::string::npos);
+}
+
+TEST_F(PolicyTool, AsksTheDaemonWhichQubesThereAre) {
+  std::stringstream in;
+  std::stringstream out;
+  std::stringstream errors;
+  std::string answer = R"({"domains": {"work": {}, "sys-usb": {"power_state": "Running"}}})";
+  const policy::io::ToolWorld world{.paths = base::io::Paths(root_),
+                                    .in = in,
+                                    .out = out,
+                                    .errors = errors,
+                                    .fetch_system_info = [&answer]() -> base::Result<std::string> {
+                                      if (answer.empty()) return base::fail("nobody is there");
+                                      return answer;
+                                    }};
+  EXPECT_EQ(policy::io::run_policy_tool({"eval", "work", "sys-usb", "qubes.USB"}, world), 0);
+  EXPECT_NE(out.str().find(R"("decision":"allow")"), std::string::npos) << out.str();
+  answer.clear();
+  EXPECT_EQ(policy::io::run_policy_tool({"eval", "work", "sys-usb", "qubes.USB"}, world), 1);
+  EXPECT_NE(errors.str().find("give --system-info FILE"), std::string::npos) << errors.str();
+  EXPECT_NE(errors.str().find("nobody is there"), std::string::npos) << errors.str();
+  // Without them the grammar can still be checked.
+  EXPECT_EQ(policy::io::run_policy_tool({"check"}, world), 0);
 }
 
 }  // namespace
