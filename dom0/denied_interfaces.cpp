@@ -50,8 +50,7 @@ base::Result<std::vector<std::string>> parse_interface_list(std::string_view unt
 
 std::string format_interface_list(std::vector<std::string> interfaces) {
   std::ranges::sort(interfaces);
-  const auto rest = std::ranges::unique(interfaces);
-  interfaces.erase(rest.begin(), rest.end());
+  interfaces.erase(std::unique(interfaces.begin(), interfaces.end()), interfaces.end());
   std::string text;
   for (const std::string& each : interfaces) text += each;
   return text;
