@@ -8,7 +8,7 @@ namespace {
 
 using Verdict = DeviceHistory::Verdict;
 
-sysusb::DeviceRecord stick() {
+sysusb::DeviceRecord known_stick() {
   return {.port_id = "2-1",
           .bus = 2,
           .device = 7,
@@ -43,27 +43,28 @@ class DeviceHistoryTest : public testing::Test {
 };
 
 TEST_F(DeviceHistoryTest, SeenIsNotKnown) {
-  EXPECT_EQ(judge(stick()).verdict, Verdict::fresh);
-  EXPECT_TRUE(judge(stick()).before.key.empty());
-  plug(stick(), 100);
-  plug(stick(), 200);
-  EXPECT_EQ(judge(stick()).verdict, Verdict::fresh);
-  EXPECT_EQ(judge(stick()).before.first_seen, 100);
-  EXPECT_EQ(judge(stick()).before.last_seen, 200);
-  approve(stick(), 300);
-  EXPECT_EQ(judge(stick()).verdict, Verdict::known);
-  EXPECT_EQ(judge(stick()).before.approved, 300);
+  EXPECT_EQ(judge(known_stick()).verdict, Verdict::fresh);
+  EXPECT_TRUE(judge(known_stick()).before.key.empty());
+  plug(known_stick(), 100);
+  plug(known_stick(), 200);
+  EXPECT_EQ(judge(known_stick()).verdict, Verdict::fresh);
+  EXPECT_EQ(judge(known_stick()).before.first_seen, 100);
+  EXPECT_EQ(judge(known_stick()).before.last_seen, 200);
+  approve(known_stick(), 300);
+  EXPECT_EQ(judge(known_stick()).verdict, Verdict::known);
+  EXPECT_EQ(judge(known_stick()).before.approved, 300);
 }
 
 TEST_F(DeviceHistoryTest, ANewInterfaceIsAChangeUntilItIsLetThrough) {
-  plug(stick(), 100);
-  approve(stick(), 100);
-  sysusb::DeviceRecord bad = stick();
+  plug(known_stick(), 100);
+  approve(known_stick(), 100);
+  sysusb::DeviceRecord bad = known_stick();
   bad.interfaces.push_back({3, 1, 1});
   plug(bad, 200);
   EXPECT_EQ(judge(bad).verdict, Verdict::changed);
-  EXPECT_EQ(judge(bad).before.fingerprint, fingerprint_of(stick()));
-  EXPECT_EQ(judge(stick()).verdict, Verdict::known) << "what it was is still what was approved";
+  EXPECT_EQ(judge(bad).before.fingerprint, fingerprint_of(known_stick()));
+  EXPECT_EQ(judge(known_stick()).verdict, Verdict::known)
+      << "what it was is still what was approved";
   approve(bad, 300);
   EXPECT_EQ(judge(bad).verdict, Verdict::known);
 }
@@ -76,21 +77,21 @@ TEST_F(DeviceHistoryTest, EveryFieldButThePlaceIsInTheFingerprint) {
            [](auto& r) { r.manufacturer = "x"; }, [](auto& r) { r.product = "x"; },
            [](auto& r) { r.serial = "x"; }, [](auto& r) { r.interfaces.clear(); },
            [](auto& r) { r.descriptors_hash.assign(32, 'x'); }}) {
-    sysusb::DeviceRecord other = stick();
+    sysusb::DeviceRecord other = known_stick();
     change(other);
-    EXPECT_NE(fingerprint_of(other), fingerprint_of(stick()));
+    EXPECT_NE(fingerprint_of(other), fingerprint_of(known_stick()));
   }
   for (const Change change : std::initializer_list<Change>{
            [](auto& r) { r.port_id = "1-3.2"; }, [](auto& r) { r.bus = 9; },
            [](auto& r) { r.device = 9; }, [](auto& r) { r.speed = sysusb::Speed::full; }}) {
-    sysusb::DeviceRecord moved = stick();
+    sysusb::DeviceRecord moved = known_stick();
     change(moved);
-    EXPECT_EQ(fingerprint_of(moved), fingerprint_of(stick()));
+    EXPECT_EQ(fingerprint_of(moved), fingerprint_of(known_stick()));
   }
 }
 
 TEST_F(DeviceHistoryTest, WithoutASerialNumberThePortTellsThemApart) {
-  sysusb::DeviceRecord mouse = stick();
+  sysusb::DeviceRecord mouse = known_stick();
   mouse.serial.clear();
   plug(mouse, 100);
   approve(mouse, 100);
@@ -100,15 +101,15 @@ TEST_F(DeviceHistoryTest, WithoutASerialNumberThePortTellsThemApart) {
 }
 
 TEST_F(DeviceHistoryTest, AFloodOfSerialNumbersPushesOutItsLikeOnly) {
-  plug(stick(), 1);
-  approve(stick(), 1);
-  sysusb::DeviceRecord liar = stick();
+  plug(known_stick(), 1);
+  approve(known_stick(), 1);
+  sysusb::DeviceRecord liar = known_stick();
   for (std::size_t i = 0; i < DeviceHistory::max_devices + 100; ++i) {
     liar.serial = "liar" + std::to_string(i);
     plug(liar, 10 + static_cast<std::int64_t>(i));
   }
   EXPECT_EQ(history_.size(), DeviceHistory::max_devices);
-  EXPECT_EQ(judge(stick()).verdict, Verdict::known);
+  EXPECT_EQ(judge(known_stick()).verdict, Verdict::known);
   EXPECT_EQ(judge(liar).before.key, history_key(liar, "sys-usb"));
   liar.serial = "liar0";
   EXPECT_TRUE(judge(liar).before.key.empty()) << "the longest unseen was forgotten";
@@ -118,7 +119,7 @@ TEST_F(DeviceHistoryTest, AFloodOfSerialNumbersPushesOutItsLikeOnly) {
 }
 
 TEST_F(DeviceHistoryTest, ChangesAreToldOnceAndCanBeGivenBack) {
-  plug(stick(), 100);
+  plug(known_stick(), 100);
   ASSERT_TRUE(history_.has_changes());
   auto changes = history_.take_changes();
   ASSERT_EQ(changes.kept.size(), 1U);

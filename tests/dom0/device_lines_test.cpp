@@ -8,7 +8,7 @@
 namespace dom0 {
 namespace {
 
-sysusb::DeviceRecord stick() {
+sysusb::DeviceRecord data_traveler() {
   sysusb::DeviceRecord record;
   record.port_id = "2-1.4";
   record.vendor_id = 0x0951;
@@ -23,7 +23,7 @@ sysusb::DeviceRecord stick() {
 UsbIds ids() { return *UsbIds::parse("0951  Kingston Technology\n\t1666  DataTraveler 100 G3\n"); }
 
 TEST(DeviceId, IsQubes) {
-  EXPECT_EQ(device_id(stick()), "0951:1666:60A4:u080650");
+  EXPECT_EQ(device_id(data_traveler()), "0951:1666:60A4:u080650");
   sysusb::DeviceRecord receiver;
   receiver.vendor_id = 0x046d;
   receiver.product_id = 0xc52b;
@@ -38,7 +38,7 @@ TEST(DeviceId, SurvivesTheWayThroughARequestWhateverTheSerial) {
         "\xe2\x80\xae"
         "abc",
         "\xff\xfe", "../../etc"}) {
-    sysusb::DeviceRecord record = stick();
+    sysusb::DeviceRecord record = data_traveler();
     record.serial = serial;
     const DeviceRef ref{"sys-usb", record.port_id, device_id(record)};
     const auto back = parse_device_ref(format_device_ref(ref));
@@ -49,7 +49,7 @@ TEST(DeviceId, SurvivesTheWayThroughARequestWhateverTheSerial) {
 }
 
 TEST(DeviceId, OfTheLargestRecordFitsARequest) {
-  sysusb::DeviceRecord record = stick();
+  sysusb::DeviceRecord record = data_traveler();
   record.port_id = std::string("1-1") + std::string(14, '.') + "1";
   record.port_id = "1-1.1.1.1.1.1.1.1.1.1.1.1.1.1.1";
   record.serial = std::string(255, 's');
@@ -85,26 +85,27 @@ TEST(DeviceRefParser, RefusesTheRest) {
 }
 
 TEST(DeviceRef, MatchesByPortAndIdentity) {
-  EXPECT_TRUE(matches({"b", "2-1.4", "*"}, stick()));
-  EXPECT_TRUE(matches({"b", "*", "0951:1666:60A4:u080650"}, stick()));
-  EXPECT_FALSE(matches({"b", "2-1", "*"}, stick()));
-  EXPECT_FALSE(matches({"b", "2-1.4", "0951:1666:60A5:u080650"}, stick()));
+  EXPECT_TRUE(matches({"b", "2-1.4", "*"}, data_traveler()));
+  EXPECT_TRUE(matches({"b", "*", "0951:1666:60A4:u080650"}, data_traveler()));
+  EXPECT_FALSE(matches({"b", "2-1", "*"}, data_traveler()));
+  EXPECT_FALSE(matches({"b", "2-1.4", "0951:1666:60A5:u080650"}, data_traveler()));
 }
 
 TEST(DeviceLines, HoldWhatClientsRead) {
-  EXPECT_EQ(available_line(stick(), ids(), "sys-usb", "work", {{"last-detach", "it's gone"}}),
-            "2-1.4:0951:1666:60A4:u080650 device_id='0951:1666:60A4:u080650' port_id='2-1.4' "
-            "devclass='usb' backend_domain='sys-usb' vendor='Kingston Technology' "
-            "product='DataTraveler 100 G3' manufacturer='Kingston' name='DataTraveler 3.0' "
-            "serial='60A4' attachment='work' interfaces='u080650' _last-detach='it\\'s gone'\n");
-  EXPECT_EQ(attached_line(stick(), "sys-usb", "work"),
+  EXPECT_EQ(
+      available_line(data_traveler(), ids(), "sys-usb", "work", {{"last-detach", "it's gone"}}),
+      "2-1.4:0951:1666:60A4:u080650 device_id='0951:1666:60A4:u080650' port_id='2-1.4' "
+      "devclass='usb' backend_domain='sys-usb' vendor='Kingston Technology' "
+      "product='DataTraveler 100 G3' manufacturer='Kingston' name='DataTraveler 3.0' "
+      "serial='60A4' attachment='work' interfaces='u080650' _last-detach='it\\'s gone'\n");
+  EXPECT_EQ(attached_line(data_traveler(), "sys-usb", "work"),
             "sys-usb+2-1.4:0951:1666:60A4:u080650 device_id='0951:1666:60A4:u080650' "
             "port_id='2-1.4' devclass='usb' backend_domain='sys-usb' mode='manual' "
             "frontend_domain='work'\n");
 }
 
 TEST(DeviceLines, CannotBeForgedByADevice) {
-  sysusb::DeviceRecord evil = stick();
+  sysusb::DeviceRecord evil = data_traveler();
   evil.product = "x' attachment='vault' _y='\n2-9:forged\\";
   evil.serial = "a\\";
   const std::string line = available_line(evil, UsbIds(), "sys-usb", "");

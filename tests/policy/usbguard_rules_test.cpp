@@ -6,7 +6,7 @@
 namespace policy {
 namespace {
 
-DeviceFacts stick() {
+DeviceFacts typing_stick() {
   return {.backend = "sys-usb",
           .port_id = "2-1.4",
           .interfaces = {"u080650", "u030101"},
@@ -19,10 +19,10 @@ DeviceFacts stick() {
 bool allowed(const std::string& text) {
   const auto rules = UsbguardRules::parse(text, "rules.conf");
   EXPECT_TRUE(rules.has_value()) << rules.error().text;
-  return rules && rules->allow(stick());
+  return rules && rules->allow(typing_stick());
 }
 
-std::string error_of(const std::string& text) {
+std::string rules_error(const std::string& text) {
   const auto rules = UsbguardRules::parse(text, "rules.conf");
   return rules ? "" : rules.error().text;
 }
@@ -71,13 +71,13 @@ TEST(UsbguardRules, ConditionsThatAreKnown) {
 }
 
 TEST(UsbguardRules, WhatCannotBeKnownIsAnErrorWithItsLine) {
-  EXPECT_TRUE(error_of("allow\nallow hash \"x\"").starts_with("rules.conf:2: 'hash' cannot"));
-  EXPECT_TRUE(error_of("allow parent-hash \"x\"").starts_with("rules.conf:1: 'parent-hash'"));
-  EXPECT_TRUE(error_of("allow with-connect-type \"hotplug\"").find("cannot be known") !=
+  EXPECT_TRUE(rules_error("allow\nallow hash \"x\"").starts_with("rules.conf:2: 'hash' cannot"));
+  EXPECT_TRUE(rules_error("allow parent-hash \"x\"").starts_with("rules.conf:1: 'parent-hash'"));
+  EXPECT_TRUE(rules_error("allow with-connect-type \"hotplug\"").find("cannot be known") !=
               std::string::npos);
-  EXPECT_TRUE(error_of("allow if localtime(00:00-12:00)").find("'localtime(00:00-12:00)'") !=
+  EXPECT_TRUE(rules_error("allow if localtime(00:00-12:00)").find("'localtime(00:00-12:00)'") !=
               std::string::npos);
-  EXPECT_EQ(error_of("match 1234:*"),
+  EXPECT_EQ(rules_error("match 1234:*"),
             "rules.conf:1: a rule begins with allow, block or reject, not 'match'");
 }
 
@@ -104,7 +104,7 @@ TEST(UsbguardRules, RefusesWhatIsNoRule) {
                           "allow if maybe",
                           "allow name { }",
                           "allow } {"}) {
-    EXPECT_NE(error_of(bad), "") << bad;
+    EXPECT_NE(rules_error(bad), "") << bad;
   }
 }
 
@@ -120,13 +120,13 @@ TEST(UsbguardRules, EveryShorterTextIsReadOrRefused) {
 TEST(UsbguardRules, AreBounded) {
   std::string text;
   for (std::size_t i = 0; i < UsbguardRules::max_rules; ++i) text += "allow\n";
-  EXPECT_EQ(error_of(text), "");
-  EXPECT_NE(error_of(text + "allow"), "");
-  EXPECT_NE(error_of("allow name \"" + std::string(UsbguardRules::max_line, 'x') + "\""), "");
+  EXPECT_EQ(rules_error(text), "");
+  EXPECT_NE(rules_error(text + "allow"), "");
+  EXPECT_NE(rules_error("allow name \"" + std::string(UsbguardRules::max_line, 'x') + "\""), "");
   std::string values;
   for (std::size_t i = 0; i < UsbguardRules::max_values; ++i) values += " 08:06:50";
-  EXPECT_EQ(error_of("allow with-interface {" + values + " }"), "");
-  EXPECT_NE(error_of("allow with-interface {" + values + " 08:06:50 }"), "");
+  EXPECT_EQ(rules_error("allow with-interface {" + values + " }"), "");
+  EXPECT_NE(rules_error("allow with-interface {" + values + " 08:06:50 }"), "");
 }
 
 }  // namespace
