@@ -60,7 +60,7 @@ std::string denied_interface(std::string_view denied, const sysusb::DeviceRecord
   for (std::size_t at = 0; at + interface_code_size <= denied.size(); at += interface_code_size) {
     const std::string_view pattern = denied.substr(at, interface_code_size);
     for (const sysusb::Interface& each : record.interfaces) {
-      const std::string code = interface_code(each);
+      std::string code = interface_code(each);
       if (covers(pattern, code)) return code;
     }
   }

@@ -14,45 +14,43 @@ namespace {
 constexpr std::size_t max_shown = 100;
 constexpr std::size_t max_shown_details = 16;
 constexpr std::size_t max_written_line = 400;
-
-std::string shown(std::string_view untrusted) { return base::wire::escape(untrusted, max_shown); }
+constexpr std::size_t fact_column = 11;
 
 struct Known {
   const char* key;
-  const char* label;
+  std::string_view label;
 };
-// What dom0 knows by itself, in this order; every other detail is the device's own word.
-constexpr std::array facts{Known{"rule", "Rule:      "},    Known{"asked by", "Asked by:  "},
-                           Known{"port", "Port:      "},    Known{"history", "History:   "},
-                           Known{"changed", "CHANGED:   "}, Known{"scan", "Scan:      "}};
+// Every other detail is the device's own word.
+constexpr std::array known_facts{Known{"rule", "Rule"},           Known{"asked by", "Asked by"},
+                                 Known{"port", "Port"},           Known{"history", "History"},
+                                 Known{"changed", changed_label}, Known{"scan", "Scan"}};
 
 bool is_fact(const std::string& key) {
-  return std::any_of(facts.begin(), facts.end(),
+  return std::any_of(known_facts.begin(), known_facts.end(),
                      [&key](const Known& each) { return key == each.key; });
 }
 
-std::string render_facts(const io::Question& question) {
-  std::string text;
-  for (const Known& each : facts) {
-    const auto found = question.details.find(each.key);
-    if (found == question.details.end() || found->second.empty()) continue;
-    text += std::string("  ") + each.label + shown(found->second) + "\n";
+// "  Port:      4-1"
+std::string fact_line(std::string_view label, const std::string& value) {
+  std::string text(label);
+  if (label == changed_label) {
+    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+      return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
   }
-  return text;
+  text += ":";
+  text.resize(std::max(text.size() + 1, fact_column), ' ');
+  return "  " + text + value + "\n";
 }
 
-std::string render_claims(const io::Question& question) {
+std::string render_details(const io::Question& question) {
   std::string text;
-  std::size_t count = 0;
-  for (const auto& [key, value] : question.details) {
-    if (is_fact(key)) continue;
-    if (++count > max_shown_details) {
-      text += "    (more, not shown)\n";
-      break;
-    }
-    text += "    " + shown(key) + ": " + shown(value) + "\n";
-  }
-  return text.empty() ? text : "  What the device claims (nobody has checked it):\n" + text;
+  for (const Detail& each : facts_of(question)) text += fact_line(each.label, each.value);
+  const auto claims = claims_of(question);
+  if (claims.empty()) return text;
+  text += "  " + std::string(claims_heading) + ":\n";
+  for (const Detail& each : claims) text += "    " + each.label + ": " + each.value + "\n";
+  return text;
 }
 
 bool offers(const io::Question& question, io::Scope scope) {
@@ -86,15 +84,41 @@ std::string_view strip(std::string_view line) {
 
 }  // namespace
 
+std::string shown(std::string_view untrusted) { return base::wire::escape(untrusted, max_shown); }
+
+std::string operation_of(const io::Question& question) {
+  const bool argument = !question.argument.empty() && question.argument != "+";
+  return shown(question.service) + (argument ? " " + shown(question.argument) : "");
+}
+
+std::vector<Detail> facts_of(const io::Question& question) {
+  std::vector<Detail> facts;
+  for (const Known& each : known_facts) {
+    const auto found = question.details.find(each.key);
+    if (found == question.details.end() || found->second.empty()) continue;
+    facts.push_back({std::string(each.label), shown(found->second)});
+  }
+  return facts;
+}
+
+std::vector<Detail> claims_of(const io::Question& question) {
+  std::vector<Detail> claims;
+  for (const auto& [key, value] : question.details) {
+    if (is_fact(key)) continue;
+    if (claims.size() == max_shown_details) {
+      claims.push_back({"more", "not shown"});
+      break;
+    }
+    claims.push_back({shown(key), shown(value)});
+  }
+  return claims;
+}
+
 std::string render(const io::Question& question, std::chrono::seconds limit) {
   std::string text = "\n==== Sallyport: may this happen? ====\n";
-  text += "  Source:    " + shown(question.source) + "\n";
-  text += "  Operation: " + shown(question.service);
-  if (!question.argument.empty() && question.argument != "+") {
-    text += " " + shown(question.argument);
-  }
-  text += "\n";
-  text += render_facts(question) + render_claims(question) + render_targets(question);
+  text += fact_line("Source", shown(question.source));
+  text += fact_line("Operation", operation_of(question));
+  text += render_details(question) + render_targets(question);
   const bool single = question.targets.size() == 1;
   text += single ? "  y, 1 or the name allows it; n or Enter refuses; "
                  : "  A number or a name allows that target; n or Enter refuses; ";
@@ -148,14 +172,20 @@ Choice fixed_yes(const io::Question& question, io::Scope scope) {
   return {Choice::Kind::deny, {}};
 }
 
-std::string render_always(const io::Question& question) {
-  std::string text = "  This will be written, and asked no more:\n";
+std::vector<std::string> written_lines(const io::Question& question) {
+  std::vector<std::string> lines;
   std::string_view rest = question.always_writes;
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
-    text += "    " + base::wire::escape(line, max_written_line) + "\n";
+    lines.push_back(base::wire::escape(line, max_written_line));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
   }
+  return lines;
+}
+
+std::string render_always(const io::Question& question) {
+  std::string text = "  This will be written, and asked no more:\n";
+  for (const std::string& line : written_lines(question)) text += "    " + line + "\n";
   return text + "  Type yes to write it; anything else goes back. ";
 }
 

@@ -14,6 +14,14 @@
 namespace dom0::test {
 namespace {
 
+// What the daemon may grow by in a burst. ASan keeps what was freed for a while, 256 MiB by
+// default.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t grown_kib = 320 * 1024;
+#else
+constexpr std::size_t grown_kib = 32 * 1024;
+#endif
+
 using Clock = std::chrono::steady_clock;
 
 class Config : public PaperQubes {
@@ -191,7 +199,7 @@ TEST_F(Scale, TenThousandPlugEventsInABurstAreAllTold) {
   burst.join();
   EXPECT_EQ(added, 5000U);
   EXPECT_EQ(removed, 5000U);
-  EXPECT_LT(memory_kib(), before + 32 * 1024);
+  EXPECT_LT(memory_kib(), before + grown_kib);
   EXPECT_TRUE(running("sys-usb")) << "to be read slowly is no reason to be cut off";
 }
 

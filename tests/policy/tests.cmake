@@ -24,6 +24,15 @@ sallyport_test(policy_prompt_test SOURCES
   policy/prompt_test.cpp
   LIBRARIES policy_io)
 add_dependencies(policy_prompt_test sallyport-prompt)
+# A sanitizer would judge Qt, the fonts and the X server's client, which are not ours.
+if(SALLYPORT_QT AND NOT SALLYPORT_SANITIZE)
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Test)
+  sallyport_test(prompt_qt_test SOURCES
+    policy/prompt_qt_test.cpp
+    policy/prompt_window_test.cpp
+    LIBRARIES policy_prompt_qt rig Qt6::Test)
+  add_dependencies(prompt_qt_test sallyport-prompt-qt)
+endif()
 sallyport_fuzz(usbguard_rules_fuzz SOURCE fuzz/usbguard_rules_fuzz.cpp LIBRARIES policy_core)
 sallyport_fuzz(policy_text_fuzz SOURCE fuzz/policy_text_fuzz.cpp LIBRARIES policy_core)
 sallyport_fuzz(policy_ask_fuzz SOURCE fuzz/policy_ask_fuzz.cpp LIBRARIES policy_io)
