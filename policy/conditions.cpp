@@ -125,8 +125,9 @@ base::Status Conditions::set_history(std::string_view value) {
 
 base::Status Conditions::set_classes(std::string_view value) {
   const bool good = each_item(value, [this](std::string_view item) {
-    classes_.emplace_back(item);
-    return base::device::is_category(item) || is_interface_pattern(item);
+    const std::string_view category = base::device::category_named(item);
+    classes_.emplace_back(category.empty() ? item : category);
+    return !category.empty() || is_interface_pattern(item);
   });
   if (good) return base::Ok{};
   return wrong("class", value,

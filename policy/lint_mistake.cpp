@@ -66,6 +66,12 @@ class RuleColumns {
         first_(line.three_columns ? 0 : 2) {}
 
   void look() {
+    if (fields_.empty()) {  // in three columns a comma is a blank
+      remarks_.push_back({.offset = 0,
+                          .length = line_.text.size(),
+                          .text = with_hint("wrong number of fields", "only commas stand here")});
+      return;
+    }
     if (wrong_number()) return;
     if (!line_.three_columns) service();
     token(first_, Place::source);

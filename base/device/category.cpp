@@ -114,8 +114,13 @@ std::string_view category_of(std::string_view interface_code) {
   return best;
 }
 
-bool is_category(std::string_view name) {
-  return name == other || std::ranges::find(patterns, name, &Pattern::category) != patterns.end();
+std::string_view category_named(std::string_view name) {
+  const auto same = [name](std::string_view category) {
+    return std::ranges::equal(name, category, {}, lower, lower);
+  };
+  if (same(other)) return other;
+  const auto found = std::ranges::find_if(patterns, same, &Pattern::category);
+  return found == patterns.end() ? std::string_view{} : found->category;
 }
 
 bool in_category(std::string_view interface_code, std::string_view name) {

@@ -17,7 +17,8 @@ inline constexpr std::size_t interface_code_size = 7;
 // "u0E0100" cannot pass for something else than "u0e0100".
 std::string_view category_of(std::string_view interface_code);
 
-bool is_category(std::string_view name);
+// The category of this name, without regard to case, as it is written here; empty if none is.
+std::string_view category_named(std::string_view name);
 // Is it one of the interface's categories, the best or not? A keyboard is in Input too.
 bool in_category(std::string_view interface_code, std::string_view name);
 

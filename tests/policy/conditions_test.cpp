@@ -103,6 +103,8 @@ TEST(Conditions, DeviceIsWhatTheHistorySays) {
 
 TEST(Conditions, ClassIsOfAllInterfacesToAllowAndOfOneToDeny) {
   EXPECT_TRUE(allows("class=USB_Storage", stick()));
+  EXPECT_TRUE(allows("class=usb_storage", stick()));
+  EXPECT_TRUE(denies("class=KEYBOARD,usb_storage", stick()));
   EXPECT_TRUE(allows("class=u0806**", stick()));
   EXPECT_FALSE(allows("class=Keyboard,Mouse", stick()));
   DeviceFacts both = stick();
@@ -176,7 +178,7 @@ TEST(Conditions, SayWhatTheyCanBe) {
             "commas");
   EXPECT_EQ(error_of("a * * * ask timeout=0"),
             "f:1: 'timeout' is '0', but can be only 1 to 3600 (seconds)");
-  for (const char* bad : {"device=", "device=known,", "device=,", "class=", "class=usb_storage",
+  for (const char* bad : {"device=", "device=known,", "device=,", "class=", "class=usbstorage",
                           "class=u08", "ports=", "ports=:2-1", "ports=2-1/..", "usbguard=", "scan=",
                           "scan=ok", "scan=clean,age<", "scan=clean,age<7", "scan=clean,age<0d"}) {
     EXPECT_NE(error_of(std::string("a * * * allow ") + bad), "") << bad;

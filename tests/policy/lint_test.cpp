@@ -209,6 +209,12 @@ TEST(PolicyLint, ChecksAFileOfThreeColumnsAlone) {
   EXPECT_NE(findings_in(report).find("2:"), std::string::npos);
 }
 
+TEST(PolicyLint, ALineOfCommasHasNoColumns) {
+  const auto report =
+      policy::lint({{"f", "work sys-usb ask\n,,\n"}}, {.form = policy::RuleForm::three_columns});
+  EXPECT_EQ(findings_in(report), "2:1+2 e wrong number of fields: only commas stand here\n");
+}
+
 TEST(PolicyLint, NamesRulesThatCanNeverMatch) {
   EXPECT_EQ(lint("s.A * work @anyvm ask\n"
                  "s.A +x work vault allow\n"
