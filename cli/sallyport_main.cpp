@@ -11,10 +11,18 @@
 
 namespace {
 
-// Policy knows no Admin API; it is only told which qubes there are.
+// Policy knows no Admin API; it is only told which qubes and devices there are.
 base::Result<std::string> fetch_system_info(const cli::Admin& admin) {
   auto answer =
       admin({.method = "internal.GetSystemInfo", .argument = {}, .target = "dom0", .payload = {}});
+  if (!answer) return base::fail(answer.error().text);
+  return *std::move(answer);
+}
+
+base::Result<std::string> fetch_device(const cli::Admin& admin, const std::string& backend,
+                                       const std::string& port) {
+  auto answer = admin(
+      {.method = "sallyport.DeviceFacts", .argument = port, .target = backend, .payload = {}});
   if (!answer) return base::fail(answer.error().text);
   return *std::move(answer);
 }
@@ -36,7 +44,8 @@ int main(int argc, char** argv) {
          .in = std::cin,
          .out = std::cout,
          .errors = std::cerr,
-         .fetch_system_info = std::bind_front(fetch_system_info, std::cref(admin))});
+         .fetch_system_info = std::bind_front(fetch_system_info, std::cref(admin)),
+         .fetch_device = std::bind_front(fetch_device, std::cref(admin))});
   }
   if (!invocation->words.empty() && invocation->words[0] == "log") {
     return cli::io::run_log({invocation->words.begin() + 1, invocation->words.end()},

@@ -91,7 +91,10 @@ std::string explain(const Ruleset& rules, const SystemInfo& system, const Reques
   const std::string conditional =
       target && !decision.effective_target.empty() ? list.conditional(*target, end) : std::string();
   if (!conditional.empty()) {
-    text += "Their conditions do not hold, as nothing is known of a device here:\n" + conditional;
+    text += request.device
+                ? "Their conditions do not hold for the device that is there now:\n"
+                : "Their conditions do not hold, as nothing is known of a device here:\n";
+    text += conditional;
   }
   return text + explain_choice(of) + advise(of, own);
 }

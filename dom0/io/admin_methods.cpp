@@ -7,6 +7,8 @@
 
 #include "dom0/admin_reply.hpp"
 #include "dom0/io/admin_vm.hpp"
+#include "dom0/io/device_facts.hpp"
+#include "policy/io/device_facts_json.hpp"
 
 namespace dom0::io {
 namespace {
@@ -27,6 +29,7 @@ constexpr std::array reading{std::string_view("admin.vm.List"),
                              std::string_view("admin.vm.device.denied.List"),
                              std::string_view("admin.Events"),
                              std::string_view("internal.GetSystemInfo"),
+                             std::string_view("sallyport.DeviceFacts"),
                              std::string_view("sallyport.Status"),
                              std::string_view("sallyport.Devices")};
 
@@ -157,6 +160,12 @@ bool AdminMethods::answer_vm(const AdminRequest& request, const Reply& reply) {
     reply(encode_ok(system_info_json(board)));
   } else if (method == "sallyport.Status") {
     reply(encode_ok(status()));
+  } else if (method == "sallyport.DeviceFacts") {
+    const auto* device = board.inventory.find(request.target, request.argument);
+    reply(device != nullptr
+              ? encode_ok(policy::io::encode_device_facts(facts_of(board, request.target, *device)))
+              : encode_error(error_type::any,
+                             "No device in port '" + request.argument + "' of " + request.target));
   } else if (method == "sallyport.Devices") {
     reply(encode_ok(seen_devices()));
   } else if (method == "sallyport.Run") {

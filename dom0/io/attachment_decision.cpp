@@ -5,33 +5,11 @@
 #include "dom0/denied_interfaces.hpp"
 #include "dom0/device_lines.hpp"
 #include "dom0/io/attachment.hpp"
+#include "dom0/io/device_facts.hpp"
 #include "dom0/io/device_question.hpp"
 
 namespace dom0::io {
 namespace {
-
-policy::DeviceFacts facts_of(const Switchboard& board, const Lease& lease) {
-  const sysusb::DeviceRecord& device = lease.device;
-  policy::DeviceFacts facts{.backend = lease.backend,
-                            .port_id = device.port_id,
-                            .vendor_id = device.vendor_id,
-                            .product_id = device.product_id,
-                            .serial = device.serial,
-                            .name = device.product};
-  switch (board.devices.judge(lease.backend, device).verdict) {
-    case HistoryVerdict::fresh:
-      facts.history = policy::DeviceFacts::History::fresh;
-      break;
-    case HistoryVerdict::known:
-      facts.history = policy::DeviceFacts::History::known;
-      break;
-    case HistoryVerdict::changed:
-      facts.history = policy::DeviceFacts::History::changed;
-      break;
-  }
-  for (const auto& each : device.interfaces) facts.interfaces.push_back(interface_code(each));
-  return facts;
-}
 
 policy::Request request_of(const Lease& lease) {
   return {.source = lease.frontend,
@@ -78,7 +56,7 @@ void Attachment::start(Approval approval, const std::string& asked_by, OnAttache
     return refuse("Device exposes a banned interface: " + banned, AttachOutcome::Kind::banned);
   }
   policy::Request request = request_of(lease());
-  request.device = facts_of(board_, lease());
+  request.device = facts_of(board_, lease().backend, lease().device);
   const policy::Decision decision = board_.decide(request);
   switch (decision.kind) {
     case policy::Decision::Kind::deny:

@@ -20,6 +20,9 @@ struct ToolWorld {
   std::ostream& errors;
   // The daemon's answer to internal.GetSystemInfo; empty: there is no daemon to ask.
   std::function<base::Result<std::string>()> fetch_system_info = {};
+  // The same of sallyport.DeviceFacts, for a backend and a port.
+  std::function<base::Result<std::string>(const std::string&, const std::string&)> fetch_device =
+      {};
 };
 
 // `words` are what stands behind "sallyport policy". The exit status: 0 answered, and nothing is

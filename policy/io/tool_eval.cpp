@@ -102,8 +102,9 @@ int run_eval(const Settings& settings, const ToolWorld& world) {
   const auto system = read_system_info(settings, world);
   if (!system) return failed(world, system.error().text);
   if (settings.batch) return evaluate_batch(*system, world);
-  const auto request = parse_request(settings.words[0], settings.words[1], settings.words[2]);
+  auto request = parse_request(settings.words[0], settings.words[1], settings.words[2]);
   if (!request) return misused(eval_tool(), world, request.error().text);
+  request->device = find_device(settings, world, *request);
   PolicyStore store = settings.open_store(world.paths);
   const auto& rules = store.current();
   world.out << json::serialize(rules ? describe_decision(*rules, *system, *request,

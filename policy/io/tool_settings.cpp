@@ -7,9 +7,12 @@
 
 #include "base/io/files.hpp"
 #include "policy/io/decision_json.hpp"
+#include "policy/io/device_facts_json.hpp"
 
 namespace policy::io {
 namespace {
+
+constexpr std::string_view device_service = "qubes.USB";
 
 namespace po = boost::program_options;
 
@@ -104,6 +107,16 @@ base::Result<SystemInfo> read_system_info(const Settings& settings, const ToolWo
   auto system = parse_system_info(text);
   if (system || settings.system_info.empty()) return system;
   return base::fail(settings.system_info + ": " + system.error().text);
+}
+
+std::optional<DeviceFacts> find_device(const Settings& settings, const ToolWorld& world,
+                                       const Request& request) {
+  if (!settings.system_info.empty() || !world.fetch_device) return std::nullopt;
+  if (request.service != device_service || request.argument.size() < 2) return std::nullopt;
+  const auto told = world.fetch_device(request.target, request.argument.substr(1));
+  if (!told) return std::nullopt;  // nothing is plugged in there, or the target is no qube
+  const auto facts = parse_device_facts(*told);
+  return facts ? std::optional(*facts) : std::nullopt;
 }
 
 std::string counted(std::size_t number, const std::string& what) {

@@ -9,6 +9,7 @@
 
 #include "policy/io/policy_store.hpp"
 #include "policy/io/tool.hpp"
+#include "policy/request.hpp"
 #include "policy/system_info.hpp"
 
 namespace policy::io {
@@ -51,6 +52,11 @@ int failed(const ToolWorld& world, const std::string& what);
 
 // From --system-info, else from the daemon. The error says how to get such a file.
 base::Result<SystemInfo> read_system_info(const Settings& settings, const ToolWorld& world);
+
+// What dom0 knows of the device that the request is about, if it is about one that is plugged in
+// now. Nothing where the daemon is not asked which qubes there are either.
+std::optional<DeviceFacts> find_device(const Settings& settings, const ToolWorld& world,
+                                       const Request& request);
 
 // "3 rules", "1 rule"
 std::string counted(std::size_t number, const std::string& what);

@@ -34,10 +34,11 @@ int run_why(const Settings& settings, const ToolWorld& world) {
   if (settings.words.size() != 3) {
     return misused(why_tool(), world, "SOURCE, TARGET and SERVICE are to be given");
   }
-  const auto request = parse_request(settings.words[0], settings.words[1], settings.words[2]);
+  auto request = parse_request(settings.words[0], settings.words[1], settings.words[2]);
   if (!request) return misused(why_tool(), world, request.error().text);
   const auto system = read_system_info(settings, world);
   if (!system) return failed(world, system.error().text);
+  request->device = find_device(settings, world, *request);
   PolicyStore store = settings.open_store(world.paths);
   const auto& rules = store.current();
   if (!rules) {
