@@ -57,22 +57,10 @@ std::vector<std::string> parameters_for(const Decided& of, Answer wanted) {
   return all;
 }
 
-const char* word_for(Answer kind) {
-  switch (kind) {
-    case Answer::allow:
-      return "allow";
-    case Answer::ask:
-      return "ask";
-    case Answer::deny:
-      break;
-  }
-  return "deny";
-}
-
 std::optional<std::string> find_line(const Decided& of, const Spot& spot, Answer wanted) {
   const std::string line = of.request.service + " " + of.request.argument + " " +
                            of.request.source + " " + of.decision.effective_target + " " +
-                           word_for(wanted);
+                           std::string(name_of(wanted));
   for (const std::string& parameter : parameters_for(of, wanted)) {
     if (would(of, line + parameter, spot.index, wanted)) return line + parameter;
   }

@@ -5,6 +5,18 @@
 
 namespace policy {
 
+std::string_view name_of(Decision::Kind kind) {
+  switch (kind) {
+    case Decision::Kind::allow:
+      return "allow";
+    case Decision::Kind::ask:
+      return "ask";
+    case Decision::Kind::deny:
+      break;
+  }
+  return "deny";
+}
+
 Decision deny(std::string message, std::string rule) {
   Decision decision;
   decision.rule = std::move(rule);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace policy {
@@ -29,6 +30,8 @@ struct Decision {
   std::string message = {};                    // deny: why, in Qubes' words
   std::vector<std::string> warnings = {};      // to be logged, whatever the kind
 };
+
+std::string_view name_of(Decision::Kind kind);  // "allow", "deny", "ask"
 
 Decision deny(std::string message, std::string rule = {});
 

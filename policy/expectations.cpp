@@ -27,18 +27,6 @@ std::optional<Answer> parse_answer(std::string_view word) {
   return std::nullopt;
 }
 
-const char* answer_name(Answer kind) {
-  switch (kind) {
-    case Answer::allow:
-      return "allow";
-    case Answer::ask:
-      return "ask";
-    case Answer::deny:
-      break;
-  }
-  return "deny";
-}
-
 std::string listed(const std::vector<std::string>& list) {
   std::string text;
   for (const std::string& each : list) text += (text.empty() ? "" : ", ") + each;
@@ -137,7 +125,7 @@ std::string what_came(const Decision& decision) {
 }
 
 std::string difference(const Expectation& expected, const Decision& came, const Rule* rule) {
-  const std::string kind = answer_name(expected.kind);
+  const std::string kind(name_of(expected.kind));
   if (came.kind != expected.kind) return "expected " + kind + ", came " + what_came(came);
   if (expected.target) {
     const bool right = came.kind == Answer::allow

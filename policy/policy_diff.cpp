@@ -27,18 +27,6 @@ struct Pattern {
 using PatternKey = std::tuple<Match, Match, std::string, std::string>;
 using Patterns = std::map<PatternKey, Pattern>;
 
-std::string words_for(const Decision& decision) {
-  switch (decision.kind) {
-    case Decision::Kind::allow:
-      return "allow";
-    case Decision::Kind::ask:
-      return "ask";
-    case Decision::Kind::deny:
-      break;
-  }
-  return "deny";
-}
-
 // What differs between two decisions of one kind; empty: nothing that anybody would notice.
 std::string difference(const Decision& a, const Decision& b) {
   std::string text;
@@ -119,9 +107,10 @@ class Comparison {
     const std::string differs =
         old.decision.kind == now.decision.kind ? difference(old.decision, now.decision) : "kind";
     if (differs.empty()) return;
-    std::string after = words_for(now.decision);
+    std::string after(name_of(now.decision.kind));
     if (differs != "kind") after += " (" + differs + ")";
-    Pattern& pattern = patterns_[{old.rule, now.rule, words_for(old.decision), after}];
+    Pattern& pattern =
+        patterns_[{old.rule, now.rule, std::string(name_of(old.decision.kind)), after}];
     const std::string& asked = space_.targets[target].text();
     ++pattern.calls;
     pattern.sources.insert(source);
