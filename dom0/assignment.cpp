@@ -117,6 +117,7 @@ std::vector<const Assignment*> AssignmentTable::wanting(const std::string& devic
     }
   }
   std::vector<const Assignment*> found;
+  found.reserve(best.size());
   for (const auto& [frontend, assignment] : best) found.push_back(assignment);
   return found;
 }

@@ -34,7 +34,7 @@ std::string missing_columns(const Fields& fields, std::size_t action, bool three
       return "the argument is missing behind the service; write '*' for any";
     }
     if (!three_columns && fields.size() <= 2) {
-      const std::string hint = hint_for_directive(fields[0]);
+      std::string hint = hint_for_directive(fields[0]);
       if (hint.find('?') != std::string::npos) return hint;
     }
   } else if (three_columns) {

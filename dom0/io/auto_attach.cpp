@@ -86,6 +86,7 @@ void AutoAttach::choose(const DeviceRef& device, const std::vector<const Assignm
   pending.question =
       std::make_shared<policy::io::AskClient>(board_.io, board_.device_prompt_socket);
   std::vector<std::string> targets;
+  targets.reserve(wanting.size());
   for (const Assignment* each : wanting) targets.push_back(each->frontend);
   pending.question->ask(
       question_of_assignment(board_, device.backend, shown, std::move(targets)),
