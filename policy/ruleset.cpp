@@ -157,7 +157,7 @@ base::Status Parser::read_usbguard(const Rule& rule) {
     if (includes_ == nullptr) return base::fail("not a file: " + base::wire::escape(path));
     const auto file = includes_->file(path);
     if (!file) return base::Unexpected{file.error()};
-    auto rules = UsbguardRules::parse(file->text, file->name);
+    auto rules = UsbguardRules::parse(file->text, base::wire::escape(file->name));
     if (!rules) return base::Unexpected{rules.error()};
     known = std::make_shared<const UsbguardRules>(*std::move(rules));
   }

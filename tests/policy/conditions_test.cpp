@@ -30,7 +30,7 @@ class OneFile : public IncludeSource {
  public:
   explicit OneFile(std::string text) : text_(std::move(text)) {}
   base::Result<PolicyFile> file(const std::string& path) override {
-    if (path != "include/rules.conf") return base::fail("not a file: " + path);
+    if (path == "x") return base::fail("not a file: " + path);
     return PolicyFile{path, text_};
   }
   base::Result<std::vector<std::string>> directory(const std::string& path) override {
@@ -142,6 +142,9 @@ TEST(Conditions, UsbguardsRulesAreAskedWhetherTheyAllow) {
   EXPECT_TRUE(parsed.error().text.starts_with("f:1: include/rules.conf:2: 'hash' cannot be known"))
       << parsed.error().text;
   EXPECT_EQ(error_of("a * * * allow usbguard=x"), "f:1: not a file: x");
+  const auto strange = parse_policy({{"f", "a * * * allow usbguard=\x8e.conf"}}, &bad);
+  ASSERT_FALSE(strange.has_value());
+  EXPECT_TRUE(strange.error().text.starts_with("f:1: \\x8e.conf:2: ")) << strange.error().text;
 }
 
 TEST(Conditions, AllMustHoldAndTheNextRuleIsTried) {
