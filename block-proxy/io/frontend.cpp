@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "block-proxy/io/frontend.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+
+#include "base/io/files.hpp"
+#include "base/io/sandbox.hpp"
+#include "base/io/unix_socket.hpp"
+#include "block-proxy/io/carrier.hpp"
+#include "block-proxy/io/client_handshake.hpp"
+
+namespace blockproxy::io {
+namespace {
+
+using base::io::Fd;
+
+constexpr int socket_buffer = 4 << 20;
+
+int ended(int code, std::string_view why) {
+  std::string line(why);
+  line += '\n';
+  // A closed stderr must not change the outcome.
+  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
+  return code;
+}
+
+base::Result<AttachRequest> read_request() {
+  std::string text;
+  std::array<char, 512> buffer{};
+  while (text.find("\n\n") == std::string::npos) {
+    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return base::io::fail_errno("read the request from stdin");
+    if (count == 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (text.size() > max_attach_request) return base::fail("request: too long");
+  }
+  return AttachRequest::parse(text);
+}
+
+base::Status enter_frontend_sandbox() {
+  base::io::Sandbox sandbox{.syscalls = base::io::event_loop_syscalls(),
+                            .paths = std::vector<base::io::PathRight>{}};
+  for (const char* name : {"dup2", "socketpair", "splice"}) sandbox.syscalls.emplace_back(name);
+  return base::io::enter_sandbox(sandbox);
+}
+
+// Attaches `stream`, which is taken if its bytes have to be carried; nullptr: they need not be.
+base::Result<std::unique_ptr<Carrier>> attach(agent::devices::Client& helper,
+                                              const agent::devices::NbdRequest& device, Fd& stream,
+                                              Carry carry) {
+  if (carry == Carry::as_needed) {
+    const auto attached = helper.nbd_attach(device, {&stream});
+    if (attached) return std::unique_ptr<Carrier>();
+    if (attached.error().number != EINVAL) return base::fail(attached.error().text);
+  }
+  auto pair = base::io::stream_pair();
+  if (!pair) return base::fail(pair.error().text);
+  for (const Fd* end : {&pair->first, &pair->second})
+    base::io::enlarge_buffers(*end, socket_buffer);
+  if (const auto attached = helper.nbd_attach(device, {&pair->second}); !attached) {
+    return base::fail(attached.error().text);
+  }
+  return Carrier::make(std::move(stream), std::move(pair->first), helper.socket());
+}
+
+// Tells dom0, and lets go of the service's stdin and stdout.
+base::Status report_attached(const Fd& dev_null) {
+  const Fd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (!out) return base::io::fail_errno("stdout");
+  if (auto written = base::io::write_all(out, "attached\n"); !written) return written;
+  if (::dup2(dev_null.get(), STDIN_FILENO) < 0 || ::dup2(dev_null.get(), STDOUT_FILENO) < 0) {
+    return base::io::fail_errno("put /dev/null on stdin and stdout");
+  }
+  return base::Ok{};
+}
+
+// The bytes of the stream are the kernel's now; only its end concerns us, and the helper's.
+std::string_view wait_for_end(const Fd& stream, const Fd& helper) {
+  std::array fds{pollfd{.fd = stream.get(), .events = POLLRDHUP, .revents = 0},
+                 pollfd{.fd = helper.get(), .events = POLLIN, .revents = 0}};
+  for (;;) {
+    if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) return "poll failed";
+    if (fds[0].revents != 0) return "the stream to the backend ended";
+    if (fds[1].revents != 0) return "the device helper ended";
+  }
+}
+
+}  // namespace
+
+int run_frontend(const FrontendOptions& options) {
+  base::io::ignore_sigpipe();
+  const auto request = read_request();
+  if (!request) return ended(1, request.error().text);
+  // First this qube's side: without it there is no point in asking anybody.
+  auto helper = agent::devices::Client::connect(options.devices_socket);
+  if (!helper) return ended(1, helper.error().text);
+  const Fd dev_null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!dev_null) return ended(1, base::io::fail_errno("open /dev/null").value.text);
+  auto stream = base::io::call_service(options.agent_socket, request->backend,
+                                       "sallyport.Block+" + request->device);
+  if (!stream) return ended(stream.error().exit_code, stream.error().text);
+  base::io::enlarge_buffers(*stream, socket_buffer);
+  if (const auto inside = enter_frontend_sandbox(); !inside) return ended(1, inside.error().text);
+
+  // From here on bytes of the backend are read.
+  const auto offer = shake_hands(*stream, {}, nbd::Replies::simple);
+  if (!offer) return ended(1, offer.error().text);
+  const auto device = kernel_device(*request, *offer);
+  if (!device) return ended(1, device.error().text);
+  const auto carrier = attach(*helper, *device, *stream, options.carry);
+  if (!carrier) return ended(1, carrier.error().text);
+  if (const auto told = report_attached(dev_null); !told) return ended(1, told.error().text);
+  if (*carrier) return ended(0, (*carrier)->run());
+  const std::string_view why = wait_for_end(*stream, helper->socket());
+  // Whatever became of the helper: without its stream the kernel's device is dead.
+  ::shutdown(stream->get(), SHUT_RDWR);
+  return ended(0, why);
+}
+
+}  // namespace blockproxy::io
