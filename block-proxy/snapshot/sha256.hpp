@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// SHA-256, the hash of snapshots: with the processor's SHA instructions it is 1.7 times as fast as
+// libsodium's BLAKE2b (README.md), and everybody has a tool that computes it.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <memory>
+
+#include "base/hash/digest.hpp"
+
+struct evp_md_ctx_st;
+
+namespace blockproxy::snapshot {
+
+using base::hash::Digest;
+
+// Owns libcrypto's state so that a hash allocates nothing. Values in, values out.
+class Sha256 {
+ public:
+  Sha256();
+  // The hash of the parts one after another.
+  Digest operator()(std::initializer_list<base::wire::Bytes> parts);
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const noexcept;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
+
+}  // namespace blockproxy::snapshot
