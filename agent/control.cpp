@@ -24,6 +24,7 @@ enum class Type : std::uint8_t {
   call_started = 6,
   call_exited = 7,
   pong = 8,
+  call_status = 9,
   call_accepted = 65,
   call_refused = 66,
   call_start = 67,
@@ -51,6 +52,14 @@ class Fields {
     return text;
   }
   std::string reason() { return short_text(in_.u16(), max_reason); }
+  // Printable ASCII; may be empty.
+  std::string options() {
+    std::string text = short_text(in_.u8(), max_options);
+    const bool plain =
+        std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+    if (!plain) note(ControlError::bad_text);
+    return text;
+  }
 
   base::wire::Token token() {
     base::wire::Token token{};
@@ -120,6 +129,11 @@ struct Encoder {
     out.u32(m.call.value).u32(std::bit_cast<std::uint32_t>(m.exit_code));
     put_reason(out, m.reason);
   }
+  void operator()(const CallStatus& m) const {
+    put_type(out, Type::call_status);
+    out.u32(m.call.value);
+    put_name(out, m.word, max_status);
+  }
   void operator()(const Pong& m) const {
     put_type(out, Type::pong);
     out.u64(m.number);
@@ -144,6 +158,7 @@ struct Encoder {
     put_name(out, m.service, max_service);
     put_name(out, m.source, max_qube_name);
     put_name(out, m.requested_target, max_qube_name);
+    put_name(out, m.options, max_options);
   }
   void operator()(const CallCancel& m) const {
     put_type(out, Type::call_cancel);
@@ -194,6 +209,8 @@ std::optional<FromAgent> read_from_agent(Type type, Fields& in) {
                         .reason = in.reason()};
     case Type::pong:
       return Pong{.number = in.u64()};
+    case Type::call_status:
+      return CallStatus{.call = {in.u32()}, .word = in.name(max_status)};
     case Type::call_accepted:
     case Type::call_refused:
     case Type::call_start:
@@ -216,7 +233,8 @@ std::optional<FromDom0> read_from_dom0(Type type, Fields& in) {
                        .token = in.token(),
                        .service = in.name(max_service),
                        .source = in.name(max_qube_name),
-                       .requested_target = in.name(max_qube_name)};
+                       .requested_target = in.name(max_qube_name),
+                       .options = in.options()};
     case Type::call_cancel:
       return CallCancel{.call = {in.u32()}};
     case Type::ping:
@@ -233,6 +251,7 @@ std::optional<FromDom0> read_from_dom0(Type type, Fields& in) {
     case Type::call_started:
     case Type::call_exited:
     case Type::pong:
+    case Type::call_status:
       break;
   }
   return std::nullopt;

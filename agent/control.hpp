@@ -24,6 +24,8 @@ inline constexpr std::size_t max_port_id = 31;
 inline constexpr std::size_t max_qube_name = 63;  // with "@dispvm:" in front of a name
 inline constexpr std::size_t max_service = 127;   // with "+argument"
 inline constexpr std::size_t max_reason = 1024;
+inline constexpr std::size_t max_options = 255;  // of a service, from policy
+inline constexpr std::size_t max_status = 31;    // a word that a running service says
 
 // Exit codes of a call that never ran, as qrexec has them (qrexec.h).
 inline constexpr int exit_problem = 125;
@@ -35,7 +37,7 @@ struct InventoryReset {
   friend bool operator==(const InventoryReset&, const InventoryReset&) = default;
 };
 struct InventoryDevice {
-  std::vector<std::byte> record;  // sys-usb/device_record.hpp, not parsed here
+  std::vector<std::byte> record;  // sys-usb/inventory_record.hpp, not parsed here
   friend bool operator==(const InventoryDevice&, const InventoryDevice&) = default;
 };
 struct InventoryRemove {
@@ -61,12 +63,18 @@ struct CallExited {
   std::string reason;
   friend bool operator==(const CallExited&, const CallExited&) = default;
 };
+// What a running service says of itself, such as an input receiver "paired".
+struct CallStatus {
+  CallId call;
+  std::string word;
+  friend bool operator==(const CallStatus&, const CallStatus&) = default;
+};
 struct Pong {
   std::uint64_t number = 0;
   friend bool operator==(const Pong&, const Pong&) = default;
 };
 using FromAgent = std::variant<InventoryReset, InventoryDevice, InventoryRemove, InventoryComplete,
-                               CallRequest, CallStarted, CallExited, Pong>;
+                               CallRequest, CallStarted, CallExited, Pong, CallStatus>;
 
 // --- from dom0 ---
 struct CallAccepted {
@@ -86,6 +94,7 @@ struct CallStart {
   std::string service;
   std::string source;
   std::string requested_target;
+  std::string options = {};  // what policy decided, for the service: words with blanks between
   friend bool operator==(const CallStart&, const CallStart&) = default;
 };
 struct CallCancel {

@@ -2,14 +2,13 @@
 #include "agent/inventory_file.hpp"
 
 #include <charconv>
-#include <map>
 #include <optional>
 #include <string>
 
+#include "agent/block_line.hpp"
+
 namespace agent {
 namespace {
-
-using KeyValues = std::map<std::string, std::string, std::less<>>;
 
 // The next key=value of a line; nothing at its end. False in `ok`: not a key=value.
 std::optional<std::pair<std::string, std::string>> next_field(std::string_view& line, bool& ok) {
@@ -121,11 +120,20 @@ std::string fill(const KeyValues& fields, sysusb::DeviceRecord& record) {
   return {};
 }
 
+template <class Record>
+base::Result<sysusb::InventoryRecord> filled(const KeyValues& fields, const std::string& where,
+                                             std::string (*fill_one)(const KeyValues&, Record&)) {
+  Record record;
+  const std::string wrong = fill_one(fields, record);
+  if (!wrong.empty()) return base::fail(where + "bad value for '" + wrong + "'");
+  return sysusb::InventoryRecord{std::move(record)};
+}
+
 }  // namespace
 
-base::Result<std::vector<sysusb::DeviceRecord>> parse_inventory_file(std::string_view text,
-                                                                     std::string_view file) {
-  std::vector<sysusb::DeviceRecord> records;
+base::Result<std::vector<sysusb::InventoryRecord>> parse_inventory_file(std::string_view text,
+                                                                        std::string_view file) {
+  std::vector<sysusb::InventoryRecord> records;
   std::size_t line_number = 0;
   while (!text.empty()) {
     ++line_number;
@@ -137,11 +145,10 @@ base::Result<std::vector<sysusb::DeviceRecord>> parse_inventory_file(std::string
     while (auto field = next_field(line, ok)) fields.insert(*std::move(field));
     if (!ok) return base::fail(where + "expected key=value");
     if (fields.empty()) continue;
-    sysusb::DeviceRecord record;
-    if (const std::string wrong = fill(fields, record); !wrong.empty()) {
-      return base::fail(where + "bad value for '" + wrong + "'");
-    }
-    records.push_back(std::move(record));
+    auto record =
+        fields.contains("block") ? filled(fields, where, fill_block) : filled(fields, where, fill);
+    if (!record) return base::fail(record.error().text);
+    records.push_back(*std::move(record));
   }
   return records;
 }

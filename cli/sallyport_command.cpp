@@ -16,7 +16,7 @@ CommandSpec main_spec() {
           .options = {{{"--help", "-h"}, "", "show this help message and exit"},
                       {{"--version"}, "", "show program's version number and exit"}},
           .positionals = {},
-          .commands = {"status", "run", "policy", "deny", "log"}};
+          .commands = {"status", "run", "policy", "deny", "log", "panic", "doctor"}};
 }
 
 CommandSpec status_spec() {
@@ -28,6 +28,14 @@ CommandSpec status_spec() {
           .commands = {}};
 }
 
+CommandSpec panic_spec() {
+  return {.prog = "sallyport panic",
+          .description = "Detaches every device and takes every forwarded keyboard and mouse away.",
+          .options = {{{"--help", "-h"}, "", "show this help message and exit"}},
+          .positionals = {},
+          .commands = {}};
+}
+
 CommandSpec run_spec() {
   return {.prog = "sallyport run",
           .description = "Calls a service of a qube from dom0 and prints its answer.",
@@ -35,6 +43,17 @@ CommandSpec run_spec() {
                       {{"--input", "-i"}, "TEXT", "a line of text for the service"},
                       {{"--raw"}, "", "print control characters as they are"}},
           .positionals = {{"QUBE", "a running qube"}, {"SERVICE", "name, or name+argument"}},
+          .commands = {}};
+}
+
+// It looks at the host itself (cli/io/doctor_tool.hpp).
+CommandSpec doctor_spec() {
+  return {.prog = "sallyport doctor",
+          .description = "Warns before the last keyboard goes behind a prompt that needs one.",
+          .options = {{{"--help", "-h"}, "", "show this help message and exit"},
+                      {{"--json"}, "", "one line of JSON, for programs"},
+                      {{"--sys"}, "DIR", "another folder than /sys, for tests"}},
+          .positionals = {},
           .commands = {}};
 }
 
@@ -69,6 +88,16 @@ Outcome show_status(const Words& words, const Admin& admin, std::size_t columns)
   return {.code = 0, .out = *text, .err = {}};
 }
 
+Outcome panic(const Words& words, const Admin& admin, std::size_t columns) {
+  const CommandSpec spec = panic_spec();
+  const auto given = read_arguments(spec, words);
+  if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
+  const auto answer =
+      admin({.method = "sallyport.Panic", .argument = {}, .target = "dom0", .payload = {}});
+  if (!answer) return own_failure(answer.error().text);
+  return {.code = 0, .out = {}, .err = {}};
+}
+
 Outcome run_service(const Words& words, const Admin& admin, std::size_t columns) {
   const CommandSpec spec = run_spec();
   const auto given = read_arguments(spec, words);
@@ -93,6 +122,8 @@ CommandSpec sallyport_spec(const Words& path) {
   if (path.size() == 1 && first == "policy") return policy_spec();
   if (path.size() == 1 && first == "status") return status_spec();
   if (path.size() == 1 && first == "run") return run_spec();
+  if (path.size() == 1 && first == "doctor") return doctor_spec();
+  if (path.size() == 1 && first == "panic") return panic_spec();
   return {.prog = {}, .description = {}, .options = {}, .positionals = {}, .commands = {}};
 }
 
@@ -107,6 +138,7 @@ Outcome run_sallyport(const Words& words, const Admin& admin, std::size_t column
     return misused(spec, columns, "the following arguments are required: command");
   }
   if (given->command == "deny") return run_deny(given->rest, admin, columns);
+  if (given->command == "panic") return panic(given->rest, admin, columns);
   if (given->command == "run") return run_service(given->rest, admin, columns);
   return show_status(given->rest, admin, columns);
 }

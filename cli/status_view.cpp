@@ -74,6 +74,11 @@ Row lease_row(const json::object& lease) {
           format_duration(number(lease, "since_s"))};
 }
 
+Row input_row(const json::object& input) {
+  return {cell(input, "source"), cell(input, "service"), cell(input, "target"),
+          cell(input, "state"), format_duration(number(input, "since_s"))};
+}
+
 Row ended_row(const json::object& lease) {
   return {cell(lease, "device"), cell(lease, "frontend"),
           format_duration(number(lease, "ago_s")) + " ago", cell(lease, "reason")};
@@ -144,6 +149,8 @@ base::Result<std::string> format_status(std::string_view untrusted_json) {
                  "no qubes: add /etc/sallyport/qubes.d/NAME.conf", qube_row) +
          section(*status, "leases", {"DEVICE", "USED BY", "STATE", "SINCE"}, "nothing is attached",
                  lease_row) +
+         section(*status, "inputs", {"INPUT OF", "SERVICE", "TYPES IN", "STATE", "SINCE"},
+                 "no input device is forwarded", input_row) +
          section(*status, "ended", {"DEVICE", "WAS USED BY", "UNTIL", "REASON"},
                  "nothing has been detached", ended_row);
 }

@@ -46,8 +46,8 @@ int specificity(const DeviceRef& ref) {
 }
 
 // A blank is in none of the parts.
-std::string AssignmentTable::key_of(const std::string& device_class, const DeviceRef& ref) {
-  return device_class + " " + ref.backend + " " + ref.port_id + " " + ref.device_id;
+std::string AssignmentTable::key_of(std::string_view device_class, const DeviceRef& ref) {
+  return std::string(device_class) + " " + ref.backend + " " + ref.port_id + " " + ref.device_id;
 }
 
 base::Status AssignmentTable::add(Assignment assignment) {
@@ -69,13 +69,13 @@ base::Status AssignmentTable::add(Assignment assignment) {
   return base::Ok{};
 }
 
-base::Status AssignmentTable::remove(const std::string& frontend, const std::string& device_class,
+base::Status AssignmentTable::remove(const std::string& frontend, std::string_view device_class,
                                      const DeviceRef& ref) {
   const std::string key = key_of(device_class, ref);
   const auto own = by_frontend_.find(frontend);
   if (own == by_frontend_.end() || own->second.erase(key) == 0) {
-    return base::fail(device_class + " device " + ref.backend + ":" + ref.port_id + ":" +
-                      ref.device_id + " not assigned to " + frontend);
+    return base::fail(std::string(device_class) + " device " + ref.backend + ":" + ref.port_id +
+                      ":" + ref.device_id + " not assigned to " + frontend);
   }
   const auto users = frontends_.find(key);
   users->second.erase(frontend);
@@ -84,7 +84,7 @@ base::Status AssignmentTable::remove(const std::string& frontend, const std::str
   return base::Ok{};
 }
 
-Assignment* AssignmentTable::find(const std::string& frontend, const std::string& device_class,
+Assignment* AssignmentTable::find(const std::string& frontend, std::string_view device_class,
                                   const DeviceRef& ref) {
   const auto own = by_frontend_.find(frontend);
   if (own == by_frontend_.end()) return nullptr;
@@ -93,7 +93,7 @@ Assignment* AssignmentTable::find(const std::string& frontend, const std::string
 }
 
 std::vector<const Assignment*> AssignmentTable::of(const std::string& frontend,
-                                                   const std::string& device_class) const {
+                                                   std::string_view device_class) const {
   std::vector<const Assignment*> found;
   const auto own = by_frontend_.find(frontend);
   if (own == by_frontend_.end()) return found;
@@ -103,7 +103,7 @@ std::vector<const Assignment*> AssignmentTable::of(const std::string& frontend,
   return found;
 }
 
-std::vector<const Assignment*> AssignmentTable::wanting(const std::string& device_class,
+std::vector<const Assignment*> AssignmentTable::wanting(std::string_view device_class,
                                                         const DeviceRef& device) const {
   std::map<std::string, const Assignment*> best;  // the first one stays: the most specific
   for (const DeviceRef& ref :

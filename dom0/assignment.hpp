@@ -49,23 +49,23 @@ class AssignmentTable {
 
   // Refuses a second one of the same qube and reference.
   base::Status add(Assignment assignment);
-  base::Status remove(const std::string& frontend, const std::string& device_class,
+  base::Status remove(const std::string& frontend, std::string_view device_class,
                       const DeviceRef& ref);
   // nullptr: there is none.
-  Assignment* find(const std::string& frontend, const std::string& device_class,
+  Assignment* find(const std::string& frontend, std::string_view device_class,
                    const DeviceRef& ref);
   // In the order of their references.
   std::vector<const Assignment*> of(const std::string& frontend,
-                                    const std::string& device_class) const;
+                                    std::string_view device_class) const;
   // For each qube that wants this device, the most specific of its assignments; by qube.
-  std::vector<const Assignment*> wanting(const std::string& device_class,
+  std::vector<const Assignment*> wanting(std::string_view device_class,
                                          const DeviceRef& device) const;
   std::size_t size() const { return size_; }
 
  private:
   // By reference, as its text: a device has four that could name it.
   using ByRef = std::map<std::string, Assignment, std::less<>>;
-  static std::string key_of(const std::string& device_class, const DeviceRef& ref);
+  static std::string key_of(std::string_view device_class, const DeviceRef& ref);
 
   std::map<std::string, ByRef> by_frontend_;
   std::map<std::string, std::set<std::string>> frontends_;  // by key

@@ -5,7 +5,6 @@
 
 #include "base/device/category.hpp"
 #include "base/wire/escape.hpp"
-#include "dom0/device_lines.hpp"
 
 namespace dom0 {
 namespace {
@@ -56,11 +55,10 @@ std::string format_interface_list(std::vector<std::string> interfaces) {
   return text;
 }
 
-std::string denied_interface(std::string_view denied, const sysusb::DeviceRecord& record) {
+std::string denied_interface(std::string_view denied, const Device& device) {
   for (std::size_t at = 0; at + interface_code_size <= denied.size(); at += interface_code_size) {
     const std::string_view pattern = denied.substr(at, interface_code_size);
-    for (const sysusb::Interface& each : record.interfaces) {
-      std::string code = interface_code(each);
+    for (const std::string& code : interface_codes(device)) {
       if (covers(pattern, code)) return code;
     }
   }

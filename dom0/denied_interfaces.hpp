@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/wire/result.hpp"
-#include "sys-usb/device_record.hpp"
+#include "dom0/device.hpp"
 
 namespace dom0 {
 
@@ -22,6 +22,6 @@ base::Result<std::vector<std::string>> parse_interface_list(std::string_view unt
 std::string format_interface_list(std::vector<std::string> interfaces);
 
 // The first interface of the device that the list denies ("u0e0100"); empty: none.
-std::string denied_interface(std::string_view denied, const sysusb::DeviceRecord& record);
+std::string denied_interface(std::string_view denied, const Device& device);
 
 }  // namespace dom0

@@ -5,15 +5,15 @@
 #include <string>
 
 #include "base/device/category.hpp"
+#include "dom0/device.hpp"
 #include "dom0/usb_ids.hpp"
-#include "sys-usb/device_record.hpp"
 
 namespace dom0 {
 
-// The record's texts made safe to show (Qubes' rules) and the names from the database.
-base::device::DeviceNames names_of(const sysusb::DeviceRecord& record, const UsbIds& ids);
+// The device's texts made safe to show (Qubes' rules) and the names from the database.
+base::device::DeviceNames names_of(const Device& device, const UsbIds& ids);
 
 // "USB_Storage: Kingston Technology DataTraveler 100 G3"
-std::string describe(const sysusb::DeviceRecord& record, const UsbIds& ids);
+std::string describe(const Device& device, const UsbIds& ids);
 
 }  // namespace dom0

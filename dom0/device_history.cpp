@@ -8,20 +8,34 @@
 
 namespace dom0 {
 
-std::string history_key(const sysusb::DeviceRecord& record, const std::string& backend) {
-  // The id without its interfaces: those may be what changed.
-  const std::string id = device_id(record);
-  const std::string key = id.substr(0, id.rfind(':'));
-  return record.serial.empty() ? key + ":" + backend + ":" + record.port_id : key;
-}
+namespace {
 
-std::string fingerprint_of(const sysusb::DeviceRecord& record) {
-  sysusb::DeviceRecord placeless = record;
+std::string usb_fingerprint(sysusb::DeviceRecord placeless) {
   placeless.port_id = "0-0";
   placeless.bus = 0;
   placeless.device = 0;
   placeless.speed = sysusb::Speed::unknown;  // the port's doing as much as the device's
   return base::hash::to_hex(base::hash::digest_of(sysusb::encode_record(placeless)));
+}
+
+// Of what may be written to the medium at any time (size of a partition, label) nothing counts:
+// only what it hangs on, and that it is this part of it.
+std::string block_fingerprint(const Device& device) {
+  return base::hash::to_hex(base::hash::digest_of(base::wire::as_bytes(device_id(device))));
+}
+
+}  // namespace
+
+std::string history_key(const Device& device, const std::string& backend) {
+  const std::string id = device_id(device);
+  if (device.block() != nullptr) return id + ":" + backend;
+  // The id without its interfaces: those may be what changed.
+  const std::string key = id.substr(0, id.rfind(':'));
+  return device.usb()->serial.empty() ? key + ":" + backend + ":" + device.port_id() : key;
+}
+
+std::string fingerprint_of(const Device& device) {
+  return device.block() != nullptr ? block_fingerprint(device) : usb_fingerprint(*device.usb());
 }
 
 std::string_view describe(HistoryVerdict verdict) {

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sys-usb/device_record.hpp"
+#include "dom0/device.hpp"
 
 namespace dom0 {
 
@@ -33,10 +33,10 @@ struct SeenDevice {
 };
 
 // "0951:1666:60A44C", or "0951:1666::sys-usb:2-1" without a serial number.
-std::string history_key(const sysusb::DeviceRecord& record, const std::string& backend);
+std::string history_key(const Device& device, const std::string& backend);
 // BLAKE2b-256 in hex over all that the record says of the device, its descriptors' hash included,
 // and nothing of where it is plugged in.
-std::string fingerprint_of(const sysusb::DeviceRecord& record);
+std::string fingerprint_of(const Device& device);
 
 enum class HistoryVerdict : std::uint8_t { fresh, known, changed };
 std::string_view describe(HistoryVerdict verdict);  // "new", "known", "changed"

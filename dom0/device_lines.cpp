@@ -18,35 +18,13 @@ constexpr std::string_view any = "*";
 constexpr std::string_view any_in_argument = "_";
 constexpr std::string_view unknown_interface = "?******";
 constexpr std::string_view unknown_interface_in_argument = "_______";
+constexpr std::string_view block_interface_in_argument = "b______";
 constexpr std::size_t max_backend = 63;
 constexpr std::size_t min_identity_parts = 4;  // vendor, product, serial, interfaces
 constexpr std::size_t max_identity_parts = 6;  // and two levels of parts inside
 
 bool word(std::string_view text) {
   return std::ranges::all_of(text, base::wire::is_name_character);
-}
-
-std::string hex(std::uint32_t value, std::size_t digits) {
-  constexpr std::string_view alphabet = "0123456789abcdef";
-  std::string out(digits, '0');
-  for (std::size_t i = digits; i-- > 0; value >>= 4U) out[i] = alphabet[value & 0xfU];
-  return out;
-}
-
-std::string identity_serial(std::string_view untrusted) {
-  std::string serial = base::device::sanitise_text(untrusted);
-  if (serial.size() > max_identity_serial) serial.resize(max_identity_serial);
-  std::ranges::replace_if(
-      serial, [](char c) { return !base::wire::is_name_character(c); }, '_');
-  return serial;
-}
-
-// All interface codes in a row, as one word.
-std::string interface_codes(const sysusb::DeviceRecord& record) {
-  if (record.interfaces.empty()) return std::string(unknown_interface);
-  std::string codes;
-  for (const sysusb::Interface& each : record.interfaces) codes += interface_code(each);
-  return codes;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -69,10 +47,17 @@ void add_options(Properties& properties, const Properties& options) {
   }
 }
 
-Properties identity_properties(const sysusb::DeviceRecord& record, std::string_view backend) {
-  return {{"device_id", device_id(record)},
-          {"port_id", record.port_id},
-          {"devclass", "usb"},
+// All interface codes in a row, as one word.
+std::string codes_of(const Device& device) {
+  std::string codes;
+  for (const std::string& each : interface_codes(device)) codes += each;
+  return codes.empty() ? std::string(unknown_interface) : codes;
+}
+
+Properties identity_properties(const Device& device, std::string_view backend) {
+  return {{"device_id", device_id(device)},
+          {"port_id", device.port_id()},
+          {"devclass", std::string(device.device_class().name)},
           {"backend_domain", std::string(backend)}};
 }
 
@@ -93,24 +78,18 @@ base::Result<std::string> identity_of(const std::vector<std::string_view>& parts
     if (!word(parts[i])) return bad_argument("its device id has other characters", untrusted);
     if (i > 0) id += ':';
     // A serial of seven underscores is a serial; only at the interfaces' place it means "unknown".
-    const bool unknown = i + 1 == min_identity_parts && parts[i] == unknown_interface_in_argument;
-    id += unknown ? unknown_interface : parts[i];
+    const bool codes = i + 1 == min_identity_parts;
+    if (codes && parts[i] == unknown_interface_in_argument) {
+      id += unknown_interface;
+    } else {
+      id += codes && parts[i] == block_interface_in_argument ? block_interface : parts[i];
+    }
   }
   if (id.size() > max_device_id) return bad_argument("its device id is too long", untrusted);
   return id;
 }
 
 }  // namespace
-
-std::string interface_code(const sysusb::Interface& interface) {
-  return "u" + hex(interface.interface_class, 2) + hex(interface.subclass, 2) +
-         hex(interface.protocol, 2);
-}
-
-std::string device_id(const sysusb::DeviceRecord& record) {
-  return hex(record.vendor_id, 4) + ":" + hex(record.product_id, 4) + ":" +
-         identity_serial(record.serial) + ":" + interface_codes(record);
-}
 
 base::Result<DeviceRef> parse_device_ref(std::string_view untrusted) {
   if (untrusted.size() > max_backend + sysusb::max_port_id + max_device_id + 2) {
@@ -146,35 +125,49 @@ std::string format_device_ref(const DeviceRef& ref) {
   return out;
 }
 
-bool matches(const DeviceRef& ref, const sysusb::DeviceRecord& record) {
-  if (ref.port_id != any && ref.port_id != record.port_id) return false;
-  return ref.device_id == any || ref.device_id == device_id(record);
+bool matches(const DeviceRef& ref, const Device& device) {
+  if (ref.port_id != any && ref.port_id != device.port_id()) return false;
+  return ref.device_id == any || ref.device_id == device_id(device);
 }
 
-std::string available_line(const sysusb::DeviceRecord& record, const UsbIds& ids,
-                           std::string_view backend, std::string_view attachment,
-                           const Properties& extras) {
-  const base::device::DeviceNames names = names_of(record, ids);
-  Properties properties = identity_properties(record, backend);
+std::string available_line(const Device& device, const UsbIds& ids, std::string_view backend,
+                           std::string_view attachment, const Properties& extras) {
+  base::device::DeviceNames names = names_of(device, ids);
+  if (device.block() != nullptr && names.manufacturer.empty()) {
+    names.manufacturer = "hosted by " + std::string(backend);
+  }
+  Properties properties = identity_properties(device, backend);
   add_if_known(properties, "vendor", names.vendor);
   add_if_known(properties, "product", names.product);
   add_if_known(properties, "manufacturer", names.manufacturer);
   add_if_known(properties, "name", names.name);
   add_if_known(properties, "serial", names.serial);
   add_if_known(properties, "attachment", std::string(attachment));
-  properties.push_back({"interfaces", interface_codes(record)});
+  properties.push_back({"interfaces", codes_of(device)});
+  if (const Device::Parent parent = device.parent(); !parent.port_id.empty()) {
+    properties.push_back({"parent_port_id", parent.port_id});
+    properties.push_back({"parent_devclass", std::string(parent.device_class->name)});
+  }
   add_options(properties, extras);
-  return record.port_id + ":" + device_id(record) + " " +
+  return device.port_id() + ":" + device_id(device) + " " +
          base::device::format_properties(properties) + "\n";
 }
 
-std::string attached_line(const sysusb::DeviceRecord& record, std::string_view backend,
-                          std::string_view frontend, const Properties& options) {
-  Properties properties = identity_properties(record, backend);
+std::string options_text(const Properties& options) {
+  std::string text;
+  for (const auto& each : options) {
+    text += (text.empty() ? "'" : ", '") + each.key + "': '" + each.value + "'";
+  }
+  return "{" + text + "}";
+}
+
+std::string attached_line(const Device& device, std::string_view backend, std::string_view frontend,
+                          const Properties& options) {
+  Properties properties = identity_properties(device, backend);
   properties.push_back({"mode", "manual"});
   properties.push_back({"frontend_domain", std::string(frontend)});
   add_options(properties, options);
-  return std::string(backend) + "+" + record.port_id + ":" + device_id(record) + " " +
+  return std::string(backend) + "+" + device.port_id() + ":" + device_id(device) + " " +
          base::device::format_properties(properties) + "\n";
 }
 

@@ -3,17 +3,17 @@
 
 namespace dom0 {
 
-Inventory::Change Inventory::put(const std::string& qube, sysusb::DeviceRecord record) {
+Inventory::Change Inventory::put(const std::string& qube, Device device) {
   Devices& devices = qubes_[qube];
-  const auto found = devices.find(record.port_id);
+  const auto found = devices.find(device.port_id());
   if (found != devices.end()) {
-    if (found->second == record) return Change::unchanged;
-    found->second = std::move(record);
+    if (found->second == device) return Change::unchanged;
+    found->second = std::move(device);
     return Change::changed;
   }
   if (devices.size() >= max_devices_per_qube) return Change::refused_too_many;
-  std::string port_id = record.port_id;
-  devices.emplace(std::move(port_id), std::move(record));
+  std::string port_id = device.port_id();
+  devices.emplace(std::move(port_id), std::move(device));
   return Change::added;
 }
 
@@ -22,8 +22,7 @@ bool Inventory::remove(const std::string& qube, const std::string& port_id) {
   return found != qubes_.end() && found->second.erase(port_id) > 0;
 }
 
-const sysusb::DeviceRecord* Inventory::find(const std::string& qube,
-                                            const std::string& port_id) const {
+const Device* Inventory::find(const std::string& qube, const std::string& port_id) const {
   const Devices& known = devices(qube);
   const auto found = known.find(port_id);
   return found == known.end() ? nullptr : &found->second;

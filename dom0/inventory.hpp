@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "sys-usb/device_record.hpp"
+#include "dom0/device.hpp"
 
 namespace dom0 {
 
@@ -15,12 +15,12 @@ class Inventory {
   static constexpr std::size_t max_devices_per_qube = 64;
 
   enum class Change { added, changed, unchanged, refused_too_many };
-  using Devices = std::map<std::string, sysusb::DeviceRecord>;  // by port id
+  using Devices = std::map<std::string, Device>;  // by port id
 
-  Change put(const std::string& qube, sysusb::DeviceRecord record);
+  Change put(const std::string& qube, Device device);
   bool remove(const std::string& qube, const std::string& port_id);
   void clear(const std::string& qube) { qubes_.erase(qube); }
-  const sysusb::DeviceRecord* find(const std::string& qube, const std::string& port_id) const;
+  const Device* find(const std::string& qube, const std::string& port_id) const;
   const Devices& devices(const std::string& qube) const;
 
  private:

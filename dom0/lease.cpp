@@ -10,11 +10,21 @@
 namespace dom0 {
 namespace {
 
-constexpr std::uint8_t record_version = 2;
+constexpr std::uint8_t record_version = 3;
 
 void put_text(base::wire::Writer& out, std::string_view text) {
   text = text.substr(0, 255);
   out.u8(static_cast<std::uint8_t>(text.size())).text(text);
+}
+
+// Of text that dom0 has made and bounded itself: options, an id.
+void put_long_text(base::wire::Writer& out, std::string_view text) {
+  out.u16(static_cast<std::uint16_t>(text.size())).text(text);
+}
+
+std::string take_long_text(base::wire::Reader& in) {
+  const std::size_t size = in.u16();
+  return std::string(base::wire::as_text(in.take(size)));
 }
 
 std::string take_text(base::wire::Reader& in) {
@@ -38,7 +48,7 @@ const char* describe(LeaseState state) {
   return "unknown";
 }
 
-std::string device_name(const Lease& lease) { return lease.backend + ":" + lease.device.port_id; }
+std::string device_name(const Lease& lease) { return lease.backend + ":" + lease.device.port_id(); }
 
 std::vector<std::byte> encode_lease(const Lease& lease) {
   std::vector<std::byte> wire;
@@ -53,7 +63,9 @@ std::vector<std::byte> encode_lease(const Lease& lease) {
   put_text(out, lease.backend);
   put_text(out, lease.rule);
   put_text(out, lease.approver);
-  out.bytes(sysusb::encode_record(lease.device));
+  put_long_text(out, base::device::format_properties(lease.options));
+  put_long_text(out, lease.device.usb_id());
+  out.bytes(sysusb::encode_inventory_record(lease.device.record()));
   return wire;
 }
 
@@ -70,22 +82,26 @@ std::optional<Lease> parse_lease(base::wire::Bytes record) {
   lease.backend = take_text(in);
   lease.rule = take_text(in);
   lease.approver = take_text(in);
-  auto device = sysusb::parse_record(in.rest());
-  if (!in.ok() || version != record_version || state < 1 || state > 4 || !device) {
+  auto options = base::device::parse_properties(take_long_text(in));
+  std::string usb_id = take_long_text(in);
+  auto device = sysusb::parse_inventory_record(in.rest());
+  if (!in.ok() || !options || version != record_version || state < 1 || state > 4 || !device) {
     return std::nullopt;
   }
   lease.state = LeaseState{state};
-  lease.device = *std::move(device);
+  lease.options = *std::move(options);
+  lease.device = Device(*std::move(device), std::move(usb_id));
   return lease;
 }
 
 base::Result<LeaseId> LeaseTable::add(Lease lease) {
-  if (const Lease* other = find_device(lease.backend, lease.device.port_id)) {
+  if (const Lease* other = find_overlapping(lease.backend, lease.device)) {
     if (other->state == LeaseState::attached) {
       // Qubes' own words, and the remedy.
       return base::fail("Device " + device_name(*other) + " already attached to " +
-                        other->frontend + "; give it back first: qvm-usb detach " +
-                        other->frontend + " " + device_name(*other));
+                        other->frontend +
+                        "; give it back first: " + std::string(other->device.device_class().tool) +
+                        " detach " + other->frontend + " " + device_name(*other));
     }
     return base::fail("Device " + device_name(*other) + " is busy: " + describe(other->state) +
                       " for " + other->frontend);
@@ -110,7 +126,7 @@ Lease* LeaseTable::find(LeaseId id) {
 
 const Lease* LeaseTable::find_device(const std::string& backend, const std::string& port_id) const {
   const auto found = std::ranges::find_if(leases_, [&](const auto& entry) {
-    return entry.second.backend == backend && entry.second.device.port_id == port_id;
+    return entry.second.backend == backend && entry.second.device.port_id() == port_id;
   });
   return found == leases_.end() ? nullptr : &found->second;
 }
@@ -118,6 +134,13 @@ const Lease* LeaseTable::find_device(const std::string& backend, const std::stri
 Lease* LeaseTable::find_device(const std::string& backend, const std::string& port_id) {
   const Lease* found = std::as_const(*this).find_device(backend, port_id);
   return found == nullptr ? nullptr : find(found->id);
+}
+
+const Lease* LeaseTable::find_overlapping(const std::string& backend, const Device& device) const {
+  const auto found = std::ranges::find_if(leases_, [&](const auto& entry) {
+    return entry.second.backend == backend && share_hardware(entry.second.device, device);
+  });
+  return found == leases_.end() ? nullptr : &found->second;
 }
 
 Lease* LeaseTable::find_stream(CallId stream_call) {

@@ -10,9 +10,10 @@
 #include <vector>
 
 #include "agent/control.hpp"
+#include "base/device/properties.hpp"
 #include "base/wire/result.hpp"
 #include "base/wire/strong.hpp"
-#include "sys-usb/device_record.hpp"
+#include "dom0/device.hpp"
 
 namespace dom0 {
 
@@ -27,12 +28,13 @@ struct Lease {
   LeaseState state = LeaseState::asking;
   std::string frontend;
   std::string backend;
-  sysusb::DeviceRecord device;  // as it was when the lease was approved
-  CallId attach_call;           // dom0 -> frontend, qubes.USBAttach
-  CallId stream_call;           // frontend -> backend, qubes.USB; also the relay's id
-  std::int64_t since = 0;       // wall clock, seconds; for people
-  std::string rule = {};        // FILE:LINE that allowed it, at most 255 bytes
-  std::string approver = {};    // policy, prompt, assignment, ...
+  Device device;                          // as it was when the lease was approved
+  CallId attach_call;                     // dom0 -> frontend, qubes.USBAttach
+  CallId stream_call;                     // frontend -> backend, qubes.USB; also the relay's id
+  base::device::Properties options = {};  // of the attachment, as asked for and checked
+  std::int64_t since = 0;                 // wall clock, seconds; for people
+  std::string rule = {};                  // FILE:LINE that allowed it, at most 255 bytes
+  std::string approver = {};              // policy, prompt, assignment, ...
 
   friend bool operator==(const Lease&, const Lease&) = default;
 };
@@ -56,11 +58,14 @@ class LeaseTable {
   static constexpr std::size_t max_leases = 128;
   static constexpr std::size_t max_ended = 64;
 
-  // Refuses a second lease of a device: "Device sys-usb:2-1 already attached to vault".
+  // Refuses a second lease of a device ("Device sys-usb:2-1 already attached to vault"), and one
+  // of what shares hardware with a device that has one.
   base::Result<LeaseId> add(Lease lease);
   Lease* find(LeaseId id);
   Lease* find_device(const std::string& backend, const std::string& port_id);
   const Lease* find_device(const std::string& backend, const std::string& port_id) const;
+  // Of the same device, its disk, its partitions, or the USB device that it hangs on.
+  const Lease* find_overlapping(const std::string& backend, const Device& device) const;
   Lease* find_stream(CallId stream_call);
   // The lease that waits for exactly this call, not yet made: an approval is used once.
   Lease* find_expected(const std::string& frontend, const std::string& backend,

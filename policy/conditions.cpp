@@ -18,12 +18,6 @@ constexpr std::array keys{std::string_view("device"), std::string_view("class"),
                           std::string_view("ports"), std::string_view("usbguard"),
                           std::string_view("scan")};
 
-base::Unexpected<base::Error> wrong(std::string_view key, std::string_view value,
-                                    std::string_view wanted) {
-  return base::fail("'" + std::string(key) + "' is " + quote(value) + ", but can be only " +
-                    std::string(wanted));
-}
-
 // Calls `take` for each item; false when an item is empty, too many, or not taken.
 template <class Take>
 bool each_item(std::string_view list, Take take) {
@@ -97,15 +91,16 @@ base::Status Conditions::set(std::string_view key, std::string_view value) {
   if (key == "class") done = set_classes(value);
   if (key == "ports") done = set_ports(value);
   if (key == "usbguard") {
-    if (value.empty()) return wrong(key, value, "the name of a file");
+    if (value.empty()) return wrong_value(key, value, "the name of a file");
     usbguard_file_ = value;
   }
   if (key == "scan") {
     scan_ = true;
     if (!each_item(value, is_scan_item)) {
-      done = wrong(key, value,
-                   "verdicts (clean, infected, suspicious, incomplete, failed, none) and an age "
-                   "(age<7d), joined by commas");
+      done =
+          wrong_value(key, value,
+                      "verdicts (clean, infected, suspicious, incomplete, failed, none) and an age "
+                      "(age<7d), joined by commas");
     }
   }
   if (done) written_ += " " + std::string(key) + "=" + std::string(value);
@@ -119,7 +114,8 @@ base::Status Conditions::set_history(std::string_view value) {
     if (item == "changed") history_.push_back(DeviceFacts::History::changed);
     return item == "known" || item == "new" || item == "changed";
   });
-  if (!good) return wrong("device", value, "known, new, changed, or some of these with commas");
+  if (!good)
+    return wrong_value("device", value, "known, new, changed, or some of these with commas");
   return base::Ok{};
 }
 
@@ -130,9 +126,10 @@ base::Status Conditions::set_classes(std::string_view value) {
     return !category.empty() || is_interface_pattern(item);
   });
   if (good) return base::Ok{};
-  return wrong("class", value,
-               "categories (USB_Storage, Keyboard, ...) and interface patterns (u0806**), joined "
-               "by commas");
+  return wrong_value(
+      "class", value,
+      "categories (USB_Storage, Keyboard, ...) and interface patterns (u0806**), joined "
+      "by commas");
 }
 
 base::Status Conditions::set_ports(std::string_view value) {
@@ -151,7 +148,7 @@ base::Status Conditions::set_ports(std::string_view value) {
            std::all_of(item.begin(), item.end(), base::wire::is_name_character);
   });
   if (good) return base::Ok{};
-  return wrong("ports", value, "ports (2-1.4, sys-usb:2-1, 3-*), joined by commas");
+  return wrong_value("ports", value, "ports (2-1.4, sys-usb:2-1, 3-*), joined by commas");
 }
 
 bool Conditions::hold(Action action, const DeviceFacts* device) const {

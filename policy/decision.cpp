@@ -17,6 +17,10 @@ std::string_view name_of(Decision::Kind kind) {
   return "deny";
 }
 
+std::string handling_of(const Decision& decision) {
+  return decision.input ? decision.input->written : std::string();
+}
+
 Decision deny(std::string message, std::string rule) {
   Decision decision;
   decision.rule = std::move(rule);

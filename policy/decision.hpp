@@ -4,10 +4,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "policy/input_handling.hpp"
 
 namespace policy {
 
@@ -24,6 +27,8 @@ struct Decision {
   bool notify = true;
   bool autostart = true;
   std::optional<std::chrono::seconds> timeout = {};  // ask: how long to wait, if the rule says so
+  // allow, ask: how an input device is treated; nullptr: as usual
+  std::shared_ptr<const InputHandling> input = {};
   std::string rule = {};                       // "FILE:LINE" of the rule that decided, or empty
   std::optional<std::size_t> rule_index = {};  // its place in the Ruleset
   std::string effective_target = {};           // what rules were tried with; empty: none were
@@ -32,6 +37,9 @@ struct Decision {
 };
 
 std::string_view name_of(Decision::Kind kind);  // "allow", "deny", "ask"
+
+// How an input device is treated, as its rule says it: " pair=new keys=+vt"; empty: as usual.
+std::string handling_of(const Decision& decision);
 
 Decision deny(std::string message, std::string rule = {});
 

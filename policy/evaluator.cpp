@@ -54,6 +54,7 @@ Decision from_rule(const Rule& rule, Decision::Kind kind, const Call& call) {
   decision.user = rule.user.value_or("");
   decision.notify = rule.notify;
   decision.autostart = rule.autostart;
+  decision.input = rule.input;
   decision.rule = rule.where();
   return decision;
 }

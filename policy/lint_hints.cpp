@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "policy/input_handling.hpp"
 #include "policy/near_word.hpp"
 #include "policy/quote.hpp"
 
@@ -22,7 +23,9 @@ constexpr std::array known_parameters = {
     std::string_view("autostart"), std::string_view("timeout"),
     std::string_view("device"),    std::string_view("class"),
     std::string_view("ports"),     std::string_view("usbguard"),
-    std::string_view("scan")};
+    std::string_view("scan"),      std::string_view("pair"),
+    std::string_view("keys"),      std::string_view("injection"),
+    std::string_view("games"),     std::string_view("max-keyboards")};
 constexpr std::array known_directives = {
     std::string_view("!include"), std::string_view("!include-dir"),
     std::string_view("!include-service"), std::string_view("!compat-4.0")};
@@ -104,6 +107,9 @@ std::string hint_for_key(std::string_view key, std::string_view value, std::stri
   if (action == "deny" &&
       (key == "target" || key == "default_target" || key == "user" || key == "autostart")) {
     return "a deny goes nowhere: take '" + std::string(key) + "=' out, or change the action";
+  }
+  if (action == "deny" && InputHandling::knows(key)) {
+    return "a deny lets no device in: take '" + std::string(key) + "=' out, or change the action";
   }
   if ((action == "allow" || action == "deny") && (key == "default_target" || key == "timeout")) {
     return "only 'ask' takes '" + std::string(key) + "='" +

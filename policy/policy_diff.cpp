@@ -39,6 +39,7 @@ std::string difference(const Decision& a, const Decision& b) {
   note(a.default_target != b.default_target, "default_target");
   note(!denied && a.user != b.user, "user");
   note(!denied && a.autostart != b.autostart, "autostart");
+  note(!denied && handling_of(a) != handling_of(b), "input");
   note(a.notify != b.notify, "notify");
   return text;
 }

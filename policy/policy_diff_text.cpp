@@ -37,6 +37,10 @@ std::string details(const Decision& decision, const Decision& other) {
     add("default_target=" + decision.default_target);
   }
   if (decision.user != other.user) add("user=" + decision.user);
+  if (handling_of(decision) != handling_of(other)) {
+    const std::string handling = handling_of(decision);
+    add(handling.empty() ? "input devices as usual" : handling.substr(1));
+  }
   if (decision.autostart != other.autostart) {
     add(decision.autostart ? "autostart=yes" : "autostart=no");
   }

@@ -11,4 +11,10 @@ std::string quote(std::string_view untrusted) {
   return mark + base::wire::escape(untrusted) + mark;
 }
 
+base::Unexpected<base::Error> wrong_value(std::string_view key, std::string_view value,
+                                          std::string_view wanted) {
+  return base::fail("'" + std::string(key) + "' is " + quote(value) + ", but can be only " +
+                    std::string(wanted));
+}
+
 }  // namespace policy

@@ -43,7 +43,7 @@ bool legal_parameter(Action action, std::string_view key) {
   if (key == "notify") return true;
   if (key == "target" || key == "user" || key == "autostart") return action != Action::deny;
   if (key == "default_target" || key == "timeout") return action == Action::ask;
-  return Conditions::knows(key);
+  return Conditions::knows(key) || (action != Action::deny && InputHandling::knows(key));
 }
 
 base::Status check_yes_no(const Parameters& parameters, std::string_view key) {
@@ -117,9 +117,19 @@ base::Status set_conditions(const Parameters& parameters, Rule& rule) {
   return base::Ok{};
 }
 
+base::Status set_input(const Parameters& parameters, Rule& rule) {
+  for (const auto& [key, value] : parameters) {
+    if (!InputHandling::knows(key)) continue;
+    if (!rule.input) rule.input = std::make_shared<InputHandling>();
+    if (auto set = rule.input->set(key, value); !set) return set;
+  }
+  return base::Ok{};
+}
+
 base::Status apply(const Parameters& parameters, Rule& rule) {
   if (auto set = set_timeout(parameters, rule); !set) return set;
   if (auto set = set_conditions(parameters, rule); !set) return set;
+  if (auto set = set_input(parameters, rule); !set) return set;
   if (auto set = set_token(rule.redirect, parameters, "target"); !set) return set;
   if (auto set = set_token(rule.default_target, parameters, "default_target"); !set) return set;
   if (const auto user = parameters.find("user"); user != parameters.end()) rule.user = user->second;
@@ -218,6 +228,7 @@ std::string Rule::text() const {
   if (!autostart) out += " autostart=no";
   if (timeout) out += " timeout=" + std::to_string(timeout->count());
   if (conditions) out += conditions->text();
+  if (input) out += input->written;
   return out;
 }
 

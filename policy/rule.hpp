@@ -10,6 +10,7 @@
 
 #include "base/wire/result.hpp"
 #include "policy/conditions.hpp"
+#include "policy/input_handling.hpp"
 #include "policy/request.hpp"
 #include "policy/token.hpp"
 
@@ -30,6 +31,8 @@ struct Rule {
   bool autostart = true;
   std::optional<std::chrono::seconds> timeout = {};  // timeout=: how long an ask waits
   std::shared_ptr<Conditions> conditions = {};       // ours, behind the action; nullptr: none
+
+  std::shared_ptr<InputHandling> input = {};  // the same; nullptr: as usual
 
   // "FILE:LINE", or "FILE:None"
   std::string where() const;

@@ -9,7 +9,7 @@ sallyport_library(usbproxy_backend SOURCES
   io/backend_queue.cpp
   io/backend_session.cpp
   io/backend_usb.cpp
-  LIBRARIES usbproxy_backend_core usbproxy_devices_client sysusb_core PkgConfig::usbredirhost
+  LIBRARIES usbproxy_backend_core agent_devices_client sysusb_core PkgConfig::usbredirhost
     PkgConfig::libusb)
 sallyport_program(sallyport-usb-backend SOURCES
   io/backend_main.cpp

@@ -78,20 +78,6 @@ base::Result<AttachRequest> AttachRequest::parse(std::string_view untrusted) {
   return request;
 }
 
-CallRefused parse_refusal(std::string_view untrusted) {
-  constexpr std::string_view word = "refused ";
-  if (untrusted.substr(0, word.size()) != word) {
-    return {.exit_code = 1, .text = "the agent answered '" + escape(untrusted) + "'"};
-  }
-  untrusted.remove_prefix(word.size());
-  const auto code = number(take_word(untrusted)).value_or(1);
-  untrusted.remove_prefix(std::min(untrusted.find_first_not_of(' '), untrusted.size()));
-  const std::string reason = escape(untrusted, 1024);
-  if (code == 126) return {.exit_code = 126, .text = "refused by policy: " + reason};
-  if (code == 127) return {.exit_code = 127, .text = "no such service: " + reason};
-  return {.exit_code = 1, .text = "the call to the backend failed: " + reason};
-}
-
 base::Result<BackendHeader> parse_backend_header(base::wire::Bytes untrusted) {
   base::wire::Reader in(untrusted);
   const std::string_view magic = base::wire::as_text(in.take(4));

@@ -26,14 +26,6 @@ struct AttachRequest {
   static base::Result<AttachRequest> parse(std::string_view untrusted);
 };
 
-// Why a service call was not made: the exit code (126, 127, else 1) and a line for the user.
-struct CallRefused {
-  int exit_code = 1;
-  std::string text;
-};
-// The agent's "refused CODE REASON".
-CallRefused parse_refusal(std::string_view untrusted);
-
 // The first bytes of a backend: "SLPU", u16 major, u16 status, u64 features, str16 reason.
 inline constexpr std::size_t backend_header_size = 18;  // up to and with the reason's length
 inline constexpr std::size_t max_backend_reason = 512;

@@ -27,9 +27,15 @@ void Agent::start() {
                   .on_down = [this] { session_down(); }});
 }
 
-void Agent::device_added(const sysusb::DeviceRecord& record) {
-  devices_[record.port_id] = record;
-  if (session_.up()) session_.send(InventoryDevice{.record = sysusb::encode_record(record)});
+void Agent::device_added(const sysusb::InventoryRecord& record) {
+  const auto known = devices_.find(sysusb::port_id_of(record));
+  if (known != devices_.end() && known->second == record) {
+    // Another medium that looks the same: what was allowed for the one is not for the other.
+    device_removed(sysusb::port_id_of(record));
+  }
+  devices_.insert_or_assign(sysusb::port_id_of(record), record);
+  if (!session_.up()) return;
+  session_.send(InventoryDevice{.record = sysusb::encode_inventory_record(record)});
 }
 
 void Agent::device_removed(const std::string& port_id) {
@@ -40,7 +46,7 @@ void Agent::device_removed(const std::string& port_id) {
 void Agent::session_up() {
   session_.send(InventoryReset{});
   for (const auto& [port_id, record] : devices_) {
-    session_.send(InventoryDevice{.record = sysusb::encode_record(record)});
+    session_.send(InventoryDevice{.record = sysusb::encode_inventory_record(record)});
   }
   session_.send(InventoryComplete{});
 }
@@ -83,10 +89,18 @@ void Agent::start_service(const CallStart& call, const std::filesystem::path& pr
   if (!stream) return exited(call.call, exit_problem, stream.error().text);
   auto service = Service::start(
       io_, call, program, base::io::Fd(stream->release()),
-      [this](CallId id, const Service::End& end) { exited(id, end.exit_code, end.reason); });
+      [this](CallId id, const Service::End& end) { exited(id, end.exit_code, end.reason); },
+      [this](CallId id, const std::string& word) {
+        session_.send(CallStatus{.call = id, .word = word});
+      });
   if (!service) return exited(call.call, exit_problem, service.error().text);
   log_.info("service_started", {{"service", call.service}, {"source", call.source}});
   services_[call.call] = *std::move(service);
+  const std::string prefix = std::string(block_service) + "+";
+  if (call.service.starts_with(prefix)) {
+    served_[call.call] = call.service.substr(prefix.size());
+    tell_served();
+  }
   session_.send(CallStarted{.call = call.call});
 }
 
@@ -102,7 +116,15 @@ void Agent::call_accepted(const CallAccepted& accepted) {
 void Agent::exited(CallId call, int exit_code, const std::string& reason) {
   log_.info("service_ended", {{"code", std::to_string(exit_code)}, {"reason", reason}});
   services_.erase(call);
+  if (served_.erase(call) != 0) tell_served();
   session_.send(CallExited{.call = call, .exit_code = exit_code, .reason = reason});
+}
+
+void Agent::tell_served() const {
+  if (!on_served_) return;
+  std::set<std::string> port_ids;
+  for (const auto& [call, port_id] : served_) port_ids.insert(port_id);
+  on_served_(std::move(port_ids));
 }
 
 }  // namespace agent::io

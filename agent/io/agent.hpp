@@ -3,8 +3,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,22 +15,28 @@
 #include "agent/io/service.hpp"
 #include "agent/io/session.hpp"
 #include "base/io/log.hpp"
-#include "sys-usb/device_record.hpp"
+#include "sys-usb/inventory_record.hpp"
 
 namespace agent::io {
 
 class Agent {
  public:
-  static constexpr std::size_t max_services = 32;
+  static constexpr std::size_t max_services = 64;
+  // Its calls serve a block device of this qube, named by the argument.
+  static constexpr const char* block_service = "sallyport.Block";
+  // The port ids of all block devices that are served now.
+  using OnServed = std::function<void(std::set<std::string> port_ids)>;
 
   Agent(boost::asio::io_context& io, const Dialer& dialer,
         std::vector<std::filesystem::path> service_folders, base::io::Fd local_socket,
         const base::io::Log& log);
 
   void start();
-  // From the inventory's source; told to dom0 now, and again after each reconnect.
-  void device_added(const sysusb::DeviceRecord& record);
+  // From the inventory's source; told to dom0 now, and again after each reconnect. One that is told
+  // twice without a difference is another medium: dom0 is told that the first is gone.
+  void device_added(const sysusb::InventoryRecord& record);
   void device_removed(const std::string& port_id);
+  void on_served(OnServed told) { on_served_ = std::move(told); }
 
  private:
   void session_up();
@@ -39,6 +47,7 @@ class Agent {
                      base::Result<StreamSocket> stream);
   void call_accepted(const CallAccepted& accepted);
   void exited(CallId call, int exit_code, const std::string& reason);
+  void tell_served() const;
 
   boost::asio::io_context& io_;
   Dialer dialer_;
@@ -46,8 +55,10 @@ class Agent {
   const base::io::Log& log_;
   Session session_;
   LocalCalls local_calls_;
-  std::map<std::string, sysusb::DeviceRecord> devices_;
+  std::map<std::string, sysusb::InventoryRecord> devices_;
   std::map<CallId, std::shared_ptr<Service>> services_;
+  std::map<CallId, std::string> served_;  // port ids
+  OnServed on_served_;
 };
 
 }  // namespace agent::io

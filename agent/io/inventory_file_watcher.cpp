@@ -34,8 +34,8 @@ base::Status InventoryFileWatcher::read() {
   last_text_ = *text;
   const auto records = parse_inventory_file(*text, file_.string());
   if (!records) return base::fail(records.error().text);
-  std::map<std::string, sysusb::DeviceRecord> now;
-  for (const auto& record : *records) now[record.port_id] = record;
+  std::map<std::string, sysusb::InventoryRecord> now;
+  for (const auto& record : *records) now.insert_or_assign(sysusb::port_id_of(record), record);
   for (const auto& [port_id, record] : known_) {
     if (!now.contains(port_id)) removed_(port_id);
   }

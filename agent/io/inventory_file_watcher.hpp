@@ -10,13 +10,13 @@
 
 #include "base/io/log.hpp"
 #include "base/wire/result.hpp"
-#include "sys-usb/device_record.hpp"
+#include "sys-usb/inventory_record.hpp"
 
 namespace agent::io {
 
 class InventoryFileWatcher {
  public:
-  using OnAdded = std::function<void(const sysusb::DeviceRecord&)>;
+  using OnAdded = std::function<void(const sysusb::InventoryRecord&)>;
   using OnRemoved = std::function<void(const std::string& port_id)>;
 
   InventoryFileWatcher(boost::asio::io_context& io, std::filesystem::path file, OnAdded added,
@@ -34,7 +34,7 @@ class InventoryFileWatcher {
   const base::io::Log& log_;
   boost::asio::steady_timer timer_;
   std::string last_text_;
-  std::map<std::string, sysusb::DeviceRecord> known_;
+  std::map<std::string, sysusb::InventoryRecord> known_;
 };
 
 }  // namespace agent::io

@@ -15,6 +15,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
       "dial", po::value<std::string>()->required(),
       "vsock:CID:PORT, tcp:ADDRESS:PORT or unix:PATH of dom0")(
       "inventory", po::value<std::string>()->default_value("none"), "usb, none or file:PATH")(
+      "block", "reports this qube's block devices too")(
       "socket", po::value<std::string>()->default_value("/run/sallyport/agent.sock"),
       "where this qube's programs ask for calls")(
       "services",
@@ -34,6 +35,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
                  .socket = given["socket"].as<std::string>(),
                  .services = {services.begin(), services.end()},
                  .user = std::nullopt};
+  if (given.contains("block")) result.block_devices = BlockDevices::reported;
   if (given.contains("user")) result.user = given["user"].as<std::string>();
   return result;
 }

@@ -9,9 +9,12 @@
 
 namespace agent::io {
 
+enum class BlockDevices { not_reported, reported };
+
 struct Options {
-  std::string dial;                             // vsock:CID:PORT, tcp:ADDRESS:PORT, unix:PATH
-  std::string inventory;                        // usb, none, file:PATH
+  std::string dial;       // vsock:CID:PORT, tcp:ADDRESS:PORT, unix:PATH
+  std::string inventory;  // usb, none, file:PATH
+  BlockDevices block_devices = BlockDevices::not_reported;
   std::filesystem::path socket;                 // where this qube's programs ask for calls
   std::vector<std::filesystem::path> services;  // qubes-rpc folders, in order of precedence
   std::optional<std::string> user;              // becomes this user once the socket is there

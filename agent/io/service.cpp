@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::chrono::seconds kill_after{2};
 constexpr std::chrono::milliseconds last_words{200};
+constexpr int status_fd = STDERR_FILENO + 1;
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> out;
@@ -31,7 +32,7 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 
 // In the child, between fork and exec: only calls that are safe there. Never returns.
 [[noreturn]] void become(const char* program, char* const* arguments, char* const* environment,
-                         int stream, int errors) {
+                         int stream, int errors, int statuses) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setsid();
   sigset_t none;
@@ -43,8 +44,9 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   // The programs of a service expect ordinary, blocking descriptors.
   ::fcntl(stream, F_SETFL, ::fcntl(stream, F_GETFL) & ~O_NONBLOCK);
   if (::dup2(stream, STDIN_FILENO) >= 0 && ::dup2(stream, STDOUT_FILENO) >= 0 &&
-      ::dup2(errors, STDERR_FILENO) >= 0) {
-    ::close_range(STDERR_FILENO + 1, ~0U, 0);  // whatever else the agent has is not the service's
+      ::dup2(errors, STDERR_FILENO) >= 0 && ::dup2(statuses, status_fd) >= 0) {
+    ::fcntl(status_fd, F_SETFD, 0);        // dup2 does not, if it is there already
+    ::close_range(status_fd + 1, ~0U, 0);  // whatever else the agent has is not the service's
     ::execve(program, arguments, environment);
   }
   constexpr char failed[] = "the service's program cannot be started\n";
@@ -82,7 +84,9 @@ std::vector<std::string> service_environment(const CallStart& call, pid_t agent)
       "QREXEC_REMOTE_DOMAIN=" + call.source,
       "QREXEC_SERVICE_FULL_NAME=" + call.service,
       "QREXEC_AGENT_PID=" + std::to_string(agent),
+      "SALLYPORT_STATUS_FD=" + std::to_string(status_fd),
   };
+  if (!call.options.empty()) environment.push_back("SALLYPORT_OPTIONS=" + call.options);
   if (plus != std::string::npos) environment.push_back("QREXEC_SERVICE_ARGUMENT=" + argument);
   if (call.requested_target.starts_with('@')) {
     environment.push_back("QREXEC_REQUESTED_TARGET_TYPE=keyword");
@@ -97,9 +101,11 @@ std::vector<std::string> service_environment(const CallStart& call, pid_t agent)
 base::Result<std::shared_ptr<Service>> Service::start(boost::asio::io_context& io,
                                                       const CallStart& call,
                                                       const std::filesystem::path& program,
-                                                      base::io::Fd stream, OnEnd on_end) {
+                                                      base::io::Fd stream, OnEnd on_end,
+                                                      OnStatus on_status) {
   auto errors = base::io::pipe_pair();
-  if (!errors) return base::fail(errors.error().text);
+  auto statuses = base::io::pipe_pair();
+  if (!errors || !statuses) return base::fail((errors ? statuses : errors).error().text);
   std::vector<std::string> arguments{program.string()};
   if (const std::size_t plus = call.service.find('+'); plus != std::string::npos) {
     arguments.push_back(call.service.substr(plus + 1));
@@ -111,7 +117,7 @@ base::Result<std::shared_ptr<Service>> Service::start(boost::asio::io_context& i
   if (child < 0) return base::io::fail_errno("fork");
   if (child == 0) {
     become(program.c_str(), argument_list.data(), environment_list.data(), stream.get(),
-           errors->second.get());
+           errors->second.get(), statuses->second.get());
   }
   base::io::Fd process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   if (!process) {
@@ -121,19 +127,22 @@ base::Result<std::shared_ptr<Service>> Service::start(boost::asio::io_context& i
     return failed;
   }
   auto service = std::make_shared<Service>(io, call.call, child, std::move(process),
-                                           std::move(errors->first), std::move(on_end));
+                                           std::move(errors->first), std::move(statuses->first),
+                                           std::move(on_end), std::move(on_status));
   service->watch();
   return service;
 }
 
 Service::Service(boost::asio::io_context& io, CallId call, pid_t child, base::io::Fd process,
-                 base::io::Fd errors, OnEnd on_end)
+                 base::io::Fd errors, base::io::Fd statuses, OnEnd on_end, OnStatus on_status)
     : call_(call),
       child_(child),
       process_(io, process.release()),
       errors_(io, errors.release()),
+      statuses_(io, statuses.release()),
       timer_(io),
-      on_end_(std::move(on_end)) {}
+      on_end_(std::move(on_end)),
+      on_status_(std::move(on_status)) {}
 
 Service::~Service() {
   if (exit_code_) return;
@@ -144,6 +153,7 @@ Service::~Service() {
 void Service::watch() {
   wait_for_exit();
   read_errors();
+  read_statuses();
 }
 
 void Service::wait_for_exit() {
@@ -167,6 +177,25 @@ void Service::after_errors(const boost::system::error_code& error, std::size_t s
   said_.append(buffer_.data(), size);
   if (said_.size() > max_reason) said_.erase(0, said_.size() - max_reason);
   read_errors();
+}
+
+void Service::read_statuses() {
+  statuses_.async_read_some(boost::asio::buffer(status_buffer_),
+                            std::bind_front(&Service::after_statuses, shared_from_this()));
+}
+
+void Service::after_statuses(const boost::system::error_code& error, std::size_t size) {
+  if (error) return;
+  for (const char each : std::string_view(status_buffer_.data(), size)) {
+    if (each != '\n') {
+      if (status_.size() < max_status) status_ += each;
+      continue;
+    }
+    const bool word = std::ranges::all_of(status_, [](char c) { return c > ' ' && c < 0x7f; });
+    if (word && !status_.empty() && told_++ < max_statuses) on_status_(call_, status_);
+    status_.clear();
+  }
+  read_statuses();
 }
 
 void Service::cancel() {
@@ -198,6 +227,7 @@ void Service::finish() {
   boost::system::error_code ignored;
   timer_.cancel();
   errors_.cancel(ignored);
+  statuses_.cancel(ignored);
   on_end(call_, {.exit_code = *exit_code_, .reason = last_line()});
 }
 

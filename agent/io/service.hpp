@@ -35,15 +35,19 @@ class Service : public std::enable_shared_from_this<Service> {
     std::string reason;
   };
   using OnEnd = std::function<void(CallId, const End&)>;
+  // A word that it said on its status pipe; at most max_statuses.
+  using OnStatus = std::function<void(CallId, const std::string&)>;
+  static constexpr std::size_t max_statuses = 16;
 
   // Starts `program` with stdin and stdout on `stream`.
   static base::Result<std::shared_ptr<Service>> start(boost::asio::io_context& io,
                                                       const CallStart& call,
                                                       const std::filesystem::path& program,
-                                                      base::io::Fd stream, OnEnd on_end);
+                                                      base::io::Fd stream, OnEnd on_end,
+                                                      OnStatus on_status);
   // Use start().
   Service(boost::asio::io_context& io, CallId call, pid_t child, base::io::Fd process,
-          base::io::Fd errors, OnEnd on_end);
+          base::io::Fd errors, base::io::Fd statuses, OnEnd on_end, OnStatus on_status);
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -56,6 +60,8 @@ class Service : public std::enable_shared_from_this<Service> {
   void wait_for_exit();
   void read_errors();
   void after_errors(const boost::system::error_code& error, std::size_t size);
+  void read_statuses();
+  void after_statuses(const boost::system::error_code& error, std::size_t size);
   void after_exit(const boost::system::error_code& error);
   void finish();
   std::string last_line() const;
@@ -64,10 +70,15 @@ class Service : public std::enable_shared_from_this<Service> {
   pid_t child_;
   boost::asio::posix::stream_descriptor process_;  // a pidfd: readable when the child has ended
   boost::asio::posix::stream_descriptor errors_;
+  boost::asio::posix::stream_descriptor statuses_;
   boost::asio::steady_timer timer_;  // until SIGKILL; after the exit, for the last of its stderr
   std::array<char, 1024> buffer_{};
   std::string said_;  // the end of its stderr, bounded
+  std::array<char, 64> status_buffer_{};
+  std::string status_;  // a line that is not whole yet
+  std::size_t told_ = 0;
   OnEnd on_end_;
+  OnStatus on_status_;
   std::optional<int> exit_code_;  // once it was reaped
   bool errors_closed_ = false;
 };

@@ -7,6 +7,7 @@
 
 #include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
+#include "base/wire/pci_address.hpp"
 
 namespace base::config {
 namespace {
@@ -63,21 +64,6 @@ bool safe_word(std::string_view word) {
   return !word.empty() && std::ranges::all_of(word, base::wire::is_name_character);
 }
 
-// "0000:00:14.0"
-bool pci_address(std::string_view text) {
-  constexpr std::string_view shape = "xxxx:xx:xx.o";
-  if (text.size() != shape.size()) return false;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const char c = text[i];
-    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-    const bool right = shape[i] == 'x'   ? hex
-                       : shape[i] == 'o' ? c >= '0' && c <= '7'
-                                         : c == shape[i];
-    if (!right) return false;
-  }
-  return true;
-}
-
 Status set_words(std::string_view value, bool (*valid)(std::string_view), std::string_view what,
                  std::vector<std::string>& out) {
   out = words_of(value);
@@ -94,7 +80,9 @@ bool valid_disk(std::string_view word) {
   // QEMU's option syntax gives commas a meaning.
   return word.starts_with('/') && word.find(',') == std::string_view::npos;
 }
-bool valid_controller(std::string_view word) { return word == "emulated" || pci_address(word); }
+bool valid_controller(std::string_view word) {
+  return word == "emulated" || base::wire::is_pci_address(word);
+}
 
 Status set(QubeConfig& config, std::string_view key, std::string_view value) {
   if (key == "label") return one_of(value, labels, config.label);

@@ -46,6 +46,14 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
   return content;
 }
 
+std::string read_attribute(const std::filesystem::path& path) {
+  constexpr std::size_t largest_page = 65536;  // sysfs shows at most a page
+  auto text = read_file(path, largest_page);
+  if (!text) return {};
+  if (text->ends_with('\n')) text->pop_back();
+  return *std::move(text);
+}
+
 Status write_all(const Fd& fd, std::string_view data) {
   while (!data.empty()) {
     const ssize_t put = ::write(fd.get(), data.data(), data.size());

@@ -14,6 +14,8 @@ namespace base::io {
 
 // The content of a file of at most `limit` bytes; a longer one is an error, not cut.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
+// An attribute of sysfs without the newline that the kernel adds; empty when there is none.
+std::string read_attribute(const std::filesystem::path& path);
 // Writes a temporary file beside `path`, syncs it and renames it over.
 Status write_file_atomically(const std::filesystem::path& path, std::string_view content,
                              unsigned mode = 0644);

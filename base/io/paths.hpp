@@ -43,6 +43,9 @@ class Paths {
   }
   std::filesystem::path state() const { return root_ / "var/lib/sallyport"; }
   std::filesystem::path state_file() const { return state() / "state.sqlite"; }
+  // Snapshots of media, a folder each, and their keys, NAME.key, on a tmpfs.
+  std::filesystem::path snapshots() const { return state() / "snapshots"; }
+  std::filesystem::path snapshot_keys() const { return run() / "snapshot-keys"; }
   std::filesystem::path audit_log() const { return root_ / "var/log/sallyport/audit.log"; }
 
  private:

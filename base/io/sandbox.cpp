@@ -44,10 +44,12 @@ extern "C" int __lsan_is_turned_off() {  // NOLINT
 namespace base::io {
 namespace {
 
-// What a sanitizer's runtime calls behind the program's back, so that it can report.
+// What a sanitizer's runtime calls behind the program's back, so that it can report, and (TSan's
+// own thread, which each forked child starts anew) keep time.
 #if defined(SALLYPORT_ASAN) || defined(SALLYPORT_TSAN)
-constexpr std::array sanitizer_calls{"openat",  "readlink", "prlimit64", "sched_getaffinity",
-                                     "mincore", "getuid",   "kill",      "uname"};
+constexpr std::array sanitizer_calls{"openat",      "readlink", "prlimit64", "sched_getaffinity",
+                                     "mincore",     "getuid",   "kill",      "uname",
+                                     "gettimeofday"};
 #else
 constexpr std::array<const char*, 0> sanitizer_calls{};
 #endif
@@ -128,11 +130,12 @@ Status add_path(const Fd& ruleset, const PathRight& right) {
   if (!parent) return fail_errno("landlock: open " + right.path);
   struct stat info {};
   if (::fstat(parent.get(), &info) != 0) return fail_errno("landlock: stat " + right.path);
-  const bool write = right.access == PathRight::Access::read_write;
+  const bool write = right.access != PathRight::Access::read;
+  const bool change = right.access == PathRight::Access::read_write;
   landlock_path_beneath_attr rule{};
   rule.parent_fd = parent.get();
   rule.allowed_access = file_read | (write ? file_write : 0);
-  if (S_ISDIR(info.st_mode)) rule.allowed_access |= folder_read | (write ? folder_write : 0);
+  if (S_ISDIR(info.st_mode)) rule.allowed_access |= folder_read | (change ? folder_write : 0);
   if (::syscall(SYS_landlock_add_rule, ruleset.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) {
     return fail_errno("landlock: rule for " + right.path);
   }

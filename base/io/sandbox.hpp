@@ -28,7 +28,8 @@ Status drop_identity(const Identity& to);
 // Landlock (kernel 5.13): what stays reachable below these folders or files; all else is denied.
 struct PathRight {
   std::string path;
-  enum class Access { read, read_write } access = Access::read;
+  // The last: what is there may be opened for writing, but nothing made or removed.
+  enum class Access { read, read_write, read_write_files } access = Access::read;
 };
 
 struct Sandbox {

@@ -24,7 +24,7 @@ _sallyport_complete() {
   words[-1]=$typed
 
   case $before in
-    --root | --policy-dir | --compat-dir)
+    --root | --sys | --policy-dir | --compat-dir)
       mapfile -t COMPREPLY < <(compgen -d -- "$typed")
       return
       ;;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "dom0/admin_reply.hpp"
+#include "dom0/block_options.hpp"
 #include "dom0/denied_interfaces.hpp"
 
 namespace dom0::io {
@@ -20,6 +21,27 @@ void fail(const Reply& reply, std::string_view type, const std::string& text) {
   reply(encode_error(type, text));
 }
 
+// Those of the properties that are options of an attachment.
+base::Result<base::device::Properties> options_of(const DeviceClass& device_class,
+                                                  const base::device::Properties& properties,
+                                                  std::string_view verb) {
+  base::device::Properties options;
+  for (const auto& each : properties) {
+    if (each.key.starts_with('_')) options.push_back({each.key.substr(1), each.value});
+  }
+  if (&device_class == &block_class) return check_block_options(options);
+  if (options.empty()) return options;
+  return base::fail("USB device " + std::string(verb) + " does not support user options");
+}
+
+std::string no_required(const DeviceClass& device_class) {
+  if (&device_class == &usb_class) {
+    return "Only pci and block devices can be assigned as required.";
+  }
+  return "required block devices are not there yet; assign it without --required: it is attached "
+         "as soon as both are there";
+}
+
 std::string_view error_type_of(const AttachOutcome& outcome, bool taken) {
   if (outcome.kind == AttachOutcome::Kind::banned) return error_type::permission_denied;
   return taken ? error_type::already_attached : error_type::any;
@@ -27,10 +49,12 @@ std::string_view error_type_of(const AttachOutcome& outcome, bool taken) {
 
 }  // namespace
 
-void AdminDevices::available(const AdminRequest& request, const Reply& reply) const {
+void AdminDevices::available(const DeviceClass& device_class, const AdminRequest& request,
+                             const Reply& reply) const {
   const std::string& backend = request.target;
   std::string lines;
-  for (const auto& [port_id, record] : board_.inventory.devices(backend)) {
+  for (const auto& [port_id, device] : board_.inventory.devices(backend)) {
+    if (&device.device_class() != &device_class) continue;
     std::string frontend;
     base::device::Properties extra;
     if (const Lease* lease = board_.leases.find_device(backend, port_id)) {
@@ -41,30 +65,37 @@ void AdminDevices::available(const AdminRequest& request, const Reply& reply) co
       extra.push_back({"last-detach", "from " + ended->frontend + ": " + ended->reason});
     }
     extra.push_back(
-        {"history", std::string(describe(board_.devices.judge(backend, record).verdict))});
-    lines += available_line(record, board_.usb_ids, backend, frontend, extra);
+        {"history", std::string(describe(board_.devices.judge(backend, device).verdict))});
+    lines += available_line(device, board_.usb_ids, backend, frontend, extra);
   }
   reply(encode_ok(lines));
 }
 
-void AdminDevices::attached(const AdminRequest& request, const Reply& reply) const {
+void AdminDevices::attached(const DeviceClass& device_class, const AdminRequest& request,
+                            const Reply& reply) const {
   std::string lines;
   for (const auto& [id, lease] : board_.leases.all()) {
-    if (lease.frontend != request.target || lease.state != LeaseState::attached) continue;
-    lines += attached_line(lease.device, lease.backend, lease.frontend);
+    if (lease.frontend != request.target || lease.state != LeaseState::attached ||
+        &lease.device.device_class() != &device_class) {
+      continue;
+    }
+    lines += attached_line(lease.device, lease.backend, lease.frontend, lease.options);
   }
   reply(encode_ok(lines));
 }
 
-void AdminDevices::assigned(const AdminRequest& request, const Reply& reply) const {
+void AdminDevices::assigned(const DeviceClass& device_class, const AdminRequest& request,
+                            const Reply& reply) const {
   std::string lines;
-  for (const Assignment* each : board_.devices.assignments().of(request.target, "usb")) {
+  for (const Assignment* each :
+       board_.devices.assignments().of(request.target, device_class.name)) {
     lines += assigned_line(*each);
   }
   reply(encode_ok(lines));
 }
 
-std::optional<AdminDevices::Wanted> AdminDevices::wanted(const AdminRequest& request,
+std::optional<AdminDevices::Wanted> AdminDevices::wanted(const DeviceClass& device_class,
+                                                         const AdminRequest& request,
                                                          std::string_view verb,
                                                          const Reply& reply) const {
   auto ref = parse_device_ref(request.argument);
@@ -73,26 +104,27 @@ std::optional<AdminDevices::Wanted> AdminDevices::wanted(const AdminRequest& req
     fail(reply, error_type::protocol, ref ? properties.error().text : ref.error().text);
     return std::nullopt;
   }
-  for (const auto& property : *properties) {
-    if (!property.key.starts_with('_')) continue;
-    fail(reply, error_type::any,
-         "USB device " + std::string(verb) + " does not support user options");
+  auto options = options_of(device_class, *properties, verb);
+  if (!options) {
+    fail(reply, error_type::any, options.error().text);
     return std::nullopt;
   }
   if (!board_.qubes.contains(ref->backend)) {
     fail(reply, error_type::no_such_qube, "No such domain: '" + ref->backend + "'");
     return std::nullopt;
   }
-  return Wanted{*std::move(ref), *std::move(properties)};
+  return Wanted{*std::move(ref), *std::move(properties), *std::move(options)};
 }
 
-AdminServer::OnHangUp AdminDevices::attach(const AdminRequest& request, const AdminPeer& peer,
+AdminServer::OnHangUp AdminDevices::attach(const DeviceClass& device_class,
+                                           const AdminRequest& request, const AdminPeer& peer,
                                            const Reply& reply) {
-  const auto asked = wanted(request, "attach", reply);
+  const auto asked = wanted(device_class, request, "attach", reply);
   if (!asked) return {};
   const DeviceRef& device = asked->device;
   if (device.port_id == "*") {
-    fail(reply, error_type::any, "Cannot attach ambiguous usb device.");
+    fail(reply, error_type::any,
+         "Cannot attach ambiguous " + std::string(device_class.name) + " device.");
     return {};
   }
   const Lease* lease = board_.leases.find_device(device.backend, device.port_id);
@@ -100,8 +132,10 @@ AdminServer::OnHangUp AdminDevices::attach(const AdminRequest& request, const Ad
   const auto id = broker_.attach({.frontend = request.target,
                                   .backend = device.backend,
                                   .port_id = device.port_id,
+                                  .options = asked->options,
                                   .identity = device.device_id == "*" ? "" : device.device_id,
-                                  .asked_by = "user id " + std::to_string(peer.uid) + " in dom0"},
+                                  .asked_by = "user id " + std::to_string(peer.uid) + " in dom0",
+                                  .device_class = &device_class},
                                  [reply, taken](const AttachOutcome& outcome) {
                                    if (outcome.kind == AttachOutcome::Kind::attached)
                                      return reply(encode_ok());
@@ -111,18 +145,23 @@ AdminServer::OnHangUp AdminDevices::attach(const AdminRequest& request, const Ad
   return [this, lease_id = *id] { broker_.withdraw(lease_id); };
 }
 
-void AdminDevices::detach(const AdminRequest& request, const Reply& reply) {
+void AdminDevices::detach(const DeviceClass& device_class, const AdminRequest& request,
+                          const Reply& reply) {
   const auto ref = parse_device_ref(request.argument);
   if (!ref) return fail(reply, error_type::protocol, ref.error().text);
-  broker_.detach(request.target, ref->backend, ref->port_id, [reply](const base::Status& status) {
-    done(reply, status, error_type::not_attached);
-  });
+  broker_.detach(
+      device_class, request.target, ref->backend, ref->port_id,
+      [reply](const base::Status& status) { done(reply, status, error_type::not_attached); });
 }
 
-void AdminDevices::assign(const AdminRequest& request, const Reply& reply) {
-  const auto asked = wanted(request, "assignment", reply);
+void AdminDevices::assign(const DeviceClass& device_class, const AdminRequest& request,
+                          const Reply& reply) {
+  const auto asked = wanted(device_class, request, "assignment", reply);
   if (!asked) return;
-  Assignment assignment{.frontend = request.target, .device = asked->device};
+  Assignment assignment{.frontend = request.target,
+                        .device_class = std::string(device_class.name),
+                        .device = asked->device,
+                        .options = asked->options};
   if (const std::string* mode = find_property(asked->properties, "mode")) {
     const auto known = parse_assignment_mode(*mode);
     if (!known) {
@@ -131,7 +170,7 @@ void AdminDevices::assign(const AdminRequest& request, const Reply& reply) {
     assignment.mode = *known;
   }
   if (assignment.mode == AssignmentMode::required) {
-    return fail(reply, error_type::any, "Only pci and block devices can be assigned as required.");
+    return fail(reply, error_type::any, no_required(device_class));
   }
   // The payload may widen what the argument names, as Qubes' client does for --port and --device.
   if (const std::string* id = find_property(asked->properties, "device_id"); id && *id == "*") {
@@ -143,38 +182,42 @@ void AdminDevices::assign(const AdminRequest& request, const Reply& reply) {
   // An approval in advance is for the device as it is now, where it is one.
   const DeviceRef& ref = assignment.device;
   if (ref.port_id != "*" && ref.device_id != "*") {
-    const sysusb::DeviceRecord* record = board_.inventory.find(ref.backend, ref.port_id);
-    if (record != nullptr && matches(ref, *record))
-      assignment.fingerprint = fingerprint_of(*record);
+    const Device* device = board_.inventory.find(ref.backend, ref.port_id);
+    if (device != nullptr && matches(ref, *device)) {
+      assignment.fingerprint = fingerprint_of(*device);
+    }
   }
-  const bool twice = board_.devices.find(assignment.frontend, ref) != nullptr;
+  const bool twice = board_.devices.find(assignment.frontend, device_class, ref) != nullptr;
   const auto written = board_.devices.assign(assignment);
   if (written) {
     board_.audit.event("assignment", "sallyport: assigned " + ref.backend + ":" + ref.port_id +
                                          ":" + ref.device_id + " to " + assignment.frontend + " (" +
                                          std::string(name_of(assignment.mode)) + ")");
-    board_.events.emit_device(assignment.frontend, "device-assign", ref, {{"options", "{}"}});
+    board_.events.emit_device(assignment.frontend, "device-assign", device_class, ref,
+                              {{"options", options_text(assignment.options)}});
   }
   done(reply, written, twice ? error_type::already_assigned : error_type::any);
 }
 
-const Assignment* AdminDevices::named(const AdminRequest& request, const Reply& reply) {
+const Assignment* AdminDevices::named(const DeviceClass& device_class, const AdminRequest& request,
+                                      const Reply& reply) {
   const auto ref = parse_device_ref(request.argument);
   if (!ref) {
     fail(reply, error_type::protocol, ref.error().text);
     return nullptr;
   }
-  const Assignment* found = board_.devices.find(request.target, *ref);
+  const Assignment* found = board_.devices.find(request.target, device_class, *ref);
   if (found == nullptr) {
     fail(reply, error_type::not_assigned,
-         "usb device " + ref->backend + ":" + ref->port_id + ":" + ref->device_id +
-             " not assigned to " + request.target);
+         std::string(device_class.name) + " device " + ref->backend + ":" + ref->port_id + ":" +
+             ref->device_id + " not assigned to " + request.target);
   }
   return found;
 }
 
-void AdminDevices::unassign(const AdminRequest& request, const Reply& reply) {
-  const Assignment* found = named(request, reply);
+void AdminDevices::unassign(const DeviceClass& device_class, const AdminRequest& request,
+                            const Reply& reply) {
+  const Assignment* found = named(device_class, request, reply);
   if (found == nullptr) return;
   const Assignment gone = *found;
   const auto written = board_.devices.unassign(gone);
@@ -182,12 +225,13 @@ void AdminDevices::unassign(const AdminRequest& request, const Reply& reply) {
     board_.audit.event("assignment", "sallyport: unassigned " + gone.device.backend + ":" +
                                          gone.device.port_id + ":" + gone.device.device_id +
                                          " from " + gone.frontend);
-    board_.events.emit_device(gone.frontend, "device-unassign", gone.device);
+    board_.events.emit_device(gone.frontend, "device-unassign", device_class, gone.device);
   }
   done(reply, written, error_type::any);
 }
 
-void AdminDevices::set_assignment(const AdminRequest& request, const Reply& reply) {
+void AdminDevices::set_assignment(const DeviceClass& device_class, const AdminRequest& request,
+                                  const Reply& reply) {
   const auto mode = parse_assignment_mode(request.payload);
   if (!mode) {
     return fail(reply, error_type::any,
@@ -195,9 +239,9 @@ void AdminDevices::set_assignment(const AdminRequest& request, const Reply& repl
                                             : "Invalid assignment mode");
   }
   if (*mode == AssignmentMode::required) {
-    return fail(reply, error_type::any, "Only pci and block devices can be assigned as required.");
+    return fail(reply, error_type::any, no_required(device_class));
   }
-  const Assignment* found = named(request, reply);
+  const Assignment* found = named(device_class, request, reply);
   if (found == nullptr) return;
   const Assignment before = *found;
   const auto written = board_.devices.set_mode(before, *mode);
@@ -206,7 +250,8 @@ void AdminDevices::set_assignment(const AdminRequest& request, const Reply& repl
                                          before.device.port_id + ":" + before.device.device_id +
                                          " to " + before.frontend + " is now " +
                                          std::string(name_of(*mode)));
-    board_.events.emit_device(before.frontend, "device-assignment-changed", before.device);
+    board_.events.emit_device(before.frontend, "device-assignment-changed", device_class,
+                              before.device);
   }
   done(reply, written, error_type::any);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The Admin API's device methods: admin.vm.device.usb.* and admin.vm.device.denied.*.
+// The Admin API's device methods: admin.vm.device.CLASS.* and admin.vm.device.denied.*.
 #pragma once
 
 #include "dom0/io/admin_server.hpp"
@@ -13,16 +13,20 @@ class AdminDevices {
 
   explicit AdminDevices(Broker& broker) : broker_(broker), board_(broker.mutable_board()) {}
 
-  void available(const AdminRequest& request, const Reply& reply) const;
-  void attached(const AdminRequest& request, const Reply& reply) const;
-  void assigned(const AdminRequest& request, const Reply& reply) const;
-  void assign(const AdminRequest& request, const Reply& reply);
-  void unassign(const AdminRequest& request, const Reply& reply);
-  void set_assignment(const AdminRequest& request, const Reply& reply);
-  void detach(const AdminRequest& request, const Reply& reply);
+  void available(const DeviceClass& device_class, const AdminRequest& request,
+                 const Reply& reply) const;
+  void attached(const DeviceClass& device_class, const AdminRequest& request,
+                const Reply& reply) const;
+  void assigned(const DeviceClass& device_class, const AdminRequest& request,
+                const Reply& reply) const;
+  void assign(const DeviceClass& device_class, const AdminRequest& request, const Reply& reply);
+  void unassign(const DeviceClass& device_class, const AdminRequest& request, const Reply& reply);
+  void set_assignment(const DeviceClass& device_class, const AdminRequest& request,
+                      const Reply& reply);
+  void detach(const DeviceClass& device_class, const AdminRequest& request, const Reply& reply);
   // Withdrawn when the client goes.
-  AdminServer::OnHangUp attach(const AdminRequest& request, const AdminPeer& peer,
-                               const Reply& reply);
+  AdminServer::OnHangUp attach(const DeviceClass& device_class, const AdminRequest& request,
+                               const AdminPeer& peer, const Reply& reply);
   void denied_list(const AdminRequest& request, const Reply& reply) const;
   void denied_add(const AdminRequest& request, const Reply& reply);
   void denied_remove(const AdminRequest& request, const Reply& reply);
@@ -34,11 +38,13 @@ class AdminDevices {
   struct Wanted {
     DeviceRef device;
     base::device::Properties properties;
+    base::device::Properties options;
   };
-  std::optional<Wanted> wanted(const AdminRequest& request, std::string_view verb,
-                               const Reply& reply) const;
+  std::optional<Wanted> wanted(const DeviceClass& device_class, const AdminRequest& request,
+                               std::string_view verb, const Reply& reply) const;
   // The assignment that a request names; an answer was sent if there is none.
-  const Assignment* named(const AdminRequest& request, const Reply& reply);
+  const Assignment* named(const DeviceClass& device_class, const AdminRequest& request,
+                          const Reply& reply);
 
   Broker& broker_;
   Switchboard& board_;

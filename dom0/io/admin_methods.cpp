@@ -23,9 +23,6 @@ constexpr std::array reading{std::string_view("admin.vm.List"),
                              std::string_view("admin.vm.property.GetAll"),
                              std::string_view("admin.vm.feature.CheckWithTemplate"),
                              std::string_view("admin.deviceclass.List"),
-                             std::string_view("admin.vm.device.usb.Available"),
-                             std::string_view("admin.vm.device.usb.Attached"),
-                             std::string_view("admin.vm.device.usb.Assigned"),
                              std::string_view("admin.vm.device.denied.List"),
                              std::string_view("admin.Events"),
                              std::string_view("internal.GetSystemInfo"),
@@ -59,7 +56,27 @@ boost::json::object policy_status(Switchboard& board) {
   return policy;
 }
 
+// "admin.vm.device.CLASS.VERB" of a class that dom0 has.
+struct DeviceMethod {
+  const DeviceClass* device_class;
+  std::string_view verb;
+};
+std::optional<DeviceMethod> device_method(std::string_view method) {
+  constexpr std::string_view prefix = "admin.vm.device.";
+  if (!method.starts_with(prefix)) return std::nullopt;
+  method.remove_prefix(prefix.size());
+  const std::size_t dot = method.find('.');
+  const DeviceClass* device_class = find_class(method.substr(0, dot));
+  if (device_class == nullptr || dot == std::string_view::npos) return std::nullopt;
+  return DeviceMethod{device_class, method.substr(dot + 1)};
+}
+
 bool reads_only(std::string_view method) {
+  constexpr std::array lists{std::string_view("Available"), std::string_view("Attached"),
+                             std::string_view("Assigned")};
+  if (const auto device = device_method(method)) {
+    return std::ranges::find(lists, device->verb) != lists.end();
+  }
   return std::ranges::find(reading, method) != reading.end();
 }
 
@@ -84,8 +101,12 @@ OnHangUp AdminMethods::answer(const AdminRequest& request, const AdminPeer& peer
     reply(encode_error(error_type::no_such_qube, "No such domain: '" + request.target + "'"));
   } else if (request.method == "admin.Events") {
     return events(request, client);
-  } else if (request.method == "admin.vm.device.usb.Attach") {
-    return devices_.attach(request, peer, reply);
+  } else if (request.method == "sallyport.Panic") {
+    broker_.panic("by user id " + std::to_string(peer.uid) + " in dom0");
+    reply(encode_ok());
+  } else if (const auto method = device_method(request.method);
+             method && method->verb == "Attach") {
+    return devices_.attach(*method->device_class, request, peer, reply);
   } else if (!answer_device(request, reply) && !answer_vm(request, reply)) {
     reply(encode_error(error_type::protocol, "no such method: " + request.method));
   }
@@ -101,35 +122,42 @@ OnHangUp AdminMethods::events(const AdminRequest& request, const AdminServer::Re
 }
 
 bool AdminMethods::answer_device(const AdminRequest& request, const Reply& reply) {
-  using Method = void (*)(AdminDevices&, const AdminRequest&, const Reply&);
-  struct Entry {
-    std::string_view name;
-    Method method;
-  };
-  static constexpr std::array methods{
-      Entry{"admin.vm.device.usb.Available",
-            [](auto& all, const auto& asked, const auto& out) { all.available(asked, out); }},
-      Entry{"admin.vm.device.usb.Attached",
-            [](auto& all, const auto& asked, const auto& out) { all.attached(asked, out); }},
-      Entry{"admin.vm.device.usb.Assigned",
-            [](auto& all, const auto& asked, const auto& out) { all.assigned(asked, out); }},
-      Entry{"admin.vm.device.usb.Detach",
-            [](auto& all, const auto& asked, const auto& out) { all.detach(asked, out); }},
-      Entry{"admin.vm.device.usb.Assign",
-            [](auto& all, const auto& asked, const auto& out) { all.assign(asked, out); }},
-      Entry{"admin.vm.device.usb.Unassign",
-            [](auto& all, const auto& asked, const auto& out) { all.unassign(asked, out); }},
-      Entry{"admin.vm.device.usb.Set.assignment",
-            [](auto& all, const auto& asked, const auto& out) { all.set_assignment(asked, out); }},
-      Entry{"admin.vm.device.denied.List",
-            [](auto& all, const auto& asked, const auto& out) { all.denied_list(asked, out); }},
-      Entry{"admin.vm.device.denied.Add",
-            [](auto& all, const auto& asked, const auto& out) { all.denied_add(asked, out); }},
-      Entry{"admin.vm.device.denied.Remove",
-            [](auto& all, const auto& asked, const auto& out) { all.denied_remove(asked, out); }}};
-  const auto found = std::ranges::find(methods, std::string_view(request.method), &Entry::name);
-  if (found == methods.end()) return false;
-  found->method(devices_, request, reply);
+  if (const auto method = device_method(request.method)) {
+    using Method = void (*)(AdminDevices&, const DeviceClass&, const AdminRequest&, const Reply&);
+    struct Entry {
+      std::string_view verb;
+      Method method;
+    };
+    static constexpr std::array methods{
+        Entry{"Available", [](auto& all, const auto& of, const auto& asked,
+                              const auto& out) { all.available(of, asked, out); }},
+        Entry{"Attached", [](auto& all, const auto& of, const auto& asked,
+                             const auto& out) { all.attached(of, asked, out); }},
+        Entry{"Assigned", [](auto& all, const auto& of, const auto& asked,
+                             const auto& out) { all.assigned(of, asked, out); }},
+        Entry{"Detach", [](auto& all, const auto& of, const auto& asked,
+                           const auto& out) { all.detach(of, asked, out); }},
+        Entry{"Assign", [](auto& all, const auto& of, const auto& asked,
+                           const auto& out) { all.assign(of, asked, out); }},
+        Entry{"Unassign", [](auto& all, const auto& of, const auto& asked,
+                             const auto& out) { all.unassign(of, asked, out); }},
+        Entry{"Set.assignment", [](auto& all, const auto& of, const auto& asked, const auto& out) {
+                all.set_assignment(of, asked, out);
+              }}};
+    const auto found = std::ranges::find(methods, method->verb, &Entry::verb);
+    if (found == methods.end()) return false;
+    found->method(devices_, *method->device_class, request, reply);
+    return true;
+  }
+  if (request.method == "admin.vm.device.denied.List") {
+    devices_.denied_list(request, reply);
+  } else if (request.method == "admin.vm.device.denied.Add") {
+    devices_.denied_add(request, reply);
+  } else if (request.method == "admin.vm.device.denied.Remove") {
+    devices_.denied_remove(request, reply);
+  } else {
+    return false;
+  }
   return true;
 }
 
@@ -155,7 +183,7 @@ bool AdminMethods::answer_vm(const AdminRequest& request, const Reply& reply) {
     reply(encode_error(error_type::no_such_feature,
                        "Feature not set for domain '" + request.target + "': " + request.argument));
   } else if (method == "admin.deviceclass.List") {
-    reply(encode_ok("usb\n"));
+    reply(encode_ok("block\nusb\n"));
   } else if (method == "internal.GetSystemInfo") {
     reply(encode_ok(system_info_json(board)));
   } else if (method == "sallyport.Status") {
@@ -204,6 +232,14 @@ std::string AdminMethods::status() const {
                                          {"state", describe(lease.state)},
                                          {"since_s", now - lease.since}});
   }
+  boost::json::array inputs;
+  for (const auto& input : broker_.service_calls().forwarded_inputs()) {
+    inputs.push_back(boost::json::object{{"source", input.source},
+                                         {"target", input.target},
+                                         {"service", input.service},
+                                         {"state", input.state},
+                                         {"since_s", now - input.since}});
+  }
   boost::json::array ended;
   for (const EndedLease& lease : board.leases.ended()) {
     ended.push_back(boost::json::object{{"device", lease.device},
@@ -217,6 +253,7 @@ std::string AdminMethods::status() const {
                                                     {"policy", std::move(policy)},
                                                     {"qubes", std::move(qubes)},
                                                     {"leases", std::move(leases)},
+                                                    {"inputs", std::move(inputs)},
                                                     {"ended", std::move(ended)}});
 }
 

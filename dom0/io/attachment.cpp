@@ -5,6 +5,7 @@
 #include <boost/asio/write.hpp>
 
 #include "base/wire/escape.hpp"
+#include "dom0/block_options.hpp"
 #include "dom0/device_lines.hpp"
 
 namespace dom0::io {
@@ -13,7 +14,7 @@ namespace {
 constexpr std::chrono::seconds kill_limit{2};
 
 DeviceRef reference(const Lease& lease) {
-  return {lease.backend, lease.device.port_id, device_id(lease.device)};
+  return {lease.backend, lease.device.port_id(), device_id(lease.device)};
 }
 
 }  // namespace
@@ -45,8 +46,13 @@ void Attachment::after_attach_stream(base::Result<StreamSocket> stream) {
   if (lease().state != LeaseState::attaching) return;
   if (!stream) return end(stream.error().text);
   control_ = *std::move(stream);
-  request_text_ = lease().backend + " " + lease().device.port_id + "\nidentity " +
+  request_text_ = lease().backend + " " + lease().device.port_id() + "\nidentity " +
                   device_id(lease().device) + "\n";
+  for (const auto& each : lease().options) {
+    request_text_ += "option " + each.key + " " + each.value + "\n";
+  }
+  // Of a USB device nothing but its identity is ever said.
+  if (lease().device.block() != nullptr) request_text_ += "\n";
   boost::asio::async_write(*control_, boost::asio::buffer(request_text_),
                            [self = shared_from_this()](const auto&, std::size_t) {
                              // A failed write shows as the end of the stream being read.
@@ -90,11 +96,13 @@ void Attachment::call_requested(agent::RequestId request) {
     return end((caller_token ? service_token : caller_token).error().text);
   }
   frontend->send(agent::CallAccepted{.request = request, .token = *caller_token});
-  backend->send(agent::CallStart{.call = held.stream_call,
-                                 .token = *service_token,
-                                 .service = "qubes.USB+" + held.device.port_id,
-                                 .source = held.frontend,
-                                 .requested_target = held.backend});
+  backend->send(agent::CallStart{
+      .call = held.stream_call,
+      .token = *service_token,
+      .service = std::string(held.device.device_class().service) + "+" + held.device.port_id(),
+      .source = held.frontend,
+      .requested_target = held.backend,
+      .options = server_words(held.options)});
 }
 
 void Attachment::both_streams() {
@@ -120,7 +128,8 @@ void Attachment::attached() {
   control_.reset();
   board_.audit.lease_started(facts());
   board_.devices.approved(held.backend, held.device);
-  board_.events.emit_device(held.frontend, "device-attach", reference(held), {{"options", "{}"}});
+  board_.events.emit_device(held.frontend, "device-attach", held.device.device_class(),
+                            reference(held), {{"options", options_text(held.options)}});
   if (const OnAttached done = std::move(on_attached_)) done({AttachOutcome::Kind::attached, {}});
 }
 
@@ -260,9 +269,10 @@ void Attachment::conclude() {
   }
   const std::string frontend = held->frontend;
   const DeviceRef device = reference(*held);
+  const DeviceClass& device_class = held->device.device_class();
   board_.leases.end(id_, reason, wall_clock());
   if (attached_) {
-    board_.events.emit_device(frontend, "device-detach", device);
+    board_.events.emit_device(frontend, "device-detach", device_class, device);
   } else if (const OnAttached done = std::move(on_attached_)) {
     done({failure_, reason});
   }

@@ -14,8 +14,8 @@ namespace {
 policy::Request request_of(const Lease& lease) {
   return {.source = lease.frontend,
           .target = lease.backend,
-          .service = "qubes.USB",
-          .argument = "+" + lease.device.port_id};
+          .service = std::string(lease.device.device_class().service),
+          .argument = "+" + lease.device.port_id()};
 }
 
 policy::io::Question question_of(const Switchboard& board, const Lease& lease,
@@ -24,6 +24,9 @@ policy::io::Question question_of(const Switchboard& board, const Lease& lease,
   auto details = details_of(board, lease.backend, lease.device);
   details["rule"] = decision.rule;
   details["asked by"] = asked_by;
+  if (const auto* only_reads = base::device::find_property(lease.options, "read-only")) {
+    details["access"] = *only_reads == "yes" ? "read only" : "read and write";
+  }
   return {
       .source = request.source,
       .service = request.service,
@@ -35,10 +38,11 @@ policy::io::Question question_of(const Switchboard& board, const Lease& lease,
       .details = std::move(details),
       .scopes = {policy::io::Scope::once, policy::io::Scope::while_plugged,
                  policy::io::Scope::always},
-      .always_writes = "qvm-usb assign " + lease.frontend + " " + device_name(lease) + ":" +
-                       device_id(lease.device) +
+      .always_writes = std::string(lease.device.device_class().tool) + " assign " + lease.frontend +
+                       " " + device_name(lease) + ":" + device_id(lease.device) +
                        "\nIt is attached by itself from now on, as long as it stays what it is; "
-                       "to end that: qvm-usb unassign " +
+                       "to end that: " +
+                       std::string(lease.device.device_class().tool) + " unassign " +
                        lease.frontend + " " + device_name(lease)};
 }
 
@@ -48,7 +52,7 @@ void Attachment::start(Approval approval, const std::string& asked_by, OnAttache
   on_attached_ = std::move(on_attached);
   // The list of what a qube may never get is not asked about.
   const std::string& denied = board_.devices.denied(lease().frontend);
-  if (!denied.empty() && lease().device.interfaces.empty()) {
+  if (!denied.empty() && interface_codes(lease().device).empty()) {
     return refuse("Could not load interfaces to verify against denied list",
                   AttachOutcome::Kind::banned);
   }
@@ -82,7 +86,7 @@ bool Attachment::approved_already(Approval approval) {
   if (approval == Approval::at_prompt) approver_ = "prompt";
   if (approval != Approval::none) return true;
   const bool still = board_.devices.approved_while_plugged(lease().frontend, lease().backend,
-                                                           lease().device.port_id);
+                                                           lease().device.port_id());
   if (still) approver_ = "prompt, while plugged in";
   return still;
 }
@@ -117,7 +121,7 @@ void Attachment::after_question(const policy::Decision& decision,
     return refuse(answer.reason.empty() ? "denied by the user " + decision.rule : answer.reason);
   }
   // An approval is for the device that was shown. What is plugged in now may be another.
-  const sysusb::DeviceRecord* now = board_.inventory.find(held->backend, held->device.port_id);
+  const Device* now = board_.inventory.find(held->backend, held->device.port_id());
   if (now == nullptr || !(*now == held->device)) {
     return refuse("the device at " + device_name(*held) +
                   " changed while the question was open; ask again");
@@ -131,16 +135,19 @@ void Attachment::after_question(const policy::Decision& decision,
 bool Attachment::keep(policy::io::Scope scope) {
   const Lease& held = lease();
   if (scope == policy::io::Scope::while_plugged) {
-    board_.devices.approve_while_plugged(held.frontend, held.backend, held.device.port_id);
+    board_.devices.approve_while_plugged(held.frontend, held.backend, held.device.port_id());
     approver_ = "prompt, while plugged in";
   }
   if (scope != policy::io::Scope::always) return true;
   Assignment assignment{.frontend = held.frontend,
-                        .device = {held.backend, held.device.port_id, device_id(held.device)},
+                        .device_class = std::string(held.device.device_class().name),
+                        .device = {held.backend, held.device.port_id(), device_id(held.device)},
                         .mode = AssignmentMode::auto_attach,
+                        .options = held.options,
                         .fingerprint = fingerprint_of(held.device)};
   // One that is there already was for what the device was before.
-  if (const Assignment* old = board_.devices.find(held.frontend, assignment.device)) {
+  if (const Assignment* old =
+          board_.devices.find(held.frontend, held.device.device_class(), assignment.device)) {
     if (auto gone = board_.devices.unassign(*old); !gone) {
       refuse(gone.error().text);
       return false;
@@ -154,7 +161,8 @@ bool Attachment::keep(policy::io::Scope scope) {
   board_.audit.event("assignment", "sallyport: assigned " + device_name(held) + ":" +
                                        device_id(held.device) + " to " + held.frontend +
                                        " (auto-attach) at the prompt");
-  board_.events.emit_device(held.frontend, "device-assign", assignment.device, {{"options", "{}"}});
+  board_.events.emit_device(held.frontend, "device-assign", held.device.device_class(),
+                            assignment.device, {{"options", options_text(held.options)}});
   return true;
 }
 
@@ -199,7 +207,7 @@ void Attachment::ask_frontend() {
   held.attach_call = board_.new_call();
   frontend->send(agent::CallStart{.call = held.attach_call,
                                   .token = *token,
-                                  .service = "qubes.USBAttach",
+                                  .service = std::string(held.device.device_class().attach_service),
                                   .source = "dom0",
                                   .requested_target = held.frontend});
   timer_.expires_after(attach_limit);

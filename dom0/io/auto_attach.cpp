@@ -9,8 +9,8 @@ namespace dom0::io {
 namespace {
 
 // An approval in advance was for the device as it was then.
-bool unchanged_since(const Assignment& assignment, const sysusb::DeviceRecord& record) {
-  return assignment.fingerprint.empty() || assignment.fingerprint == fingerprint_of(record);
+bool unchanged_since(const Assignment& assignment, const Device& device) {
+  return assignment.fingerprint.empty() || assignment.fingerprint == fingerprint_of(device);
 }
 
 }  // namespace
@@ -32,14 +32,16 @@ void AutoAttach::unplugged(const std::string& backend, const std::string& port_i
 void AutoAttach::started(const std::string& frontend) {
   std::erase_if(held_, [&frontend](const auto& entry) { return entry.first == frontend; });
   std::set<std::string> backends;
-  for (const Assignment* each : board_.devices.assignments().of(frontend, "usb")) {
-    backends.insert(each->device.backend);
+  for (const DeviceClass* each_class : device_classes) {
+    for (const Assignment* each : board_.devices.assignments().of(frontend, each_class->name)) {
+      backends.insert(each->device.backend);
+    }
   }
   for (const std::string& backend : backends) {
     // Only devices of this qube's own: others' are no news.
-    for (const auto& [port_id, record] : board_.inventory.devices(backend)) {
-      const DeviceRef device{backend, port_id, device_id(record)};
-      const auto wanting = board_.devices.assignments().wanting("usb", device);
+    for (const auto& [port_id, device] : board_.inventory.devices(backend)) {
+      const auto wanting = board_.devices.assignments().wanting(
+          device.device_class().name, {backend, port_id, device_id(device)});
       if (std::ranges::any_of(wanting, [&frontend](const Assignment* each) {
             return each->frontend == frontend;
           })) {
@@ -55,33 +57,35 @@ void AutoAttach::detached_by_hand(const Wish& wish) {
   pending_.erase(here);
 }
 
-std::vector<const Assignment*> AutoAttach::candidates(const DeviceRef& device) const {
-  auto wanting = board_.devices.assignments().wanting("usb", device);
-  std::erase_if(wanting, [this, &device](const Assignment* each) {
-    return each->frontend == device.backend || board_.link(each->frontend) == nullptr ||
-           held_.contains({each->frontend, place(device.backend, device.port_id)});
+std::vector<const Assignment*> AutoAttach::candidates(const DeviceClass& device_class,
+                                                      const DeviceRef& ref) const {
+  auto wanting = board_.devices.assignments().wanting(device_class.name, ref);
+  std::erase_if(wanting, [this, &ref](const Assignment* each) {
+    return each->frontend == ref.backend || board_.link(each->frontend) == nullptr ||
+           held_.contains({each->frontend, place(ref.backend, ref.port_id)});
   });
   return wanting;
 }
 
 void AutoAttach::consider(const std::string& backend, const std::string& port_id) {
-  const sysusb::DeviceRecord* record = board_.inventory.find(backend, port_id);
-  if (record == nullptr || board_.leases.find_device(backend, port_id) != nullptr) return;
+  const Device* device = board_.inventory.find(backend, port_id);
+  if (device == nullptr || board_.leases.find_device(backend, port_id) != nullptr) return;
   if (pending_.contains(place(backend, port_id))) return;  // its turn comes
-  const DeviceRef device{backend, port_id, device_id(*record)};
-  const auto wanting = candidates(device);
+  const DeviceRef ref{backend, port_id, device_id(*device)};
+  const auto wanting = candidates(device->device_class(), ref);
   if (wanting.empty()) return;
   const Assignment& first = *wanting.front();
   if (wanting.size() == 1 && first.mode != AssignmentMode::ask_to_attach &&
-      unchanged_since(first, *record)) {
-    return attach({first.frontend, backend, port_id}, Approval::in_advance);
+      unchanged_since(first, *device)) {
+    return attach({first.frontend, backend, port_id, first.options, &device->device_class()},
+                  Approval::in_advance);
   }
-  choose(device, wanting);
+  choose(ref, wanting);
 }
 
 // One question for all of them: the device can be with one only.
 void AutoAttach::choose(const DeviceRef& device, const std::vector<const Assignment*>& wanting) {
-  const sysusb::DeviceRecord shown = *board_.inventory.find(device.backend, device.port_id);
+  const Device shown = *board_.inventory.find(device.backend, device.port_id);
   Pending& pending = pending_[place(device.backend, device.port_id)];
   pending.question =
       std::make_shared<policy::io::AskClient>(board_.io, board_.device_prompt_socket);
@@ -94,7 +98,7 @@ void AutoAttach::choose(const DeviceRef& device, const std::vector<const Assignm
       [this, device, shown](const policy::io::Answer& answer) { chosen(device, shown, answer); });
 }
 
-void AutoAttach::chosen(const DeviceRef& device, const sysusb::DeviceRecord& shown,
+void AutoAttach::chosen(const DeviceRef& device, const Device& shown,
                         const policy::io::Answer& answer) {
   pending_.erase(place(device.backend, device.port_id));
   if (answer.outcome != policy::io::Outcome::allowed) {
@@ -104,9 +108,13 @@ void AutoAttach::chosen(const DeviceRef& device, const sysusb::DeviceRecord& sho
                            (answer.reason.empty() ? "refused at the prompt" : answer.reason));
     return;
   }
-  const sysusb::DeviceRecord* now = board_.inventory.find(device.backend, device.port_id);
+  const Device* now = board_.inventory.find(device.backend, device.port_id);
   if (now == nullptr || !(*now == shown)) return;  // another one, which is considered by itself
-  attach({answer.target, device.backend, device.port_id}, Approval::at_prompt);
+  const auto wanting = candidates(shown.device_class(), device);
+  const auto chosen = std::ranges::find(wanting, answer.target, &Assignment::frontend);
+  if (chosen == wanting.end()) return;  // it was taken back while the question was open
+  attach({answer.target, device.backend, device.port_id, (*chosen)->options, &shown.device_class()},
+         Approval::at_prompt);
 }
 
 void AutoAttach::attach(const Wish& wish, Approval approval) {

@@ -24,6 +24,8 @@ class AutoAttach {
     std::string frontend;
     std::string backend;
     std::string port_id;
+    base::device::Properties options = {};
+    const DeviceClass* device_class = &usb_class;
   };
   using OnDone = std::function<void(const AttachOutcome&)>;
   using Attach = std::function<void(const Wish&, Approval, OnDone)>;
@@ -45,10 +47,10 @@ class AutoAttach {
   };
 
   void consider(const std::string& backend, const std::string& port_id);
-  std::vector<const Assignment*> candidates(const DeviceRef& device) const;
+  std::vector<const Assignment*> candidates(const DeviceClass& device_class,
+                                            const DeviceRef& ref) const;
   void choose(const DeviceRef& device, const std::vector<const Assignment*>& wanting);
-  void chosen(const DeviceRef& device, const sysusb::DeviceRecord& shown,
-              const policy::io::Answer& answer);
+  void chosen(const DeviceRef& device, const Device& shown, const policy::io::Answer& answer);
   void attach(const Wish& wish, Approval approval);
   void after_attach(const Wish& wish, Approval approval, const AttachOutcome& outcome);
   static std::string place(const std::string& backend, const std::string& port_id) {

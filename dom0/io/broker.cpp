@@ -2,8 +2,12 @@
 #include "dom0/io/broker.hpp"
 
 #include <sys/random.h>
+#include <unistd.h>
+
+#include <set>
 
 #include "base/io/files.hpp"
+#include "base/io/sandbox.hpp"
 #include "base/io/unix_socket.hpp"
 #include "base/wire/escape.hpp"
 #include "dom0/device_lines.hpp"
@@ -12,6 +16,8 @@ namespace dom0::io {
 namespace {
 
 constexpr std::chrono::seconds relay_answer_limit{5};
+constexpr const char* admin_vm = "dom0";
+constexpr const char* input_user = "sallyport-input";
 
 // Calls that a restarted daemon does not know of must not share numbers with new ones.
 std::uint32_t first_call_number() {
@@ -65,11 +71,13 @@ Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
             attach({.frontend = wish.frontend,
                     .backend = wish.backend,
                     .port_id = wish.port_id,
+                    .options = wish.options,
                     .approval = approval,
-                    .asked_by = "an assignment of the device"},
+                    .asked_by = "an assignment of the device",
+                    .device_class = wish.device_class},
                    std::move(on_done));
           }),
-      service_calls_(board_) {}
+      service_calls_(board_, [this] { panic("the panic keys were pressed"); }) {}
 
 Broker::~Broker() { board_.devices.flush(); }
 
@@ -103,6 +111,7 @@ base::Status Broker::listen_for_qubes(const base::io::Paths& paths) {
     add_acceptor(*std::move(listening),
                  [qube = name](const base::io::Fd&) { return std::optional(qube); });
   }
+  if (auto listens = listen_for_dom0(paths); !listens) return listens;
   if (!vsock) return base::Ok{};
   auto listening = listen_vsock(vsock_port);
   if (!listening) return base::fail(listening.error().text);
@@ -116,6 +125,23 @@ base::Status Broker::listen_for_qubes(const base::io::Paths& paths) {
         }
         return std::nullopt;
       });
+  return base::Ok{};
+}
+
+// The agent of dom0 itself, which starts the receivers of input devices. Its user is what lets it
+// in.
+base::Status Broker::listen_for_dom0(const base::io::Paths& paths) {
+  auto listening = base::io::listen_unix(paths.qube_socket(admin_vm), 0666,
+                                         base::io::SocketType::stream, base::io::Blocking::no);
+  if (!listening) return base::fail(listening.error().text);
+  std::set<uid_t> users{0, ::getuid()};
+  if (const auto identity = base::io::find_identity(input_user)) users.insert(identity->uid);
+  add_acceptor(*std::move(listening),
+               [users](const base::io::Fd& socket) -> std::optional<std::string> {
+                 const auto peer = base::io::peer_credentials(socket);
+                 if (!peer || !users.contains(peer->uid)) return std::nullopt;
+                 return std::string(admin_vm);
+               });
   return base::Ok{};
 }
 
@@ -144,14 +170,15 @@ void Broker::stream_arrived(IncomingStream stream) {
   auto link = std::make_shared<QubeLink>(qube, std::move(stream.socket), log_);
   board_.links[qube] = link;
   log_.info("qube_connected", {{"qube", qube}});
-  board_.events.emit(qube, "domain-start", {{"start_guid", "True"}});
+  const bool is_qube = qube != admin_vm;
+  if (is_qube) board_.events.emit(qube, "domain-start", {{"start_guid", "True"}});
   link->start(
       [this](const std::string& from, const agent::FromAgent& said) { message(from, said); },
       [this](const std::string& from, const std::string& reason) {
         board_.links.erase(from);
         link_down(from, reason);
       });
-  auto_attach_.started(qube);
+  if (is_qube) auto_attach_.started(qube);
 }
 
 void Broker::message(const std::string& qube, const agent::FromAgent& said) {
@@ -166,6 +193,10 @@ void Broker::message(const std::string& qube, const agent::FromAgent& said) {
   if (const auto* started = std::get_if<agent::CallStarted>(&said)) {
     return service_calls_.started(qube, *started);
   }
+  if (const auto* status = std::get_if<agent::CallStatus>(&said)) {
+    return service_calls_.said(qube, *status);
+  }
+  if (qube == admin_vm) return;  // dom0 forwards no devices of its own
   inventory_message(qube, said);
 }
 
@@ -177,20 +208,27 @@ void Broker::inventory_message(const std::string& qube, const agent::FromAgent& 
   } else if (const auto* device = std::get_if<agent::InventoryDevice>(&said)) {
     device_reported(qube, *device);
   } else if (const auto* removed = std::get_if<agent::InventoryRemove>(&said)) {
-    if (board_.inventory.remove(qube, removed->port_id)) {
-      device_gone(qube, removed->port_id, "device unplugged from " + qube);
-    }
+    const Device* gone = board_.inventory.find(qube, removed->port_id);
+    if (gone == nullptr) return;
+    const DeviceClass& device_class = gone->device_class();
+    board_.inventory.remove(qube, removed->port_id);
+    device_gone(qube, removed->port_id, device_class, "device unplugged from " + qube);
   }
 }
 
 void Broker::device_reported(const std::string& qube, const agent::InventoryDevice& message) {
-  auto record = sysusb::parse_record(message.record);
+  auto record = sysusb::parse_inventory_record(message.record);
   if (!record) {
     return log_.warning("device_record_refused",
                         {{"qube", qube}, {"reason", describe(record.error())}});
   }
-  const std::string port_id = record->port_id;
-  const Inventory::Change change = board_.inventory.put(qube, *std::move(record));
+  Device device(*std::move(record));
+  if (device.block() != nullptr) {
+    const Device* parent = board_.inventory.find(qube, device.usb_port());
+    device.set_usb_id(parent == nullptr ? "" : device_id(*parent));
+  }
+  const std::string port_id = device.port_id();
+  const Inventory::Change change = board_.inventory.put(qube, std::move(device));
   if (change == Inventory::Change::refused_too_many) {
     return log_.warning("too_many_devices", {{"qube", qube}, {"port", port_id}});
   }
@@ -198,22 +236,36 @@ void Broker::device_reported(const std::string& qube, const agent::InventoryDevi
     log_.info("device", {{"qube", qube}, {"port", port_id}});
   }
   const Lease* lease = board_.leases.find_device(qube, port_id);
-  const sysusb::DeviceRecord* now = board_.inventory.find(qube, port_id);
+  const Device* now = board_.inventory.find(qube, port_id);
   if (lease != nullptr && now != nullptr && !(lease->device == *now)) {
-    device_gone(qube, port_id,
+    device_gone(qube, port_id, now->device_class(),
                 "the device at " + qube + ":" + port_id + " changed what it claims to be");
   }
   if (change == Inventory::Change::unchanged || now == nullptr) return;
   board_.devices.unplugged(qube, port_id);  // what was approved was another one
   board_.devices.plugged(qube, *now, board_.usb_ids);
-  tell_devices(qube, "device-added", {qube, port_id, device_id(*now)});
+  tell_devices(qube, now->device_class(), "device-added", {qube, port_id, device_id(*now)});
   auto_attach_.plugged(qube, port_id);
+  if (now->usb() != nullptr) adopt_disks(qube, *now);
 }
 
-void Broker::tell_devices(const std::string& qube, std::string_view event,
-                          const DeviceRef& device) {
-  board_.events.emit(qube, "device-list-change:usb");
-  board_.events.emit_device(qube, event, device);
+// Disks that were told before the USB device that they hang on get their name from it now.
+void Broker::adopt_disks(const std::string& qube, const Device& usb) {
+  const std::string id = device_id(usb);
+  std::vector<std::vector<std::byte>> again;
+  for (const auto& [port_id, device] : board_.inventory.devices(qube)) {
+    const bool child = device.block() != nullptr && device.usb_port() == usb.port_id();
+    if (child && device.usb_id() != id) {
+      again.push_back(sysusb::encode_inventory_record(device.record()));
+    }
+  }
+  for (auto& record : again) device_reported(qube, {.record = std::move(record)});
+}
+
+void Broker::tell_devices(const std::string& qube, const DeviceClass& device_class,
+                          std::string_view event, const DeviceRef& device) {
+  board_.events.emit(qube, "device-list-change:" + std::string(device_class.name));
+  board_.events.emit_device(qube, event, device_class, device);
 }
 
 // All of a qube's: what is still there is reported again, and until then not offered. Leases wait
@@ -221,19 +273,20 @@ void Broker::tell_devices(const std::string& qube, std::string_view event,
 void Broker::forget_devices(const std::string& qube) {
   const Inventory::Devices gone = board_.inventory.devices(qube);
   board_.inventory.clear(qube);
-  for (const auto& [port_id, record] : gone) {
+  for (const auto& [port_id, device] : gone) {
     board_.devices.unplugged(qube, port_id);
     auto_attach_.unplugged(qube, port_id);
-    tell_devices(qube, "device-removed", {qube, port_id, "*"});
+    tell_devices(qube, device.device_class(), "device-removed", {qube, port_id, "*"});
   }
 }
 
 void Broker::device_gone(const std::string& qube, const std::string& port_id,
-                         const std::string& why) {
+                         const DeviceClass& device_class, const std::string& why) {
   log_.info("device_gone", {{"qube", qube}, {"port", port_id}});
   board_.devices.unplugged(qube, port_id);
   auto_attach_.unplugged(qube, port_id);
-  tell_devices(qube, "device-removed", {qube, port_id, "*"});
+  service_calls_.devices_changed(qube);
+  tell_devices(qube, device_class, "device-removed", {qube, port_id, "*"});
   if (const Lease* lease = board_.leases.find_device(qube, port_id)) {
     const auto attachment = attachments_.at(lease->id);
     attachment->end(why);
@@ -244,24 +297,32 @@ void Broker::inventory_complete(const std::string& qube) {
   for (const auto& attachment : attachments_of(qube)) {
     const Lease* lease = board_.leases.find(attachment->id());
     if (lease == nullptr || lease->backend != qube) continue;
-    if (board_.inventory.find(qube, lease->device.port_id) == nullptr) {
+    if (board_.inventory.find(qube, lease->device.port_id()) == nullptr) {
       attachment->end("device unplugged from " + qube);
     }
   }
 }
 
 void Broker::call_requested(const std::string& qube, const agent::CallRequest& request) {
-  constexpr std::string_view usb = "qubes.USB+";
-  if (!request.service.starts_with(usb)) return service_calls_.requested(qube, request);
-  const Lease* lease =
-      board_.leases.find_expected(qube, request.target, request.service.substr(usb.size()));
+  if (qube == admin_vm) {
+    // Its agent is there to be called; dom0's own calls are made with the Admin API.
+    return board_.link(qube)->send(
+        agent::CallRefused{.request = request.request,
+                           .exit_code = agent::exit_refused,
+                           .reason = "programs of dom0 call services with the Admin API"});
+  }
+  const DeviceClass* device_class = class_of_service(request.service);
+  if (device_class == nullptr) return service_calls_.requested(qube, request);
+  const std::string port_id =
+      request.service.substr(std::min(device_class->service.size() + 1, request.service.size()));
+  const Lease* lease = board_.leases.find_expected(qube, request.target, port_id);
   if (lease != nullptr) return attachments_.at(lease->id)->call_requested(request.request);
-  const std::string reason =
-      "no attach of this device to this qube is going on; use qvm-usb attach";
+  const std::string reason = "no attach of this device to this qube is going on; use " +
+                             std::string(device_class->tool) + " attach";
   board_.audit.denied({.source = qube,
                        .target = request.target,
-                       .service = "qubes.USB",
-                       .argument = request.service.substr(usb.size() - 1)},
+                       .service = std::string(device_class->service),
+                       .argument = "+" + port_id},
                       reason);
   board_.link(qube)->send(agent::CallRefused{
       .request = request.request, .exit_code = agent::exit_refused, .reason = reason});
@@ -271,9 +332,10 @@ void Broker::link_down(const std::string& qube, const std::string& reason) {
   log_.info("qube_disconnected", {{"qube", qube}, {"reason", reason}});
   forget_devices(qube);
   for (const auto& attachment : attachments_of(qube)) attachment->link_down(qube);
-  board_.events.emit(qube, "domain-shutdown");
+  if (qube != admin_vm) board_.events.emit(qube, "domain-shutdown");
   for (const auto& call : std::vector(dom0_calls_)) call->link_down(qube);
   service_calls_.link_down(qube);
+  service_calls_.devices_changed(qube);
 }
 
 void Broker::run(const std::string& qube, const std::string& service, const std::string& input,
@@ -285,6 +347,19 @@ void Broker::run(const std::string& qube, const std::string& service, const std:
   auto call = std::make_shared<Dom0Call>(board_, qube, service, input);
   dom0_calls_.push_back(call);
   call->start(std::move(on_done));
+}
+
+void Broker::panic(const std::string& why) {
+  board_.audit.event("panic", "sallyport: everything is detached: " + why);
+  service_calls_.end_inputs();
+  const auto all = attachments_;
+  for (const auto& [id, attachment] : all) {
+    const Lease* lease = board_.leases.find(id);
+    if (lease == nullptr) continue;
+    // Assignments wait until the device is plugged in again.
+    auto_attach_.detached_by_hand({lease->frontend, lease->backend, lease->device.port_id()});
+    attachment->end("panic: " + why);
+  }
 }
 
 std::vector<std::shared_ptr<Attachment>> Broker::attachments_of(const std::string& qube) const {

@@ -42,35 +42,44 @@ class Broker {
     std::string frontend;
     std::string backend;
     std::string port_id;
+    base::device::Properties options = {};
     std::string identity = {};  // the device id that the caller means; empty: whatever is there
     Approval approval = Approval::none;
     std::string asked_by = {};  // for people
+    const DeviceClass* device_class = &usb_class;
   };
   // What is returned can be withdrawn; nullopt: it has failed already.
   std::optional<LeaseId> attach(const AttachWish& wish, Attachment::OnAttached on_done);
   // Nobody waits for the attachment any more: ends it unless it is attached.
   void withdraw(LeaseId id);
   // Ends when the device is gone from the frontend.
-  void detach(const std::string& frontend, const std::string& backend, const std::string& port_id,
-              OnDone on_done);
+  void detach(const DeviceClass& device_class, const std::string& frontend,
+              const std::string& backend, const std::string& port_id, OnDone on_done);
+  // Detaches every device, and takes every input device away.
+  void panic(const std::string& why);
   // Calls a service of a qube from dom0 itself.
   void run(const std::string& qube, const std::string& service, const std::string& input,
            Dom0Call::OnDone on_done);
   const Switchboard& board() const { return board_; }
   // For what reading refreshes: the policy store loads what changed on disk.
   Switchboard& mutable_board() { return board_; }
+  const ServiceCalls& service_calls() const { return service_calls_; }
   std::int64_t started_at() const { return started_at_; }
 
  private:
   base::Status listen_for_qubes(const base::io::Paths& paths);
+  base::Status listen_for_dom0(const base::io::Paths& paths);
   void add_acceptor(base::io::Fd listening, StreamAcceptor::Identify identify);
   void connect_relay();
   void stream_arrived(IncomingStream stream);
   void message(const std::string& qube, const agent::FromAgent& message);
   void inventory_message(const std::string& qube, const agent::FromAgent& message);
   void device_reported(const std::string& qube, const agent::InventoryDevice& message);
-  void device_gone(const std::string& qube, const std::string& port_id, const std::string& why);
-  void tell_devices(const std::string& qube, std::string_view event, const DeviceRef& device);
+  void device_gone(const std::string& qube, const std::string& port_id,
+                   const DeviceClass& device_class, const std::string& why);
+  void adopt_disks(const std::string& qube, const Device& usb);
+  void tell_devices(const std::string& qube, const DeviceClass& device_class,
+                    std::string_view event, const DeviceRef& device);
   void forget_devices(const std::string& qube);
   void inventory_complete(const std::string& qube);
   void call_requested(const std::string& qube, const agent::CallRequest& request);
@@ -78,6 +87,9 @@ class Broker {
   void relay_entry(const RelayReport& report);
   void relay_ended(const RelayReport& report);
   void relay_lost();
+  base::Result<base::device::Properties> attach_options(const Device& device,
+                                                        const base::device::Properties& given,
+                                                        const std::string& frontend) const;
   void track(LeaseId id);
   void gone(LeaseId id, const std::string& reason);
   // A copy: a handler may end the attachment that it is given.

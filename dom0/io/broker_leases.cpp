@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The broker's leases: attach and detach on request, and what the relay says of running streams.
+#include <set>
+
+#include "dom0/block_options.hpp"
 #include "dom0/device_lines.hpp"
 #include "dom0/io/broker.hpp"
 
@@ -10,14 +13,16 @@ std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAtta
     on_done({AttachOutcome::Kind::failed, std::move(why)});
     return std::nullopt;
   };
-  const auto& [frontend, backend, port_id, identity, approval, asked_by] = wish;
-  const sysusb::DeviceRecord* device = board_.inventory.find(backend, port_id);
+  const auto& [frontend, backend, port_id, given, identity, approval, asked_by, device_class] =
+      wish;
+  const Device* device = board_.inventory.find(backend, port_id);
   if (board_.link(backend) == nullptr) {
     return failed("qube " + backend + " is not running; start it with: sallyport-qube start " +
                   backend);
   }
-  if (device == nullptr) {
-    return failed("backend vm " + backend + " doesn't expose usb device '" + port_id + "'");
+  if (device == nullptr || &device->device_class() != device_class) {
+    return failed("backend vm " + backend + " doesn't expose " + std::string(device_class->name) +
+                  " device '" + port_id + "'");
   }
   if (!identity.empty() && identity != device_id(*device)) {
     return failed("Unrecognized device identity '" + device_id(*device) + "' expected '" +
@@ -30,6 +35,8 @@ std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAtta
         frontend);
   }
   if (frontend == backend) return failed("the device is in " + backend + " already");
+  auto options = attach_options(*device, given, frontend);
+  if (!options) return failed(options.error().text);
   const auto id = board_.leases.add({.id = {},
                                      .state = LeaseState::asking,
                                      .frontend = frontend,
@@ -37,12 +44,25 @@ std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAtta
                                      .device = *device,
                                      .attach_call = {},
                                      .stream_call = {},
+                                     .options = *std::move(options),
                                      .since = wall_clock()});
   if (!id) return failed(id.error().text);
   track(*id);
   const auto attachment = attachments_.at(*id);
   attachment->start(approval, asked_by, std::move(on_done));
   return *id;
+}
+
+base::Result<base::device::Properties> Broker::attach_options(const Device& device,
+                                                              const base::device::Properties& given,
+                                                              const std::string& frontend) const {
+  if (device.block() == nullptr) return given;
+  std::set<std::string> taken;
+  for (const auto& [id, lease] : board_.leases.all()) {
+    const std::string* name = base::device::find_property(lease.options, "frontend-dev");
+    if (lease.frontend == frontend && name != nullptr) taken.insert(*name);
+  }
+  return complete_block_options(given, *device.block(), taken);
 }
 
 void Broker::withdraw(LeaseId id) {
@@ -52,11 +72,13 @@ void Broker::withdraw(LeaseId id) {
   attachment->end("withdrawn: the attach command was interrupted");
 }
 
-void Broker::detach(const std::string& frontend, const std::string& backend,
-                    const std::string& port_id, OnDone on_done) {
+void Broker::detach(const DeviceClass& device_class, const std::string& frontend,
+                    const std::string& backend, const std::string& port_id, OnDone on_done) {
   const Lease* lease = board_.leases.find_device(backend, port_id);
-  if (lease == nullptr || lease->frontend != frontend) {
-    return on_done(base::fail("usb device " + port_id + " not attached to " + frontend));
+  if (lease == nullptr || lease->frontend != frontend ||
+      &lease->device.device_class() != &device_class) {
+    return on_done(base::fail(std::string(device_class.name) + " device " + port_id +
+                              " not attached to " + frontend));
   }
   auto_attach_.detached_by_hand({frontend, backend, port_id});
   detachers_[lease->id].push_back(std::move(on_done));

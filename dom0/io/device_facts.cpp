@@ -23,15 +23,20 @@ History history_of(HistoryVerdict verdict) {
 }  // namespace
 
 policy::DeviceFacts facts_of(const Switchboard& board, const std::string& backend,
-                             const sysusb::DeviceRecord& device) {
+                             const Device& device) {
   policy::DeviceFacts facts{.backend = backend,
-                            .port_id = device.port_id,
+                            .port_id = device.port_id(),
                             .history = history_of(board.devices.judge(backend, device).verdict),
-                            .vendor_id = device.vendor_id,
-                            .product_id = device.product_id,
-                            .serial = device.serial,
-                            .name = device.product};
-  for (const auto& each : device.interfaces) facts.interfaces.push_back(interface_code(each));
+                            .interfaces = interface_codes(device)};
+  if (const auto* usb = device.usb()) {
+    facts.vendor_id = usb->vendor_id;
+    facts.product_id = usb->product_id;
+    facts.serial = usb->serial;
+    facts.name = usb->product;
+  } else if (const auto* block = device.block()) {
+    facts.serial = block->serial;
+    facts.name = block->model;
+  }
   return facts;
 }
 

@@ -8,6 +8,6 @@
 namespace dom0::io {
 
 policy::DeviceFacts facts_of(const Switchboard& board, const std::string& backend,
-                             const sysusb::DeviceRecord& device);
+                             const Device& device);
 
 }  // namespace dom0::io

@@ -18,6 +18,14 @@ std::string day_of(std::int64_t when) {
   return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc));
 }
 
+// As on the packaging: "62 GB".
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array units{"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
+  std::size_t unit = 0;
+  for (; bytes >= 10'000 && unit + 1 < units.size(); ++unit) bytes /= 1000;
+  return std::to_string(bytes) + " " + units.at(unit);
+}
+
 std::string history_text(const DeviceHistory::Judgement& judgement) {
   const SeenDevice& before = judgement.before;
   switch (judgement.verdict) {
@@ -35,7 +43,12 @@ std::string history_text(const DeviceHistory::Judgement& judgement) {
              : "new: seen since " + day_of(before.first_seen) + ", never allowed";
 }
 
-// "u080650u030101" of an id, in pieces.
+std::set<std::string> interfaces_of(const Device& device) {
+  const auto codes = interface_codes(device);
+  return {codes.begin(), codes.end()};
+}
+
+// "u080650u030101" of the id that a USB device once had, in pieces.
 std::set<std::string> interfaces_of(std::string_view device_id) {
   std::set<std::string> codes;
   std::string_view rest = device_id.substr(device_id.rfind(':') + 1);
@@ -55,9 +68,9 @@ std::string categories_of(const std::set<std::string>& codes) {
   return text;
 }
 
-std::string change_text(const SeenDevice& before, const sysusb::DeviceRecord& record) {
+std::string change_text(const SeenDevice& before, const Device& device) {
   const auto old_codes = interfaces_of(before.device_id);
-  const auto codes = interfaces_of(device_id(record));
+  const auto codes = interfaces_of(device);
   std::set<std::string> more;
   std::set<std::string> less;
   for (const auto& code : codes) {
@@ -76,30 +89,30 @@ std::string change_text(const SeenDevice& before, const sysusb::DeviceRecord& re
 }  // namespace
 
 std::map<std::string, std::string> details_of(const Switchboard& board, const std::string& backend,
-                                              const sysusb::DeviceRecord& record) {
-  const auto judgement = board.devices.judge(backend, record);
-  std::map<std::string, std::string> details{
-      {"port", backend + ":" + record.port_id},
-      {"device", describe(record, board.usb_ids)},
-      {"identity", device_id(record)},
-      {"class", categories_of(interfaces_of(device_id(record)))},
-      {"history", history_text(judgement)}};
+                                              const Device& device) {
+  const auto judgement = board.devices.judge(backend, device);
+  std::map<std::string, std::string> details{{"port", backend + ":" + device.port_id()},
+                                             {"device", describe(device, board.usb_ids)},
+                                             {"identity", device_id(device)},
+                                             {"class", categories_of(interfaces_of(device))},
+                                             {"history", history_text(judgement)}};
+  if (const auto* block = device.block()) details["size"] = size_text(block->size);
   if (judgement.verdict == DeviceHistory::Verdict::changed) {
-    details["changed"] = change_text(judgement.before, record);
+    details["changed"] = change_text(judgement.before, device);
   }
   return details;
 }
 
 policy::io::Question question_of_assignment(const Switchboard& board, const std::string& backend,
-                                            const sysusb::DeviceRecord& record,
+                                            const Device& device,
                                             std::vector<std::string> frontends) {
-  auto details = details_of(board, backend, record);
+  auto details = details_of(board, backend, device);
   details["asked by"] = "an assignment of the device";
   auto icons = icons_of(board, frontends);
   return {.about = policy::io::Question::About::device,
           .source = backend,
           .service = "device-attach",
-          .argument = "+" + record.port_id,
+          .argument = "+" + device.port_id(),
           .targets = std::move(frontends),
           .default_target = {},
           .icons = std::move(icons),

@@ -12,11 +12,11 @@ namespace dom0::io {
 
 // What dom0 knows and what the device claims, by the keys that prompts know (docs/protocol.md 9).
 std::map<std::string, std::string> details_of(const Switchboard& board, const std::string& backend,
-                                              const sysusb::DeviceRecord& record);
+                                              const Device& device);
 
 // Which of these qubes is to have the device of this port?
 policy::io::Question question_of_assignment(const Switchboard& board, const std::string& backend,
-                                            const sysusb::DeviceRecord& record,
+                                            const Device& device,
                                             std::vector<std::string> frontends);
 
 // The icons of the qubes' labels, by name, for these qubes.

@@ -64,22 +64,21 @@ base::Status DeviceState::deny(const std::string& qube, const std::string& inter
 }
 
 DeviceHistory::Judgement DeviceState::judge(const std::string& backend,
-                                            const sysusb::DeviceRecord& record) const {
-  return history_.judge(history_key(record, backend), fingerprint_of(record));
+                                            const Device& device) const {
+  return history_.judge(history_key(device, backend), fingerprint_of(device));
 }
 
-void DeviceState::plugged(const std::string& backend, const sysusb::DeviceRecord& record,
-                          const UsbIds& ids) {
-  history_.seen({.key = history_key(record, backend),
-                 .fingerprint = fingerprint_of(record),
-                 .device_id = device_id(record),
-                 .description = describe(record, ids)},
+void DeviceState::plugged(const std::string& backend, const Device& device, const UsbIds& ids) {
+  history_.seen({.key = history_key(device, backend),
+                 .fingerprint = fingerprint_of(device),
+                 .device_id = device_id(device),
+                 .description = describe(device, ids)},
                 wall_clock());
   flush_soon();
 }
 
-void DeviceState::approved(const std::string& backend, const sysusb::DeviceRecord& record) {
-  history_.approved(history_key(record, backend), fingerprint_of(record), wall_clock());
+void DeviceState::approved(const std::string& backend, const Device& device) {
+  history_.approved(history_key(device, backend), fingerprint_of(device), wall_clock());
   flush_soon();
 }
 

@@ -31,8 +31,9 @@ class DeviceState {
   base::Status assign(const Assignment& assignment);
   base::Status unassign(const Assignment& assignment);
   base::Status set_mode(const Assignment& assignment, AssignmentMode mode);
-  const Assignment* find(const std::string& frontend, const DeviceRef& ref) {
-    return assignments_.find(frontend, "usb", ref);
+  const Assignment* find(const std::string& frontend, const DeviceClass& device_class,
+                         const DeviceRef& ref) {
+    return assignments_.find(frontend, device_class.name, ref);
   }
 
   // Interface patterns in a row, "u0e****u030101"; empty: none.
@@ -40,10 +41,10 @@ class DeviceState {
   base::Status deny(const std::string& qube, const std::string& interfaces);
 
   using Judgement = DeviceHistory::Judgement;
-  Judgement judge(const std::string& backend, const sysusb::DeviceRecord& record) const;
+  Judgement judge(const std::string& backend, const Device& device) const;
   const DeviceHistory& history() const { return history_; }
-  void plugged(const std::string& backend, const sysusb::DeviceRecord& record, const UsbIds& ids);
-  void approved(const std::string& backend, const sysusb::DeviceRecord& record);
+  void plugged(const std::string& backend, const Device& device, const UsbIds& ids);
+  void approved(const std::string& backend, const Device& device);
 
   // "While plugged in": until the device leaves its port or changes, or this daemon ends.
   void approve_while_plugged(const std::string& frontend, const std::string& backend,

@@ -22,7 +22,8 @@ void EventHub::emit(const std::string& subject, std::string_view event,
 }
 
 void EventHub::emit_device(const std::string& subject, std::string_view event,
-                           const DeviceRef& device, const base::device::Properties& facts) const {
+                           const DeviceClass& device_class, const DeviceRef& device,
+                           const base::device::Properties& facts) const {
   if (listeners_.empty()) return;
   const std::string port = device.backend + ":" + device.port_id;
   // Of what is gone only the place is left to be named.
@@ -31,7 +32,7 @@ void EventHub::emit_device(const std::string& subject, std::string_view event,
       place_only ? base::device::Property{"port", port}
                  : base::device::Property{"device", port + ":" + device.device_id}};
   all.insert(all.end(), facts.begin(), facts.end());
-  emit(subject, std::string(event) + ":usb", all);
+  emit(subject, std::string(event) + ":" + std::string(device_class.name), all);
 }
 
 }  // namespace dom0::io

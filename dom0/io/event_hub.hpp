@@ -28,7 +28,8 @@ class EventHub {
   void emit(const std::string& subject, std::string_view event,
             const base::device::Properties& facts = {}) const;
   // "device-attach:usb" and the like, with the device as Qubes' clients read it.
-  void emit_device(const std::string& subject, std::string_view event, const DeviceRef& device,
+  void emit_device(const std::string& subject, std::string_view event,
+                   const DeviceClass& device_class, const DeviceRef& device,
                    const base::device::Properties& facts = {}) const;
 
  private:

@@ -6,18 +6,23 @@
 
 namespace dom0::io {
 
-// With the targets: a change of policy between two calls is another question.
-std::string QuestionDesk::key_of(const policy::Request& request,
-                                 const policy::io::Question& question) {
-  std::string key = request.source + " " + request.target + " " + policy::call_name(request);
+std::string QuestionDesk::key_of(const policy::Request& request) {
+  return request.source + " " + request.target + " " + policy::call_name(request);
+}
+
+// A change of policy between two calls is another question.
+std::string QuestionDesk::with_choices(std::string key, const policy::io::Question& question) {
   for (const std::string& target : question.targets) key += " " + target;
   return key;
 }
 
-QuestionDesk::Ticket QuestionDesk::ask(const policy::Request& request,
-                                       const policy::io::Question& question,
+bool QuestionDesk::has(std::string key, const policy::io::Question& question) const {
+  return open_.contains(with_choices(std::move(key), question));
+}
+
+QuestionDesk::Ticket QuestionDesk::ask(std::string key, const policy::io::Question& question,
                                        std::chrono::seconds limit, OnAnswer on_answer) {
-  const std::string key = key_of(request, question);
+  key = with_choices(std::move(key), question);
   const Ticket ticket = next_++;
   Open& open = open_[key];
   open.waiting.emplace(ticket, std::move(on_answer));

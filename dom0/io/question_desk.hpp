@@ -17,9 +17,9 @@
 
 namespace dom0::io {
 
-// Calls with the same source, target, service and argument share a question while it is open, and
-// its answer for `answer_holds` more: long enough for the nodes of one device, too short to be an
-// approval of the next one.
+// Calls with the same key and the same choices share a question while it is open, and its answer
+// for `answer_holds` more: long enough for the nodes of one device, too short to be an approval of
+// the next one.
 class QuestionDesk {
  public:
   static constexpr std::chrono::seconds answer_holds{3};
@@ -30,13 +30,19 @@ class QuestionDesk {
   QuestionDesk(boost::asio::io_context& io, std::filesystem::path prompt_socket)
       : io_(io), prompt_socket_(std::move(prompt_socket)) {}
 
-  // `on_answer` runs once, later, unless the ticket is given back.
-  Ticket ask(const policy::Request& request, const policy::io::Question& question,
-             std::chrono::seconds limit, OnAnswer on_answer);
+  // `key`: what makes calls the same to a person. `on_answer` runs once, later, unless the ticket
+  // is given back.
+  Ticket ask(std::string key, const policy::io::Question& question, std::chrono::seconds limit,
+             OnAnswer on_answer);
+  // "SERVICE+ARGUMENT: SOURCE TARGET"
+  static std::string key_of(const policy::Request& request);
+  // Whether such a question is open, or its answer still holds.
+  bool has(std::string key, const policy::io::Question& question) const;
   // This call needs no answer any more; the last one of a question withdraws it.
   void give_back(Ticket ticket);
 
  private:
+  static std::string with_choices(std::string key, const policy::io::Question& question);
   struct Open {
     std::shared_ptr<policy::io::AskClient> client;
     std::map<Ticket, OnAnswer> waiting;
@@ -44,7 +50,6 @@ class QuestionDesk {
     std::unique_ptr<boost::asio::steady_timer> forget;
   };
 
-  static std::string key_of(const policy::Request& request, const policy::io::Question& question);
   void answered(const std::string& key, const policy::io::Answer& answer);
   void forget(const std::string& key);
 

@@ -15,7 +15,7 @@
 #include "base/io/fd.hpp"
 #include "base/io/log.hpp"
 #include "base/io/pass_fd.hpp"
-#include "dom0/io/splice_pump.hpp"
+#include "base/io/splice_pump.hpp"
 #include "dom0/relay_protocol.hpp"
 
 namespace dom0::io {
@@ -40,14 +40,14 @@ class RelayedCall : public std::enable_shared_from_this<RelayedCall> {
 
  private:
   enum class From { caller, service };
-  void after_pump(From from, SplicePump::End why);
+  void after_pump(From from, base::io::SplicePump::End why);
   void end(CallEnd why);
 
   boost::asio::posix::stream_descriptor caller_;
   boost::asio::posix::stream_descriptor service_;
   HalfClose half_close_;
-  std::shared_ptr<SplicePump> to_service_;
-  std::shared_ptr<SplicePump> to_caller_;
+  std::shared_ptr<base::io::SplicePump> to_service_;
+  std::shared_ptr<base::io::SplicePump> to_caller_;
   int directions_open_ = 2;
   OnEnd on_end_;
 };

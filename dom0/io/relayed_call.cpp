@@ -5,6 +5,8 @@
 
 namespace dom0::io {
 
+using base::io::SplicePump;
+
 base::Result<std::shared_ptr<RelayedCall>> RelayedCall::make(boost::asio::io_context& io,
                                                              base::io::Fd caller,
                                                              base::io::Fd service,

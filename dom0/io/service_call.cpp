@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "dom0/input_argument.hpp"
+
 namespace dom0::io {
 namespace {
 
@@ -17,34 +19,106 @@ policy::io::Question question_of(const policy::Request& request, const policy::D
           .details = {{"rule", decision.rule}}};
 }
 
+// A daemon that starts anew does not know who was approved and paired for an input stream: it ends
+// the streams whose record it cannot read as a lease.
+std::vector<std::byte> record_of(bool input) {
+  const auto text = base::wire::as_bytes("input");
+  return input ? std::vector<std::byte>(text.begin(), text.end()) : std::vector<std::byte>();
+}
+
 }  // namespace
 
+ServiceCalls::ServiceCalls(Switchboard& board, std::function<void()> on_panic)
+    : board_(board),
+      questions_(board.io, board.prompt_socket),
+      inputs_(board, {.on_ready =
+                          [this](CallId id) {
+                            const auto found = calls_.find(id);
+                            if (found == calls_.end()) return;
+                            // By value: admit() may end the call.
+                            const policy::Request request = found->second.waiting;
+                            const policy::Decision decision = found->second.waiting_for;
+                            admit(id, request, decision);
+                          },
+                      .on_refused =
+                          [this](CallId id, const std::string& reason) {
+                            refuse(id, reason, agent::exit_refused);
+                          },
+                      .on_cancel = [this](CallId id) { cancel(id); },
+                      .on_panic = std::move(on_panic)}) {}
+
 void ServiceCalls::requested(const std::string& source, const agent::CallRequest& asked) {
-  const auto running = std::ranges::count_if(
-      calls_, [&](const auto& entry) { return entry.second.source == source; });
+  const bool input = is_input_service(asked.service.substr(0, asked.service.find('+')));
+  const auto running = std::ranges::count_if(calls_, [&](const auto& entry) {
+    return entry.second.source == source && entry.second.input == input;
+  });
   const CallId id = board_.new_call();
   Call& made = calls_[id];
   made.source = source;
   made.request = asked.request;
   made.service = asked.service;
-  if (static_cast<std::size_t>(running) >= max_calls_per_qube) {
+  made.input = input;
+  if (std::cmp_greater_equal(running, input ? max_inputs_per_qube : max_calls_per_qube)) {
     return refuse(id, "too many calls of this qube at once", agent::exit_refused);
   }
   auto request = policy::parse_request(source, asked.target, asked.service);
   if (!request) return refuse(id, request.error().text, agent::exit_refused);
+  if (input) {
+    inputs_.describe(*request);
+    if (const std::string why = inputs_.refusal(*request); !why.empty()) {
+      return decided(id, *request, policy::deny(why));
+    }
+  }
   const policy::Decision decision = board_.decide(*request);
-  if (decision.kind != policy::Decision::Kind::ask) return decided(id, *request, decision);
+  if (decision.kind == policy::Decision::Kind::deny) return decided(id, *request, decision);
+  const bool stopped = input && !inputs_.quarantine(*request).empty();
+  const bool approved = input && !stopped && inputs_.approved_while_plugged(*request);
+  if (decision.kind == policy::Decision::Kind::allow && !stopped) {
+    return decided(id, *request, decision);
+  }
+  policy::Decision question = decision;
+  if (decision.kind == policy::Decision::Kind::allow) {
+    // The rules let it in, but what it did then is a person's to judge.
+    question.kind = policy::Decision::Kind::ask;
+    question.targets = {decision.target};
+  }
+  if (approved && question.targets.size() == 1) {
+    return decided(id, *request,
+                   policy::accept_answer(question, board_.system_info(), question.targets.front()));
+  }
+  ask(id, *request, question,
+      input ? inputs_.question_of(*request, question) : question_of(*request, question));
+}
+
+void ServiceCalls::ask(CallId id, const policy::Request& request, const policy::Decision& decision,
+                       const policy::io::Question& question) {
   Call& call = calls_.at(id);
   call.asked_at = std::chrono::steady_clock::now();
-  call.question = questions_.ask(
-      *request, question_of(*request, decision), decision.timeout.value_or(board_.prompt_limit),
-      [this, id, decision, asked_for = *request](const policy::io::Answer& answer) {
-        if (answer.outcome != policy::io::Outcome::allowed) {
-          return decided(id, asked_for, policy::deny(answer.reason, decision.rule));
-        }
-        decided(id, asked_for,
-                policy::accept_answer(decision, board_.system_info(), answer.target));
-      });
+  std::string key = QuestionDesk::key_of(request);
+  if (call.input) {
+    std::string of_device = InputDesk::keyboard_key(request);
+    if (is_keyboard_service(request.service) || questions_.has(of_device, question)) {
+      key = std::move(of_device);
+    }
+  }
+  call.question =
+      questions_.ask(std::move(key), question, decision.timeout.value_or(board_.prompt_limit),
+                     [this, id, decision, request](const policy::io::Answer& answer) {
+                       answered(id, request, decision, answer);
+                     });
+}
+
+void ServiceCalls::answered(CallId id, const policy::Request& request,
+                            const policy::Decision& decision, const policy::io::Answer& answer) {
+  if (answer.outcome != policy::io::Outcome::allowed) {
+    return decided(id, request, policy::deny(answer.reason, decision.rule));
+  }
+  const auto found = calls_.find(id);
+  if (found != calls_.end() && found->second.input) {
+    inputs_.release(request);
+    if (answer.scope == policy::io::Scope::while_plugged) inputs_.approve_while_plugged(request);
+  }
+  decided(id, request, policy::accept_answer(decision, board_.system_info(), answer.target));
 }
 
 void ServiceCalls::decided(CallId id, const policy::Request& request,
@@ -71,7 +145,25 @@ void ServiceCalls::decided(CallId id, const policy::Request& request,
   }
   board_.notify(request, decision);
   found->second.target = decision.target;
+  if (found->second.input) return admit(id, request, decision);
   connect(id);
+}
+
+void ServiceCalls::admit(CallId id, const policy::Request& request,
+                         const policy::Decision& decision) {
+  const auto admission = inputs_.admit(id, request, decision);
+  switch (admission.kind) {
+    case InputDesk::Admission::Kind::ready:
+      calls_.at(id).options = admission.options;
+      return connect(id);
+    case InputDesk::Admission::Kind::waits:
+      calls_.at(id).waiting = request;
+      calls_.at(id).waiting_for = decision;
+      return;
+    case InputDesk::Admission::Kind::refused:
+      board_.audit.denied(request, admission.reason, {.rule = decision.rule});
+      return refuse(id, admission.reason, agent::exit_refused);
+  }
 }
 
 void ServiceCalls::connect(CallId id) {
@@ -79,7 +171,7 @@ void ServiceCalls::connect(CallId id) {
   QubeLink* source = board_.link(call.source);
   QubeLink* target = board_.link(call.target);
   if (source == nullptr) {
-    calls_.erase(id);
+    forget(calls_.find(id));
     return;
   }
   if (target == nullptr) {
@@ -94,12 +186,14 @@ void ServiceCalls::connect(CallId id) {
     return refuse(id, (caller_token ? service_token : caller_token).error().text,
                   agent::exit_problem);
   }
+  call.begun = true;
   source->send(agent::CallAccepted{.request = call.request, .token = *caller_token});
   target->send(agent::CallStart{.call = id,
                                 .token = *service_token,
                                 .service = call.service,
                                 .source = call.source,
-                                .requested_target = call.target});
+                                .requested_target = call.target,
+                                .options = call.options});
 }
 
 void ServiceCalls::stream(CallId id, std::optional<StreamSocket> Call::*side,
@@ -114,7 +208,7 @@ void ServiceCalls::stream(CallId id, std::optional<StreamSocket> Call::*side,
     call.*side = *std::move(stream);
     if (!call.caller || !call.service_stream) return;
     joined = board_.relay.add(id, HalfClose::forward, *std::move(call.caller),
-                              *std::move(call.service_stream), {});
+                              *std::move(call.service_stream), record_of(call.input));
     call.caller.reset();
     call.service_stream.reset();
   }
@@ -124,7 +218,7 @@ void ServiceCalls::stream(CallId id, std::optional<StreamSocket> Call::*side,
   }
   board_.log.error("call_failed", {{"service", call.service}, {"reason", joined.error().text}});
   tell(call, agent::exit_problem, joined.error().text);
-  calls_.erase(found);  // closes the other side's stream, if it is here
+  forget(found);  // closes the other side's stream, if it is here
 }
 
 void ServiceCalls::started(const std::string& qube, const agent::CallStarted& started) {
@@ -140,6 +234,7 @@ void ServiceCalls::exited(const std::string& qube, const agent::CallExited& exit
                                      {"qube", qube},
                                      {"code", std::to_string(exited.exit_code)},
                                      {"reason", exited.reason}});
+  if (call.input) inputs_.exited(exited.call, exited.exit_code, exited.reason);
   tell(call, exited.exit_code, exited.reason);
   if (!call.started) call.over = true;  // there is no stream, and none will come
   forget_if_done(found);
@@ -151,7 +246,7 @@ void ServiceCalls::link_down(const std::string& qube) {
     if (call.source == qube) {
       call.told = true;  // nobody is left to tell
       if (call.question != 0) questions_.give_back(call.question);
-      if (call.target.empty()) call.over = true;
+      if (!call.begun) call.over = true;
     } else if (call.target == qube) {
       tell(call, agent::exit_problem, "the connection to " + qube + " was lost");
       if (!call.joined) call.over = true;
@@ -187,7 +282,15 @@ void ServiceCalls::tell(Call& call, int exit_code, const std::string& reason) {
 }
 
 ServiceCalls::Calls::iterator ServiceCalls::forget_if_done(Calls::iterator call) {
-  return call->second.over && call->second.told ? calls_.erase(call) : std::next(call);
+  return call->second.over && call->second.told ? forget(call) : std::next(call);
+}
+
+ServiceCalls::Calls::iterator ServiceCalls::forget(Calls::iterator call) {
+  const CallId id = call->first;
+  const bool input = call->second.input;
+  const auto next = calls_.erase(call);
+  if (input) inputs_.forget(id);
+  return next;
 }
 
 void ServiceCalls::refuse(CallId id, const std::string& reason, int exit_code) {
@@ -198,7 +301,41 @@ void ServiceCalls::refuse(CallId id, const std::string& reason, int exit_code) {
                                     .exit_code = static_cast<std::uint8_t>(exit_code),
                                     .reason = reason});
   }
-  calls_.erase(found);
+  forget(found);
+}
+
+void ServiceCalls::said(const std::string& qube, const agent::CallStatus& status) {
+  const auto found = calls_.find(status.call);
+  if (found != calls_.end() && found->second.target == qube && found->second.input) {
+    inputs_.said(status.call, status.word);
+  }
+}
+
+void ServiceCalls::cancel(CallId id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) return;
+  if (QubeLink* target = board_.link(found->second.target)) {
+    target->send(agent::CallCancel{.call = id});
+  }
+}
+
+std::vector<ServiceCalls::ForwardedInput> ServiceCalls::forwarded_inputs() const {
+  std::vector<ForwardedInput> list;
+  for (const auto& [id, call] : calls_) {
+    if (!call.input) continue;
+    const std::string_view state = call.question != 0    ? "asking"
+                                   : inputs_.pairing(id) ? "pairing"
+                                                         : "forwarding";
+    list.push_back({call.source, call.target, call.service, state, call.since});
+  }
+  return list;
+}
+
+void ServiceCalls::end_inputs() {
+  inputs_.stop_all();
+  for (const auto& [id, call] : calls_) {
+    if (call.input && call.started) cancel(id);
+  }
 }
 
 }  // namespace dom0::io

@@ -27,6 +27,7 @@ constexpr std::size_t max_text = 512;
 constexpr std::size_t max_targets = 2048;
 constexpr std::size_t max_entries = 2048;
 constexpr std::size_t max_depth = 4;
+constexpr std::size_t max_digits = 12;
 
 using Texts = std::map<std::string, std::string>;
 
@@ -61,6 +62,16 @@ Texts take_texts(const json::object& from, std::string_view key, bool& ok) {
     texts[std::string(entry.key())] = take_text(*object, entry.key(), ok);
   }
   return texts;
+}
+
+// What is to be typed on a new keyboard; empty: this is a question.
+std::string take_digits(const json::object& from, bool& ok) {
+  if (!from.contains("sallyport_digits")) return {};
+  std::string digits = take_text(from, "sallyport_digits", ok);
+  const auto is_digit = [](char each) { return each >= '0' && each <= '9'; };
+  ok =
+      ok && !digits.empty() && digits.size() <= max_digits && std::ranges::all_of(digits, is_digit);
+  return digits;
 }
 
 std::vector<std::string> take_targets(const json::object& from, bool& ok) {
@@ -146,7 +157,12 @@ base::Result<Question> from_object(const json::object& object) {
   question.source = take_text(object, "source", ok);
   question.service = take_text(object, "service", ok);
   question.argument = take_text(object, "argument", ok);
-  question.targets = take_targets(object, ok);
+  question.digits = take_digits(object, ok);
+  if (question.digits.empty()) {
+    question.targets = take_targets(object, ok);
+  } else {
+    question.about = Question::About::pairing;
+  }
   question.icons = take_texts(object, "icons", ok);
   question.details = take_texts(object, "sallyport", ok);
   question.scopes = take_scopes(object, ok);
@@ -184,6 +200,7 @@ std::string encode_question(const Question& question) {
     for (const Scope each : question.scopes) scopes.emplace_back(name_of(each));
     object["sallyport_scopes"] = std::move(scopes);
   }
+  if (!question.digits.empty()) object["sallyport_digits"] = question.digits;
   if (!question.always_writes.empty()) object["sallyport_writes"] = question.always_writes;
   const bool device = question.about == Question::About::device;
   if (device) {

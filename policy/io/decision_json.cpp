@@ -58,6 +58,7 @@ json::object describe_rule(const Rule& rule) {
   if (rule.redirect) params["target"] = rule.redirect->text();
   if (rule.user) params["user"] = *rule.user;
   if (rule.timeout) params["timeout"] = rule.timeout->count();
+  if (rule.input) params["input"] = rule.input->written.substr(1);
   if (rule.conditions) params["conditions"] = rule.conditions->text().substr(1);
   return {{"action", name_of(rule.action)},
           {"argument", rule.argument},

@@ -15,7 +15,8 @@ std::string_view name_of(Scope scope);  // "once", "while-plugged", "always"
 
 struct Question {
   // A call that policy asks about, or which qube is to have a device (Qubes' device agent).
-  enum class About { call, device } about = About::call;
+  // Or it is no question: digits that are to be typed on a new keyboard, which may only be refused.
+  enum class About { call, device, pairing } about = About::call;
   std::string source = {};
   std::string service = {};
   std::string argument = {};
@@ -28,6 +29,7 @@ struct Question {
   // What may be answered beside once; empty: only that.
   std::vector<Scope> scopes = {};
   std::string always_writes = {};  // shown before "always" is confirmed
+  std::string digits = {};         // pairing: what is to be typed
 };
 
 enum class Outcome { allowed, denied, nobody_to_ask, timed_out, invalid };

@@ -5,6 +5,7 @@
 #include <array>
 #include <ostream>
 
+#include "policy/evaluator.hpp"
 #include "policy/io/tool_commands.hpp"
 
 namespace policy::io {
@@ -56,6 +57,14 @@ int run_policy_tool(const std::vector<std::string>& words, const ToolWorld& worl
 int run_policy_tool(const std::vector<std::string>& words, const base::io::Paths& paths,
                     std::istream& in, std::ostream& out, std::ostream& errors) {
   return run_policy_tool(words, {.paths = paths, .in = in, .out = out, .errors = errors});
+}
+
+base::Result<Decision> decide(const base::io::Paths& paths, const SystemInfo& system,
+                              const Request& request) {
+  PolicyStore store(paths);
+  const auto& rules = store.current();
+  if (!rules) return base::fail(rules.error().text);
+  return evaluate(*rules, system, request);
 }
 
 }  // namespace policy::io

@@ -9,6 +9,9 @@
 
 #include "base/io/paths.hpp"
 #include "base/wire/result.hpp"
+#include "policy/decision.hpp"
+#include "policy/request.hpp"
+#include "policy/system_info.hpp"
 
 namespace policy::io {
 
@@ -31,5 +34,10 @@ struct ToolWorld {
 int run_policy_tool(const std::vector<std::string>& words, const ToolWorld& world);
 int run_policy_tool(const std::vector<std::string>& words, const base::io::Paths& paths,
                     std::istream& in, std::ostream& out, std::ostream& errors);
+
+// One decision of the policy files, for programs. An error: they are not usable, which denies
+// everything.
+base::Result<Decision> decide(const base::io::Paths& paths, const SystemInfo& system,
+                              const Request& request);
 
 }  // namespace policy::io

@@ -60,6 +60,11 @@ void Agent::on_question(const std::shared_ptr<Asker>& asker, const base::Status&
     say(render(*asker->notice()));
     return asker->answer({});
   }
+  if (options_.fixed == Fixed::yes && asker->question().about == io::Question::About::pairing) {
+    // No answer of ours: it is over when who shows the digits has seen them typed.
+    shown_.push_back(asker);
+    return say(render(asker->question(), options_.timeout));
+  }
   if (options_.fixed != Fixed::none) return answer_fixed(*asker);
   if (waiting_.size() >= max_waiting || terminal_ == nullptr) {
     say("\nRefused at once: too many questions are waiting.\n");
@@ -71,9 +76,12 @@ void Agent::on_question(const std::shared_ptr<Asker>& asker, const base::Status&
 
 void Agent::on_gone(const std::shared_ptr<Asker>& asker) {
   if (asker == open_) {
-    return settle({Choice::Kind::deny, {}}, "withdrawn: who asked is gone");
+    return settle({Choice::Kind::deny, {}}, asker->question().digits.empty()
+                                                ? "withdrawn: who asked is gone"
+                                                : "the digits were typed, or the keyboard is gone");
   }
-  waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), asker), waiting_.end());
+  std::erase(waiting_, asker);
+  std::erase(shown_, asker);
 }
 
 void Agent::answer_fixed(Asker& asker) {
@@ -174,7 +182,9 @@ void Agent::stop(const std::string& why) {
   boost::system::error_code ignored;  // it ends here anyway
   for (Protocol::acceptor& each : acceptors_) each.close(ignored);
   for (const auto& asker : waiting_) asker->deny();
+  for (const auto& asker : shown_) asker->deny();
   waiting_.clear();
+  shown_.clear();
   if (open_) settle({Choice::Kind::deny, {}}, "refused: " + why);
   // Not context_.stop() at once: the denials are still to be written.
   asio::post(context_, [this] { context_.stop(); });

@@ -75,6 +75,7 @@ class Agent {
   Terminal* terminal_;
   std::size_t reading_ = 0;
   std::deque<std::shared_ptr<Asker>> waiting_;
+  std::vector<std::shared_ptr<Asker>> shown_;  // digits, by the fixed answerer
   std::shared_ptr<Asker> open_;
   bool armed_ = false;                 // the open question takes answers
   std::optional<Choice> unconfirmed_;  // an "always" whose text was shown

@@ -23,7 +23,8 @@ struct Known {
 // Every other detail is the device's own word.
 constexpr std::array known_facts{Known{"rule", "Rule"},           Known{"asked by", "Asked by"},
                                  Known{"port", "Port"},           Known{"history", "History"},
-                                 Known{"changed", changed_label}, Known{"scan", "Scan"}};
+                                 Known{"changed", changed_label}, Known{"scan", "Scan"},
+                                 Known{"access", "Access"}};
 
 bool is_fact(const std::string& key) {
   return std::any_of(known_facts.begin(), known_facts.end(),
@@ -114,7 +115,27 @@ std::vector<Detail> claims_of(const io::Question& question) {
   return claims;
 }
 
+std::string spaced_digits(const io::Question& question) {
+  std::string text;
+  for (const char digit : question.digits)
+    text += (text.empty() ? "" : " ") + std::string(1, digit);
+  return text;
+}
+
+namespace {
+
+std::string render_pairing(const io::Question& question) {
+  std::string text = "\n==== Sallyport: is a person at the new keyboard? ====\n";
+  text += fact_line("Keyboard in", shown(question.source));
+  text += render_details(question);
+  text += "  Type these digits on it:\n\n        " + spaced_digits(question) + "\n\n";
+  return text + "  Until then its keys go nowhere. n or Enter refuses it.\n";
+}
+
+}  // namespace
+
 std::string render(const io::Question& question, std::chrono::seconds limit) {
+  if (question.about == io::Question::About::pairing) return render_pairing(question);
   std::string text = "\n==== Sallyport: may this happen? ====\n";
   text += fact_line("Source", shown(question.source));
   text += fact_line("Operation", operation_of(question));

@@ -28,6 +28,9 @@ std::string shown(std::string_view untrusted);
 // "qubes.StartApp +gimp"
 std::string operation_of(const io::Question& question);
 
+// "4 8 2 1 9 3": what is to be typed on a new keyboard.
+std::string spaced_digits(const io::Question& question);
+
 // Everything from outside is escaped and cut. The details are shown as claims, under a heading that
 // says so; the rule, which is dom0's own, stands apart.
 std::string render(const io::Question& question, std::chrono::seconds limit);

@@ -14,18 +14,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t max_attribute = 4096;  // a page: sysfs never shows more
 // The device descriptor and eight configurations of 65535 bytes; more than the kernel takes.
 constexpr std::size_t max_descriptors = 18 + std::size_t{8} * 65535;
 constexpr std::uint32_t hub_class = 9;
 
-// Without the newline that the kernel adds; empty when there is none.
-std::string text_of(const fs::path& file, std::size_t limit = max_attribute) {
-  auto text = base::io::read_file(file, max_attribute);
-  if (!text) return {};
-  if (!text->empty() && text->back() == '\n') text->pop_back();
-  if (text->size() > limit) text->resize(limit);
-  return std::move(*text);
+// A device's own text, cut.
+std::string text_of(const fs::path& file) {
+  auto text = base::io::read_attribute(file);
+  if (text.size() > max_text) text.resize(max_text);
+  return text;
 }
 
 template <class Number>
@@ -126,9 +123,9 @@ std::optional<SeenDevice> read_device(const fs::path& sysfs, const std::string& 
       .product_id = *product,
       .device_version = number_of<std::uint16_t>(*folder / "bcdDevice", 16).value_or(0),
       .usb_version = version_of(*folder / "version"),
-      .manufacturer = text_of(*folder / "manufacturer", max_text),
-      .product = text_of(*folder / "product", max_text),
-      .serial = text_of(*folder / "serial", max_text),
+      .manufacturer = text_of(*folder / "manufacturer"),
+      .product = text_of(*folder / "product"),
+      .serial = text_of(*folder / "serial"),
       .interfaces = {},
       .descriptors_hash = descriptors_hash_of(*folder / "descriptors")};
   const auto configuration = number_of<std::uint32_t>(*folder / "bConfigurationValue", 10);

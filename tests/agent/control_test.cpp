@@ -21,7 +21,8 @@ std::vector<FromAgent> all_from_agent() {
           CallRequest{.request = {7}, .target = "sys-usb", .service = "qubes.USB+2-1"},
           CallStarted{.call = {9}},
           CallExited{.call = {9}, .exit_code = -1, .reason = "device unplugged"},
-          Pong{.number = 0x0123456789abcdefULL}};
+          Pong{.number = 0x0123456789abcdefULL},
+          CallStatus{.call = {7}, .word = "paired"}};
 }
 
 std::vector<FromDom0> all_from_dom0() {
@@ -32,7 +33,8 @@ std::vector<FromDom0> all_from_dom0() {
                 .token = token_of(3),
                 .service = "qubes.USB+2-1",
                 .source = "work",
-                .requested_target = "sys-usb"},
+                .requested_target = "sys-usb",
+                .options = "pair=482193 keys=+vt"},
       CallCancel{.call = {9}},
       Ping{.number = 5},
       CallEnded{.request = {7}, .exit_code = -1, .reason = "no such file"}};

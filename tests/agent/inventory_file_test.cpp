@@ -16,7 +16,7 @@ TEST(InventoryFile, ReadsDevices) {
       "paper");
   ASSERT_TRUE(records.has_value()) << records.error().text;
   ASSERT_EQ(records->size(), 2U);
-  const auto& stick = (*records)[0];
+  const auto& stick = std::get<sysusb::DeviceRecord>((*records)[0]);
   EXPECT_EQ(stick.port_id, "2-1.4");
   EXPECT_EQ(stick.vendor_id, 0x0951);
   EXPECT_EQ(stick.product, "DataTraveler 3.0");
@@ -24,7 +24,31 @@ TEST(InventoryFile, ReadsDevices) {
   EXPECT_EQ(stick.speed, sysusb::Speed::super);
   ASSERT_EQ(stick.interfaces.size(), 2U);
   EXPECT_EQ(stick.interfaces[1].interface_class, 3);
-  EXPECT_EQ((*records)[1].port_id, "1-1");
+  EXPECT_EQ(sysusb::port_id_of((*records)[1]), "1-1");
+}
+
+TEST(InventoryFile, ReadsBlockDevices) {
+  const auto records = parse_inventory_file(
+      "block=sda size=62075699200 medium=removable usb-interface=2-1.4:1.0 model=\"DT 3.0\"\n"
+      "block=sda1 size=4096 kind=partition parent=sda partition=1 mode=ro sector=512 "
+      "physical-sector=4096 label=KEY serial=60A44C\n"
+      "block=loop0 size=512 kind=loop backing=\"/a b\"\n",
+      "paper");
+  ASSERT_TRUE(records.has_value()) << records.error().text;
+  ASSERT_EQ(records->size(), 3U);
+  const auto& disk = std::get<sysusb::BlockRecord>((*records)[0]);
+  EXPECT_EQ(disk.port_id, "sda");
+  EXPECT_EQ(disk.size, 62075699200U);
+  EXPECT_EQ(disk.medium, sysusb::Medium::removable);
+  EXPECT_EQ(disk.usb_interface, "2-1.4:1.0");
+  EXPECT_EQ(disk.model, "DT 3.0");
+  const auto& partition = std::get<sysusb::BlockRecord>((*records)[1]);
+  EXPECT_EQ(partition.kind, sysusb::BlockKind::partition);
+  EXPECT_EQ(partition.mode, sysusb::BlockMode::read_only);
+  EXPECT_EQ(partition.parent, "sda");
+  EXPECT_EQ(partition.physical_sector_size, 4096U);
+  EXPECT_EQ(partition.label, "KEY");
+  EXPECT_EQ(std::get<sysusb::BlockRecord>((*records)[2]).backing, "/a b");
 }
 
 TEST(InventoryFile, NamesTheLineAndTheField) {
@@ -39,6 +63,19 @@ TEST(InventoryFile, NamesTheLineAndTheField) {
   EXPECT_EQ(wrong("port=1-1 speed=warp\n"), "paper:1: bad value for 'speed'");
   const std::string long_serial = "port=1-1 serial=" + std::string(256, '7') + "\n";
   EXPECT_EQ(wrong(long_serial.c_str()), "paper:1: bad value for 'serial'");
+  EXPECT_EQ(wrong("block=2-1 size=1\n"), "paper:1: bad value for 'block'");
+  EXPECT_EQ(wrong("block=sda\n"), "paper:1: bad value for 'size'");
+  EXPECT_EQ(wrong("block=sda size=1x\n"), "paper:1: bad value for 'size'");
+  EXPECT_EQ(wrong("block=sda size=1 kind=tape\n"), "paper:1: bad value for 'kind'");
+  EXPECT_EQ(wrong("block=sda size=1 mode=wo\n"), "paper:1: bad value for 'mode'");
+  EXPECT_EQ(wrong("block=sda size=1 medium=paper\n"), "paper:1: bad value for 'medium'");
+  EXPECT_EQ(wrong("block=sda size=1 parent=sdb\n"), "paper:1: bad value for 'parent'");
+  EXPECT_EQ(wrong("block=sda size=1 partition=65536\n"), "paper:1: bad value for 'partition'");
+  EXPECT_EQ(wrong("block=sda size=1 sector=100\n"), "paper:1: bad value for 'sector'");
+  EXPECT_EQ(wrong("block=sda size=1 usb-interface=2-1\n"),
+            "paper:1: bad value for 'usb-interface'");
+  const std::string long_label = "block=sda size=1 label=" + std::string(256, '7') + "\n";
+  EXPECT_EQ(wrong(long_label.c_str()), "paper:1: bad value for 'label'");
   EXPECT_EQ(wrong("port\n"), "paper:1: expected key=value");
   EXPECT_EQ(wrong("port=1-1 name=\"open\n"), "paper:1: expected key=value");
 }

@@ -32,11 +32,13 @@ class ServiceTest : public testing::Test {
     call.service = service;
     call.source = "work";
     call.requested_target = "sys-usb";
-    auto started = Service::start(io_, call, *path, std::move(pair->first),
-                                  [this](CallId id, const Service::End& end) {
-                                    EXPECT_EQ(id, CallId{5});
-                                    end_ = end;
-                                  });
+    auto started = Service::start(
+        io_, call, *path, std::move(pair->first),
+        [this](CallId id, const Service::End& end) {
+          EXPECT_EQ(id, CallId{5});
+          end_ = end;
+        },
+        [this](CallId, const std::string& word) { said_ += word + ";"; });
     ASSERT_TRUE(started.has_value()) << started.error().text;
     service_ = *started;
   }
@@ -55,7 +57,23 @@ class ServiceTest : public testing::Test {
   base::io::Fd far_;
   std::shared_ptr<Service> service_;
   std::optional<Service::End> end_;
+  std::string said_;
 };
+
+TEST_F(ServiceTest, TellsTheWordsOfItsStatusPipeAndNoOthers) {
+  program("x", "echo paired >&3; printf 'two words\\n\\033[31m\\nx' >&3; echo >&3; sleep 0.3");
+  start("x");
+  run_until_end();
+  EXPECT_EQ(said_, "paired;x;");
+}
+
+TEST_F(ServiceTest, StatusesAreCounted) {
+  program("x",
+          "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do echo $i >&3; done; sleep 0.3");
+  start("x");
+  run_until_end();
+  EXPECT_EQ(said_, "1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;");
+}
 
 TEST_F(ServiceTest, PrefersTheProgramOfTheArgument) {
   program("qubes.USB", "true");
@@ -102,7 +120,8 @@ TEST_F(ServiceTest, InheritsNothingButItsStreamAndItsErrors) {
   run_until_end();
   // 10 or 255 is the shell's own copy of its script.
   const std::string fds = *base::io::read_all(far_, 4096);
-  EXPECT_TRUE(fds == "0\n1\n10\n2\n" || fds == "0\n1\n2\n255\n" || fds == "0\n1\n2\n") << fds;
+  EXPECT_TRUE(fds == "0\n1\n10\n2\n3\n" || fds == "0\n1\n2\n255\n3\n" || fds == "0\n1\n2\n3\n")
+      << fds;
 }
 
 TEST_F(ServiceTest, ReportsASignal) {

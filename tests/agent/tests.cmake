@@ -6,3 +6,8 @@ sallyport_test(agent_test SOURCES
   LIBRARIES agent_io)
 sallyport_fuzz(control_fuzz SOURCE fuzz/control_fuzz.cpp LIBRARIES agent_core)
 sallyport_fuzz(inventory_file_fuzz SOURCE fuzz/inventory_file_fuzz.cpp LIBRARIES agent_core)
+sallyport_test(agent_devices_test SOURCES
+  agent/devices_test.cpp
+  agent/nbd_test.cpp
+  agent/loans_test.cpp
+  LIBRARIES agent_devices_helper)

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/bench/block.hpp"
+#include "tests/bench/input.hpp"
 #include "tests/bench/policy.hpp"
 #include "tests/bench/usb.hpp"
 
@@ -22,7 +24,8 @@ struct Options {
 };
 
 int usage() {
-  std::fputs("usage: bench_main usb|policy [--json FILE] [--rounds N] [--real-time]\n", stderr);
+  std::fputs("usage: bench_main usb|policy|input|block [--json FILE] [--rounds N] [--real-time]\n",
+             stderr);
   return 2;
 }
 
@@ -47,8 +50,17 @@ std::optional<Options> parse(int argc, char** argv) {
       return std::nullopt;
     }
   }
-  if (options.group != "usb" && options.group != "policy") return std::nullopt;
-  return options;
+  for (const char* known : {"usb", "policy", "input", "block"}) {
+    if (options.group == known) return options;
+  }
+  return std::nullopt;
+}
+
+base::Result<bench::Report> measure(const Options& options) {
+  if (options.group == "policy") return bench::measure_policy(options.usb.rounds);
+  if (options.group == "block") return bench::measure_block(options.usb.rounds);
+  if (options.group == "input") return bench::measure_input(options.usb.rounds, options.usb.clock);
+  return bench::measure_usb(options.usb);
 }
 
 }  // namespace
@@ -56,8 +68,7 @@ std::optional<Options> parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   const auto options = parse(argc, argv);
   if (!options) return usage();
-  const auto report = options->group == "usb" ? bench::measure_usb(options->usb)
-                                              : bench::measure_policy(options->usb.rounds);
+  const auto report = measure(*options);
   if (!report) {
     std::cerr << "bench: " << report.error().text << '\n';
     return 1;

@@ -11,10 +11,16 @@ if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
   add_executable(bench_guest bench/guest_main.cpp)
   target_link_libraries(bench_guest PRIVATE sallyport_options rig_static_io)
   target_link_options(bench_guest PRIVATE -static)
-  add_executable(bench_main bench/main.cpp bench/policy.cpp bench/usb.cpp)
-  target_link_libraries(bench_main PRIVATE sallyport_options bench_report policy_core rig)
+  add_executable(bench_input_guest bench/input_guest_main.cpp)
+  target_link_libraries(bench_input_guest PRIVATE
+    sallyport_options inputproxy_receiver inputproxy_sender)
+  add_executable(bench_main bench/main.cpp bench/block.cpp bench/block_client.cpp
+    bench/block_server.cpp bench/block_snapshot.cpp
+    bench/input.cpp bench/policy.cpp bench/usb.cpp)
+  target_link_libraries(bench_main PRIVATE
+    sallyport_options bench_report blockproxy_nbd policy_core rig typing_traces)
   target_compile_definitions(bench_main PRIVATE SALLYPORT_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  add_dependencies(bench_main bench_guest rig_guest)
-  set_target_properties(bench_guest bench_main PROPERTIES
+  add_dependencies(bench_main bench_guest bench_input_guest rig_guest)
+  set_target_properties(bench_guest bench_input_guest bench_main PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
 endif()

@@ -22,7 +22,10 @@ TEST_F(CompletionTest, OffersCommands) {
   EXPECT_EQ(usb({""}), (Words{"assign", "attach", "detach", "info", "list", "unassign", "watch"}));
   EXPECT_EQ(usb({"a"}), (Words{"assign", "attach"}));
   EXPECT_EQ(usb({"-v", "w"}), (Words{"watch"}));
-  EXPECT_EQ(offered("sallyport", {"p"}), (Words{"policy"}));
+  EXPECT_EQ(offered("sallyport", {"p"}), (Words{"panic", "policy"}));
+  EXPECT_EQ(offered("sallyport", {"do"}), (Words{"doctor"}));
+  EXPECT_EQ(offered("sallyport", {"doctor", "--"}), (Words{"--help", "--json", "--sys"}));
+  EXPECT_EQ(offered("sallyport", {"doctor", "--sys", ""}), (Words{}));
   EXPECT_EQ(offered("sallyport", {"deny", ""}), (Words{"add", "list", "remove"}));
   EXPECT_EQ(usb({"frob", ""}), (Words{}));
   EXPECT_EQ(usb({}), (Words{}));

@@ -13,6 +13,8 @@ TEST(StatusView, ShowsEverything) {
               {"name": "work", "connected": false, "transport": "vsock cid 4", "devices": 0}],
     "leases": [{"id": 1, "device": "sys-usb:2-1", "backend": "sys-usb", "frontend": "work",
                 "state": "attached", "since_s": 7200}],
+    "inputs": [{"source": "sys-usb", "target": "dom0", "state": "pairing", "since_s": 5,
+                "service": "qubes.InputKeyboard+usb-0000_00_05.0-2+3-46d-c52b-111"}],
     "ended": [{"device": "sys-usb:2-2", "frontend": "work", "reason": "unplugged\u001b",
                "ago_s": 90061}]})");
   ASSERT_TRUE(text.has_value());
@@ -27,6 +29,11 @@ TEST(StatusView, ShowsEverything) {
             "\n"
             "DEVICE       USED BY  STATE     SINCE\n"
             "sys-usb:2-1  work     attached  2 h 0 min\n"
+            "\n"
+            "INPUT OF  SERVICE                                                TYPES IN  "
+            "STATE    SINCE\n"
+            "sys-usb   qubes.InputKeyboard+usb-0000_00_05.0-2+3-46d-c52b-111  dom0      pairing  "
+            "5 s\n"
             "\n"
             "DEVICE       WAS USED BY  UNTIL        REASON\n"
             "sys-usb:2-2  work         1 d 1 h ago  unplugged\\x1b\n");

@@ -29,7 +29,7 @@ TEST(DeviceId, IsQubes) {
   receiver.product_id = 0xc52b;
   receiver.interfaces = {{3, 1, 1}, {3, 1, 2}};
   EXPECT_EQ(device_id(receiver), "046d:c52b::u030101u030102");
-  EXPECT_EQ(device_id({}), "0000:0000::?******");
+  EXPECT_EQ(device_id(sysusb::DeviceRecord{}), "0000:0000::?******");
 }
 
 TEST(DeviceId, SurvivesTheWayThroughARequestWhateverTheSerial) {
@@ -55,7 +55,7 @@ TEST(DeviceId, OfTheLargestRecordFitsARequest) {
   record.serial = std::string(255, 's');
   record.interfaces.assign(sysusb::max_interfaces, {255, 255, 255});
   EXPECT_EQ(record.port_id.size(), sysusb::max_port_id);
-  EXPECT_EQ(device_id(record).size(), max_device_id);
+  EXPECT_EQ(device_id(record).size(), max_usb_device_id);
   const std::string backend(31, 'b');
   const std::string argument = format_device_ref({backend, record.port_id, device_id(record)});
   const std::string request =

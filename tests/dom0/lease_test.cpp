@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "dom0/inventory.hpp"
+#include "tests/dom0/block_devices.hpp"
 
 namespace dom0 {
 namespace {
@@ -95,6 +96,45 @@ TEST(LeaseRecord, SurvivesTheRelay) {
   }
 }
 
+TEST(LeaseTable, GivesAwayNoPartOfWhatIsGiven) {
+  const Device disk(test::disk(), "0951:1666:60A44C:u080650");
+  const auto lease = [](Device device) {
+    return Lease{.id = {},
+                 .state = LeaseState::attached,
+                 .frontend = "work",
+                 .backend = "sys-usb",
+                 .device = std::move(device),
+                 .attach_call = {},
+                 .stream_call = {}};
+  };
+  LeaseTable table;
+  ASSERT_TRUE(table.add(lease(test::partition())).has_value());
+  EXPECT_TRUE(table.add(lease(test::partition("sda2", 2))).has_value());
+  const auto whole = table.add(lease(disk));
+  ASSERT_FALSE(whole.has_value());
+  EXPECT_EQ(whole.error().text,
+            "Device sys-usb:sda1 already attached to work; give it back first: qvm-block detach "
+            "work sys-usb:sda1");
+  EXPECT_FALSE(table.add(lease(test::usb_stick())).has_value());
+  Lease elsewhere = lease(disk);
+  elsewhere.backend = "other";
+  EXPECT_TRUE(table.add(elsewhere).has_value());
+}
+
+TEST(LeaseRecord, OfABlockDeviceSurvivesTheRelay) {
+  Lease lease = lease_of("work", "2-1");
+  lease.device = Device(test::partition(), "0951:1666:60A44C:u080650");
+  lease.state = LeaseState::attached;
+  lease.options = {{"read-only", "yes"}, {"frontend-dev", "xvdi"}};
+  const auto wire = encode_lease(lease);
+  const auto back = parse_lease(wire);
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(*back, lease);
+  for (std::size_t length = 0; length < wire.size(); ++length) {
+    EXPECT_FALSE(parse_lease(std::span(wire).first(length)).has_value()) << length;
+  }
+}
+
 TEST(Inventory, TellsWhatChanged) {
   Inventory inventory;
   EXPECT_EQ(inventory.put("sys-usb", stick("2-1")), Inventory::Change::added);
@@ -102,7 +142,7 @@ TEST(Inventory, TellsWhatChanged) {
   auto other = stick("2-1");
   other.serial = "X";
   EXPECT_EQ(inventory.put("sys-usb", other), Inventory::Change::changed);
-  EXPECT_EQ(inventory.find("sys-usb", "2-1")->serial, "X");
+  EXPECT_EQ(inventory.find("sys-usb", "2-1")->usb()->serial, "X");
   EXPECT_EQ(inventory.find("work", "2-1"), nullptr);
   EXPECT_TRUE(inventory.remove("sys-usb", "2-1"));
   EXPECT_FALSE(inventory.remove("sys-usb", "2-1"));

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 sallyport_test(dom0_test SOURCES
+  dom0/input_argument_test.cpp
   dom0/lease_test.cpp
   LIBRARIES dom0_core)
 sallyport_test(relay_test SOURCES
@@ -7,6 +8,7 @@ sallyport_test(relay_test SOURCES
   ../dom0/io/relay_client.cpp
   LIBRARIES dom0_relay)
 sallyport_test(paper_qubes_test SOURCES dom0/paper_qubes_test.cpp LIBRARIES base_io)
+sallyport_test(paper_blocks_test SOURCES dom0/paper_blocks_test.cpp LIBRARIES base_io)
 sallyport_test(assignments_test SOURCES dom0/assignments_test.cpp LIBRARIES base_io)
 sallyport_test(config_test SOURCES dom0/config_test.cpp
   LIBRARIES agent_core base_io dom0_store)
@@ -16,13 +18,16 @@ else()
   target_compile_definitions(config_test PRIVATE SALLYPORT_SANITIZED=false)
 endif()
 add_dependencies(config_test sallyportd sallyport-relay sallyport-agent sallyport-call qvm-device)
+add_dependencies(paper_blocks_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 add_dependencies(assignments_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 add_dependencies(paper_qubes_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 sallyport_test(dom0_admin_test SOURCES
   dom0/admin_request_test.cpp
   dom0/assignment_test.cpp
+  dom0/block_options_test.cpp
   dom0/denied_interfaces_test.cpp
   dom0/device_description_test.cpp
+  dom0/device_test.cpp
   dom0/device_history_test.cpp
   dom0/device_lines_test.cpp
   LIBRARIES dom0_admin)

@@ -14,8 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!devices.error().text.starts_with("paper:")) std::abort();
     return 0;
   }
-  for (const sysusb::DeviceRecord& device : *devices) {
-    const auto again = sysusb::parse_record(sysusb::encode_record(device));
+  for (const sysusb::InventoryRecord& device : *devices) {
+    const auto again = sysusb::parse_inventory_record(sysusb::encode_inventory_record(device));
     if (!again || *again != device) std::abort();
   }
   return 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "base/io/agent_call.hpp"
 #include "base/wire/hello.hpp"
 #include "usbproxy/frontend_protocol.hpp"
 
@@ -48,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check_hello(untrusted);
   check_backend_header(untrusted);
   static_cast<void>(usbproxy::AttachRequest::parse(text));
-  const auto refused = usbproxy::parse_refusal(text);
+  const auto refused = base::io::parse_refusal(text);
   if (refused.exit_code == 0) std::abort();
   check_line(refused.text);
   check_vhci_status(text);

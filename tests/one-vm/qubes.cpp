@@ -20,9 +20,9 @@ const std::array<std::pair<std::string, std::string>, 7>& processes() {
       {"relay", "exec setpriv --reuid=sallyport --regid=sallyport --clear-groups " + bin +
                     "sallyport-relay"},
       {"daemon", "exec " + bin + "sallyportd --user sallyport"},
-      {"devices-sys-usb",
-       "exec " + bin +
-           "sallyport-devices --allow-usb --group sallyport --socket /run/sys-usb/devices.sock"},
+      {"devices-sys-usb", "exec " + bin +
+                              "sallyport-devices --allow-usb --allow-input --group sallyport "
+                              "--socket /run/sys-usb/devices.sock"},
       {"devices-work",
        "exec " + bin +
            "sallyport-devices --allow-vhci --group sallyport --socket /run/work/devices.sock"},

@@ -50,6 +50,26 @@ TEST(AskMessage, ComesBackAsItWas) {
   EXPECT_EQ(parsed->details, sample().details);
 }
 
+TEST(AskMessage, DigitsToTypeComeBackAndOnlyDigits) {
+  Question pairing{.about = Question::About::pairing,
+                   .source = "sys-usb",
+                   .service = "qubes.InputKeyboard",
+                   .argument = "+x",
+                   .digits = "048213"};
+  const auto parsed = policy::io::parse_question(policy::io::encode_question(pairing));
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_EQ(parsed->about, Question::About::pairing);
+  EXPECT_EQ(parsed->digits, "048213");
+  EXPECT_TRUE(parsed->targets.empty());
+  for (const char* digits : {"12345a", "1234567890123", "12 34", "-1"}) {
+    pairing.digits = digits;
+    EXPECT_FALSE(policy::io::parse_question(policy::io::encode_question(pairing))) << digits;
+  }
+  // A question still needs something to choose.
+  pairing.digits.clear();
+  EXPECT_FALSE(policy::io::parse_question(policy::io::encode_question(pairing)));
+}
+
 TEST(AskMessage, EveryShorterQuestionIsRefused) {
   const std::string whole = policy::io::encode_question(sample());
   for (std::size_t size = 0; size < whole.size(); ++size) {

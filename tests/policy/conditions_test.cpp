@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "policy/evaluator.hpp"
+#include "policy/input_handling.hpp"
 
 namespace policy {
 namespace {
@@ -207,6 +208,7 @@ TEST(Conditions, AreWrittenBackAsTheyWereRead) {
 TEST(Conditions, AreNoParametersOfQubes) {
   for (const char* key : {"target", "default_target", "user", "notify", "autostart"}) {
     EXPECT_FALSE(Conditions::knows(key)) << key;
+    EXPECT_FALSE(InputHandling::knows(key)) << key;
   }
   std::size_t accepted = 0;
   for (const char* stem : {"named", "random"}) {
@@ -221,7 +223,8 @@ TEST(Conditions, AreNoParametersOfQubes) {
       const auto asked = boost::json::parse(one);
       for (const auto& [name, text] : asked.at("policy").as_object()) {
         for (const char* key :
-             {" device=", " class=", " ports=", " usbguard=", " scan=", " timeout="}) {
+             {" device=", " class=", " ports=", " usbguard=", " scan=", " timeout=", " pair=",
+              " keys=", " injection=", " games=", " max-keyboards="}) {
           EXPECT_EQ(std::string(text.as_string()).find(key), std::string::npos) << one;
         }
       }

@@ -361,6 +361,53 @@ TEST_F(PromptTest, AFixedYesGoesAsFarAsItIsToldAndMay) {
   EXPECT_EQ(result(ask(question)).scope, policy::io::Scope::always);
 }
 
+Question pairing() {
+  return {.about = Question::About::pairing,
+          .source = "sys-usb",
+          .service = "qubes.InputKeyboard",
+          .argument = "+usb-1",
+          .details = {{"device", "Evil\x1b[2J keyboard"}, {"port", "sys-usb:2-1"}},
+          .digits = "482193"};
+}
+
+TEST_F(PromptTest, DigitsAreShownAndMayOnlyBeRefused) {
+  start();
+  const Asked asked = ask(pairing());
+  sees("is a person at the new keyboard?");
+  sees("Port:");
+  sees("4 8 2 1 9 3");
+  EXPECT_EQ(screen_.find('\x1b'), std::string::npos);
+  sees("Answer: ");
+  type("y\n");  // there is nothing to allow
+  sees("none of the targets");
+  type("482193\n");
+  sees("none of the targets");
+  type("n\n");
+  EXPECT_EQ(result(asked).outcome, Outcome::denied);
+}
+
+TEST_F(PromptTest, DigitsGoAwayWhenTheyWereTyped) {
+  start();
+  const Asked asked = ask(pairing());
+  sees("4 8 2 1 9 3");
+  const Asked next = ask(about("stick", {"sys-usb"}));
+  asked.client->cancel();
+  sees("the digits were typed, or the keyboard is gone");
+  sees("may this happen?");
+  sees("Answer: ");
+  type("n\n");
+  EXPECT_EQ(result(next).outcome, Outcome::denied);
+}
+
+TEST_F(PromptTest, AFixedYesShowsDigitsAndWaitsForThem) {
+  start({"--answer", "yes"});
+  const Asked asked = ask(pairing());
+  sees("4 8 2 1 9 3");
+  EXPECT_EQ(result(ask(about("stick", {"sys-usb"}))).outcome, Outcome::allowed);
+  EXPECT_FALSE(*asked.answered);
+  asked.client->cancel();
+}
+
 TEST_F(PromptTest, FixedNoDenies) {
   start({"--answer", "no"});
   EXPECT_EQ(result(ask(about("Stick", {"sys-usb"}))).outcome, Outcome::denied);

@@ -10,6 +10,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -143,6 +144,28 @@ TEST_F(PromptWindowTest, WhilePluggedIsAKeyAway) {
   pass_guard();
   press({"alt+p", "alt+t", "Down", "End", "alt+a"});
   expect_allowed("personal", io::Scope::while_plugged);
+}
+
+TEST_F(PromptWindowTest, DigitsMayOnlyBeRefused) {
+  io::Question asked = device_question();
+  asked.about = io::Question::About::pairing;
+  asked.source = "sys-usb";
+  asked.service = "qubes.InputKeyboard";
+  asked.targets.clear();
+  asked.scopes.clear();
+  asked.digits = "482193";
+  asked.details = {{"port", "sys-usb:2-1"},
+                   {"history", "new: never seen before"},
+                   {"device", "Keyboard: Cherry GmbH KC 1000"}};
+  open(asked);
+  EXPECT_EQ(find<QLabel>("Type these digits: 4 8 2 1 9 3")->text(), "4 8 2 1 9 3");
+  EXPECT_FALSE(allow()->isVisible());
+  if (const char* picture = std::getenv("SALLYPORT_PICTURE")) window_->grab().save(picture);
+  pass_guard();
+  press({"alt+a", "4", "8", "2"});
+  EXPECT_TRUE(answers_.empty());
+  press({"Escape"});
+  expect_denied();
 }
 
 TEST_F(PromptWindowTest, AllCanBeReachedWithTab) {

@@ -8,6 +8,7 @@ sallyport_test(policy_vectors_test SOURCES
   LIBRARIES policy_tool)
 sallyport_test(policy_test SOURCES
   policy/conditions_test.cpp
+  policy/input_handling_test.cpp
   policy/evaluator_test.cpp
   policy/lint_test.cpp
   policy/rules_test.cpp

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/io/agent_call.hpp"
 #include "base/io/files.hpp"
 #include "base/io/pass_fd.hpp"
 #include "base/io/unix_socket.hpp"
@@ -289,10 +290,10 @@ TEST(FrontendProtocol, ParsesRequests) {
 }
 
 TEST(FrontendProtocol, ParsesRefusals) {
-  EXPECT_EQ(parse_refusal("refused 127 nothing").exit_code, 127);
-  EXPECT_EQ(parse_refusal("refused 125 x").exit_code, 1);
-  EXPECT_EQ(parse_refusal("refused").exit_code, 1);
-  EXPECT_EQ(parse_refusal("").exit_code, 1);
+  EXPECT_EQ(base::io::parse_refusal("refused 127 nothing").exit_code, 127);
+  EXPECT_EQ(base::io::parse_refusal("refused 125 x").exit_code, 1);
+  EXPECT_EQ(base::io::parse_refusal("refused").exit_code, 1);
+  EXPECT_EQ(base::io::parse_refusal("").exit_code, 1);
 }
 
 }  // namespace

@@ -1,8 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-sallyport_test(usbproxy_devices_test SOURCES
-  usbproxy/devices_test.cpp
-  usbproxy/loans_test.cpp
-  LIBRARIES usbproxy_devices_helper)
 # The frontend and the codecs. libusbredirparser is the other end of round trips, in tests only.
 pkg_check_modules(usbredirparser REQUIRED IMPORTED_TARGET libusbredirparser-0.5)
 sallyport_test(usbproxy_core_test SOURCES
@@ -18,7 +14,7 @@ sallyport_test(usbproxy_frontend_test SOURCES
   LIBRARIES usbproxy_core base_io)
 add_dependencies(usbproxy_frontend_test sallyport-usb-frontend)
 sallyport_fuzz(usbproxy_redir_fuzz SOURCE fuzz/usbproxy_redir_fuzz.cpp LIBRARIES usbproxy_core)
-sallyport_fuzz(preface_fuzz SOURCE fuzz/preface_fuzz.cpp LIBRARIES usbproxy_core)
+sallyport_fuzz(preface_fuzz SOURCE fuzz/preface_fuzz.cpp LIBRARIES usbproxy_core base_io)
 sallyport_fuzz(usbproxy_usbip_fuzz SOURCE fuzz/usbproxy_usbip_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_session_fuzz SOURCE fuzz/usbproxy_session_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_test(usbproxy_backend_test SOURCES

@@ -43,7 +43,8 @@ class Attach : public WholeMachine {
         "\\n' > sallyport/qubes.d/sys-usb.conf\n"
         "printf 'label = blue\\ntransport = vsock\\ncid = 43\\nmemory = 256\\n' > "
         "sallyport/qubes.d/work.conf\n"
-        "echo 'qubes.USB * work sys-usb allow' > qubes/policy.d/30-test.policy\n");
+        "printf 'qubes.USB * work sys-usb allow\nsallyport.Block * work sys-usb allow\n' > "
+        "qubes/policy.d/30-test.policy\n");
     ASSERT_TRUE(written.ok()) << written;
     const long daemon = outer().start_background(
         "daemon", "exec " + build + "/bin/sallyportd --user 61184 --root " + root);
@@ -114,6 +115,25 @@ TEST_F(Attach, StickOfAVfioControllerIsReadInWorkAndGivenBack) {
       outer().wait_until("[ -z \"$(" + tool("sallyport run work demo.Lsblk") + ")\" ]", minutes(3));
   EXPECT_TRUE(gone.ok()) << in_work("demo.Lsblk");
   EXPECT_NE(last_detach(device).find("detached on request"), std::string::npos);
+
+  // The same stick as blocks: back from the USB attachment, it is offered as a disk.
+  const auto disk = outer().wait_until(
+      tool("qvm-block list") + " | sed -n 's/^\\(sys-usb:sd[a-z]\\) .*/\\1/p' | grep .",
+      minutes(3));
+  ASSERT_TRUE(disk.ok()) << disk << outer().run(tool("qvm-block list"));
+  const std::string block = disk.out.substr(0, disk.out.find('\n'));
+  const auto lent = outer().run(tool("qvm-block attach --ro work " + block), minutes(3));
+  ASSERT_TRUE(lent.ok()) << lent;
+  const auto blocks = in_work("demo.Lsblk");
+  EXPECT_NE(blocks.out.find("block nbd"), std::string::npos) << blocks;
+  EXPECT_EQ(blocks.out.find("usb "), std::string::npos) << blocks;
+  const auto same = in_work("demo.Sha256", stick_file);
+  EXPECT_EQ(same.out, stick_file_sha256() + "\n") << same;
+  // What is lent as a disk is not lent as a USB device as well.
+  EXPECT_FALSE(outer().run(tool("qvm-usb attach work " + device), minutes(1)).ok());
+  const auto returned = outer().run(tool("qvm-block detach work " + block), minutes(3));
+  ASSERT_TRUE(returned.ok()) << returned;
+  EXPECT_EQ(in_work("demo.Lsblk").out, "");
 
   // A target that is switched off gives back what it has, and says why.
   const auto again = outer().run(tool("qvm-usb attach work " + device), minutes(3));

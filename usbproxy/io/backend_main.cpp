@@ -10,9 +10,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "agent/devices/client.hpp"
 #include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
-#include "usbproxy/devices/client.hpp"
 #include "usbproxy/io/backend_session.hpp"
 
 namespace {
@@ -29,7 +29,7 @@ po::options_description describe_options() {
   auto add = known.add_options();
   add("help", "show this");
   add("port", po::value<std::string>(), "port of the device (else QREXEC_SERVICE_ARGUMENT)");
-  add("devices-socket", po::value<std::string>()->default_value(usbproxy::devices::default_socket),
+  add("devices-socket", po::value<std::string>()->default_value(agent::devices::default_socket),
       "root's device helper");
   add("direct", "open the device node itself (needs root)");
   add("usb-fd", po::value<int>(), "an open device node, instead of a port");
@@ -46,7 +46,7 @@ std::string port_of(const po::variables_map& options) {
 
 struct HeldDevice {
   base::io::Fd lock;
-  std::optional<usbproxy::devices::Client> helper;  // its end gives the device back
+  std::optional<agent::devices::Client> helper;  // its end gives the device back
   base::io::Fd device;
 };
 
@@ -79,7 +79,7 @@ base::Result<HeldDevice, BackendRefusal> hold_device(const po::variables_map& op
     held.device = std::move(*device);
     return held;
   }
-  auto helper = usbproxy::devices::Client::connect(options["devices-socket"].as<std::string>());
+  auto helper = agent::devices::Client::connect(options["devices-socket"].as<std::string>());
   if (!helper) return refuse(BackendStatus::cannot_open, "cannot open: " + helper.error().text);
   auto device = helper->open_usb(address->bus, address->device);
   if (!device) return refuse(BackendStatus::cannot_open, "cannot open: " + device.error().text);

@@ -17,6 +17,7 @@
 namespace usbproxy::io {
 namespace {
 
+using base::io::CallRefused;
 using base::io::Fd;
 
 constexpr std::chrono::seconds header_deadline{15};

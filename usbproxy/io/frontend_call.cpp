@@ -9,9 +9,6 @@
 #include <array>
 #include <cerrno>
 
-#include "base/io/pass_fd.hpp"
-#include "base/io/unix_socket.hpp"
-
 namespace usbproxy::io {
 namespace {
 
@@ -71,25 +68,9 @@ base::Result<AttachRequest> read_request() {
   return AttachRequest::parse(text);
 }
 
-base::Result<Fd, CallRefused> call_backend(const std::string& agent_socket,
-                                           const AttachRequest& request) {
-  const auto broken = [](const std::string& text) {
-    return base::Unexpected{CallRefused{.exit_code = 1, .text = text}};
-  };
-  const auto agent = base::io::connect_unix(agent_socket, base::io::SocketType::seqpacket);
-  if (!agent) {
-    return broken(agent.error().text + "; is sallyport-agent running in this qube?");
-  }
-  const std::string call = "call " + request.backend + " qubes.USB+" + request.port;
-  if (const auto sent = base::io::send_message(*agent, base::wire::as_bytes(call)); !sent) {
-    return broken("ask the agent: " + sent.error().text);
-  }
-  auto answer = base::io::receive_message(*agent, 2048);
-  if (!answer) return broken("ask the agent: " + answer.error().text);
-  const std::string_view text = base::wire::as_text(answer->data);
-  if (text == "ok" && answer->fds.size() == 1) return std::move(answer->fds.front());
-  if (text.empty()) return broken("the agent closed the connection without an answer");
-  return base::Unexpected{parse_refusal(text)};
+base::Result<Fd, base::io::CallRefused> call_backend(const std::string& agent_socket,
+                                                     const AttachRequest& request) {
+  return base::io::call_service(agent_socket, request.backend, "qubes.USB+" + request.port);
 }
 
 base::Status read_backend_header(const Fd& stream, std::chrono::seconds deadline) {

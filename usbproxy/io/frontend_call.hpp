@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "base/io/agent_call.hpp"
 #include "base/io/fd.hpp"
 #include "usbproxy/frontend_protocol.hpp"
 
@@ -15,10 +16,9 @@ namespace usbproxy::io {
 inline constexpr std::chrono::milliseconds second_line_wait{250};
 base::Result<AttachRequest> read_request();
 
-// Asks the agent for a stream to the backend; a person may have to answer a prompt meanwhile, so
-// only the agent decides how long that takes.
-base::Result<base::io::Fd, CallRefused> call_backend(const std::string& agent_socket,
-                                                     const AttachRequest& request);
+// Asks the agent for a stream to the backend.
+base::Result<base::io::Fd, base::io::CallRefused> call_backend(const std::string& agent_socket,
+                                                               const AttachRequest& request);
 
 // Reads the backend's header, nothing beyond it, until the deadline. An error is the backend's
 // reason.

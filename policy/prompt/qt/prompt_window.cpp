@@ -23,6 +23,7 @@ constexpr std::chrono::milliseconds tick_every{100};
 constexpr int min_width = 560;
 constexpr int lines_of_what_is_written = 6;
 constexpr double headline_size = 1.2;
+constexpr double digits_size = 2.5;
 
 // A label that never takes what it shows for markup.
 QLabel* plain(const QString& text) {
@@ -67,9 +68,11 @@ PromptWindow::PromptWindow(const io::Question& question, std::chrono::seconds pa
   auto* layout = new QVBoxLayout(this);
   add_facts(layout);
   add_claims(layout);
-  targets_ = new TargetList(question_, [this] { update_controls(); });
-  layout->addWidget(targets_, 1);
-  add_scopes(layout);
+  if (pairing()) {
+    add_digits(layout);
+  } else {
+    add_targets(layout);
+  }
   add_buttons(layout);
   setFocus();  // nothing that a key could press has the focus yet
   asked_.start();
@@ -78,17 +81,40 @@ PromptWindow::PromptWindow(const io::Question& question, std::chrono::seconds pa
   tick();
 }
 
+// For a keyboard whose keys go nowhere yet: there is nothing to allow here.
+void PromptWindow::add_digits(QVBoxLayout* layout) {
+  const QString digits = QString::fromStdString(spaced_digits(question_));
+  layout->addWidget(
+      plain("Type these digits on the new keyboard. Until then its keys go nowhere."));
+  QLabel* label = plain(digits);
+  embolden(label, digits_size);
+  label->setAlignment(Qt::AlignCenter);
+  label->setAccessibleName("Type these digits: " + digits);
+  layout->addWidget(label);
+}
+
+void PromptWindow::add_targets(QVBoxLayout* layout) {
+  targets_ = new TargetList(question_, [this] { update_controls(); });
+  layout->addWidget(targets_, 1);
+  add_scopes(layout);
+}
+
 void PromptWindow::add_facts(QVBoxLayout* layout) {
   const bool device = question_.about == io::Question::About::device;
   const QString operation = QString::fromStdString(operation_of(question_));
   const QString source = QString::fromStdString(shown(question_.source));
-  QLabel* headline = plain(device ? QString("Which qube may have this device?")
-                                  : source + " asks for " + operation);
+  QLabel* headline = plain(pairing() ? QString("Is a person at the new keyboard?")
+                           : device  ? QString("Which qube may have this device?")
+                                     : source + " asks for " + operation);
   embolden(headline, headline_size);
   layout->addWidget(headline);
   auto* form = new QFormLayout;
   layout->addLayout(form);
-  add_row(form, device ? "Device in" : "Source", with_label(question_, question_.source));
+  add_row(form,
+          pairing() ? "Keyboard in"
+          : device  ? "Device in"
+                    : "Source",
+          with_label(question_, question_.source));
   for (const Detail& fact : facts_of(question_)) {
     QLabel* label =
         add_row(form, QString::fromStdString(fact.label), QString::fromStdString(fact.value));
@@ -153,6 +179,7 @@ void PromptWindow::add_buttons(QVBoxLayout* layout) {
   QObject::connect(allow_, &QPushButton::clicked, this, [this] { allow(); });
   row->addWidget(deny_);
   row->addWidget(allow_);
+  allow_->setVisible(!pairing());
 }
 
 void PromptWindow::changeEvent(QEvent* event) {
@@ -191,7 +218,7 @@ bool PromptWindow::guard_passed() const {
 
 void PromptWindow::update_controls() {
   const bool passed = guard_passed();
-  allow_->setEnabled(passed && targets_->chosen() != nullptr);
+  allow_->setEnabled(passed && targets_ != nullptr && targets_->chosen() != nullptr);
   if (passed && focusPolicy() != Qt::NoFocus) {  // for the first time
     if (focusWidget() == this) deny_->setFocus();
     setFocusPolicy(Qt::NoFocus);
@@ -203,7 +230,7 @@ io::Scope PromptWindow::chosen_scope() const {
 }
 
 void PromptWindow::allow() {
-  const std::string* target = targets_->chosen();
+  const std::string* target = targets_ == nullptr ? nullptr : targets_->chosen();
   if (guard_passed() && target != nullptr) {
     settle({Choice::Kind::allow, *target, chosen_scope()});
   }

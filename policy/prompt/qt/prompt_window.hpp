@@ -43,6 +43,8 @@ class PromptWindow : public QWidget {
  private:
   void add_facts(QVBoxLayout* layout);
   void add_claims(QVBoxLayout* layout);
+  void add_digits(QVBoxLayout* layout);
+  void add_targets(QVBoxLayout* layout);
   void add_scopes(QVBoxLayout* layout);
   void add_buttons(QVBoxLayout* layout);
   void tick();
@@ -50,6 +52,7 @@ class PromptWindow : public QWidget {
   void allow();
   void deny() { settle({Choice::Kind::deny}); }
   void settle(const Choice& choice);
+  bool pairing() const { return question_.about == io::Question::About::pairing; }
   bool guard_passed() const;
   io::Scope chosen_scope() const;
 
