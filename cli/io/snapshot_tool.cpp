@@ -7,6 +7,7 @@
 #include <array>
 #include <ctime>
 #include <iostream>
+#include <thread>
 
 #include "base/device/properties.hpp"
 #include "cli/io/snapshot_client.hpp"
@@ -17,6 +18,8 @@
 
 namespace cli::io {
 namespace {
+
+constexpr std::chrono::milliseconds poll_every{200};
 
 struct Tool {
   const Admin& admin;
@@ -138,23 +141,28 @@ Outcome create(const Tool& tool, const std::string& device) {
   return good(said + name + ": " + *whole + "\n");
 }
 
-// Why the device was last taken from a qube.
-std::string last_detach(const Tool& tool, const Place& place) {
-  const auto lines = tool.admin({.method = "admin.vm.device.block.Available",
-                                 .argument = {},
-                                 .target = place.backend,
-                                 .payload = {}});
-  if (!lines) return lines.error().text;
-  for (std::size_t at = 0; at < lines->size();) {
-    const std::string line = lines->substr(at, lines->find('\n', at) - at);
-    at += line.size() + 1;
-    if (!line.starts_with(place.port + ":")) continue;
-    const auto facts = base::device::parse_properties(
-        std::string_view(line).substr(std::min(line.find(' ') + 1, line.size())));
-    if (!facts) continue;
-    if (const auto* why = base::device::find_property(*facts, "_last-detach")) return *why;
+// Waits until no qube has the device; why it was given back.
+base::Result<std::string> wait_given_back(const Tool& tool, const Place& place) {
+  for (;;) {
+    std::this_thread::sleep_for(poll_every);
+    const auto lines = tool.admin({.method = "admin.vm.device.block.Available",
+                                   .argument = {},
+                                   .target = place.backend,
+                                   .payload = {}});
+    if (!lines) return base::fail(lines.error().text);
+    base::device::Properties facts;
+    for (std::size_t at = 0; at < lines->size();) {
+      const std::string line = lines->substr(at, lines->find('\n', at) - at);
+      at += line.size() + 1;
+      if (!line.starts_with(place.port + ":")) continue;
+      auto parsed = base::device::parse_properties(
+          std::string_view(line).substr(std::min(line.find(' ') + 1, line.size())));
+      if (parsed) facts = *std::move(parsed);
+    }
+    if (base::device::find_property(facts, "_state") != nullptr) continue;
+    const std::string* why = base::device::find_property(facts, "_last-detach");
+    return why == nullptr ? "the device is gone" : *why;
   }
-  return "the device is gone";
 }
 
 Outcome commit(const Tool& tool, const std::string& device) {
@@ -165,12 +173,12 @@ Outcome commit(const Tool& tool, const std::string& device) {
   const auto attached =
       attach(tool, *place, *storage, {{"_snapshot", tool.name}, {"_commit", "yes"}});
   if (!attached) return own_failure(attached.error().text);
-  // The snapshot's process does nothing else until it is done.
+  const auto why = wait_given_back(tool, *place);
+  if (!why) return own_failure(why.error().text);
   const auto report = read_from_snapshots(tool.paths.snapshot_socket(), "show " + tool.name);
   if (!report) return own_failure(report.error().text);
   if (report->find(R"("commit":"done")") == std::string::npos) {
-    return own_failure("the overlay was not written to " + device + ": " +
-                       last_detach(tool, *place));
+    return own_failure("the overlay was not written to " + device + ": " + *why);
   }
   return good(tool.name + ": committed to " + device + "\n");
 }

@@ -141,6 +141,7 @@ void Attachment::call_exited(const std::string& qube, const agent::CallExited& e
   Exit& exit = frontend ? frontend_ : backend_;
   exit.known = true;
   exit.reason = exited.reason;
+  exit.said = !exited.reason.empty();
   if (exited.exit_code == agent::exit_no_service && exit.reason.empty()) {
     exit.reason = "no such service in this qube; is it a Sallyport image?";
   } else if (exit.reason.empty()) {
@@ -285,8 +286,9 @@ std::string Attachment::final_reason() const {
   const auto said = [](const std::string& qube, const Exit& exit) {
     return qube + ": " + base::wire::escape(exit.reason, agent::max_reason);
   };
-  // The side that closed first knows why.
-  if (stream_end_ == CallEnd::service_closed && !backend_.reason.empty()) {
+  // The side that closed first knows why, if it says so.
+  const bool backend_knows = backend_.said || (!frontend_.said && !backend_.reason.empty());
+  if (stream_end_ == CallEnd::service_closed && backend_knows) {
     return said(held->backend, backend_);
   }
   if (!frontend_.reason.empty()) return said(held->frontend, frontend_);

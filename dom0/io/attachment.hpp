@@ -58,7 +58,8 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
  private:
   struct Exit {
     bool known = false;
-    std::string reason;
+    std::string reason = {};
+    bool said = false;  // the reason is its own words
   };
 
   Lease& lease();

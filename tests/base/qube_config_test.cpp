@@ -109,6 +109,20 @@ TEST(QubeConfig, RefusesWhatWouldBecomeAnotherOptionOfQemu) {
   EXPECT_NE(refusal("image ="), "accepted");
 }
 
+TEST(QubeConfig, AQubeWithoutAMachineIsSomebodysAgent) {
+  const auto config =
+      parse_qube_config("sys-snapshot", "transport = local\nuser = sallyport-snapshot\nrole = storage\n",
+                        "sys-snapshot.conf");
+  ASSERT_TRUE(config.has_value()) << config.error().text;
+  EXPECT_EQ(config->transport, Transport::local);
+  EXPECT_EQ(config->user, "sallyport-snapshot");
+  EXPECT_EQ(config->role, Role::storage);
+  EXPECT_NE(refusal("transport = local"), "accepted");
+  EXPECT_NE(refusal("user = sallyport-snapshot"), "accepted");
+  EXPECT_NE(refusal("transport = local\nuser = a b"), "accepted");
+  EXPECT_NE(refusal("role = keeper"), "accepted");
+}
+
 TEST(QubeConfig, EscapesWhatItQuotes) {
   EXPECT_EQ(refusal("label = \x1b[2J"),
             "work.conf:1: '\\x1b[2J' is none of: red orange yellow green gray blue purple black");

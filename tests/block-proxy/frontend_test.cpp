@@ -38,6 +38,32 @@ TEST(AttachRequestTest, AnythingElseIsRefused) {
   }
 }
 
+TEST(AttachRequestTest, ToAQubeThatStoresSnapshots) {
+  const auto request = AttachRequest::parse(
+      "sys-usb sda\noption read-only yes\noption snapshot sda-1\noption fill in-order\n"
+      "option seal yes\n\n");
+  ASSERT_TRUE(request.has_value()) << request.error().text;
+  EXPECT_EQ(request->snapshot, "sda-1");
+  EXPECT_EQ(request->fill, snapshot::Fill::in_order);
+  EXPECT_EQ(request->at_end, snapshot::AtEnd::seal);
+  EXPECT_EQ(request->use, AttachRequest::Use::taken);
+  for (const char* more : {"option snapshot ../x\n", "option snapshot s\noption fill fast\n",
+                           "option snapshot s\noption seal maybe\n",
+                           "option snapshot s\noption commit 1\n",
+                           "option snapshot s\noption frontend-dev xvdi\n"}) {
+    const std::string text = "sys-usb sda\noption read-only yes\n" + std::string(more) + "\n";
+    EXPECT_FALSE(AttachRequest::parse(text).has_value()) << text;
+  }
+}
+
+TEST(AttachRequestTest, PolicysWordsAreHeededOrRefused) {
+  EXPECT_EQ(*access_of(""), nbd::Access::read_write);
+  EXPECT_EQ(*access_of("read-only=yes"), nbd::Access::read_only);
+  for (const char* words : {"read-only=no", "read-only", "read-only=yes more", " ", "x=\n"}) {
+    EXPECT_FALSE(access_of(words).has_value()) << words;
+  }
+}
+
 nbd::Offer offer(std::uint16_t flags) {
   nbd::Offer made;
   made.size = 1U << 20U;

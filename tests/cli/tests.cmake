@@ -24,6 +24,7 @@ sallyport_test(cli_test SOURCES
   cli/doctor_test.cpp
   cli/event_stream_test.cpp
   cli/sallyport_command_test.cpp
+  cli/snapshot_view_test.cpp
   cli/status_view_test.cpp
   cli/watch_view_test.cpp
   LIBRARIES cli_core)

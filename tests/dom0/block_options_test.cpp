@@ -67,5 +67,31 @@ TEST(BlockOptions, TellTheServerToReadOnly) {
   EXPECT_EQ(server_words({}), "");
 }
 
+TEST(BlockOptions, ASnapshotIsReadUnlessSomebodySaysMore) {
+  EXPECT_EQ(*complete_block_options({}, test::disk(), {}, DefaultAccess::reads),
+            (Properties{{"read-only", "yes"}, {"frontend-dev", "xvdi"}}));
+  EXPECT_EQ(*complete_block_options({{"read-only", "no"}}, test::disk(), {}, DefaultAccess::reads),
+            (Properties{{"read-only", "no"}, {"frontend-dev", "xvdi"}}));
+  EXPECT_FALSE(complete_block_options({{"snapshot", "s"}}, test::disk(), {}).has_value());
+}
+
+TEST(BlockOptions, OfAQubeThatStoresSnapshots) {
+  EXPECT_EQ(*complete_snapshot_options({}, "sda-1"),
+            (Properties{{"read-only", "yes"}, {"snapshot", "sda-1"}}));
+  EXPECT_EQ(*complete_snapshot_options({{"snapshot", "s"}, {"commit", "yes"}}, "sda-1"),
+            (Properties{{"snapshot", "s"}, {"commit", "yes"}, {"read-only", "no"}}));
+  for (const Properties& given :
+       {Properties{{"commit", "yes"}}, Properties{{"read-only", "no"}},
+        Properties{{"frontend-dev", "xvdi"}}, Properties{{"devtype", "cdrom"}},
+        Properties{{"snapshot", "S"}}, Properties{{"snapshot", "../s"}},
+        Properties{{"snapshot", std::string(32, 's')}}, Properties{{"fill", "fast"}},
+        Properties{{"seal", "1"}},
+        Properties{{"snapshot", "s"}, {"commit", "yes"}, {"read-only", "yes"}}}) {
+    EXPECT_FALSE(complete_snapshot_options(given, "sda-1").has_value()) << given.front().key;
+  }
+  EXPECT_EQ(default_snapshot_name("sda1", 1764343812), "sda1-20251128-153012");
+  EXPECT_EQ(default_snapshot_name(std::string(31, 'a'), 0), std::string(15, 'a') + "-19700101-000000");
+}
+
 }  // namespace
 }  // namespace dom0

@@ -157,5 +157,27 @@ TEST(Inventory, IsBoundedPerQube) {
   EXPECT_EQ(inventory.put("other", stick("2-1")), Inventory::Change::added);
 }
 
+TEST(LeaseTable, OfASnapshotThereAreManyReadersAndOneWriter) {
+  const auto of = [](const std::string& frontend, const std::string& reads) {
+    Lease lease = lease_of(frontend, "");
+    lease.device = test::disk();
+    lease.state = LeaseState::attaching;
+    lease.options = {{"read-only", reads}};
+    return lease;
+  };
+  LeaseTable table;
+  ASSERT_TRUE(table.add(of("work", "yes"), Sharing::of_snapshots).has_value());
+  ASSERT_TRUE(table.add(of("vault", "yes"), Sharing::of_snapshots).has_value());
+  const auto writer = table.add(of("mail", "no"), Sharing::of_snapshots);
+  ASSERT_TRUE(writer.has_value());
+  EXPECT_FALSE(table.add(of("web", "no"), Sharing::of_snapshots).has_value());
+  EXPECT_FALSE(table.add(of("work", "yes"), Sharing::of_snapshots).has_value()) << "has it already";
+  EXPECT_FALSE(table.add(of("web", "yes")).has_value()) << "no snapshot";
+  EXPECT_EQ(table.all_of("sys-usb", test::disk().port_id).size(), 3U);
+  EXPECT_EQ(table.find_expected("mail", "sys-usb", test::disk().port_id)->id, *writer);
+  EXPECT_EQ(table.find_held("vault", "sys-usb", test::disk().port_id)->frontend, "vault");
+  EXPECT_EQ(table.find_held("web", "sys-usb", test::disk().port_id), nullptr);
+}
+
 }  // namespace
 }  // namespace dom0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A frontend of the tests: reads all of an NBD export on stdin and stdout into FILE, says
 // "attached" on descriptor 3, and stays until the stream ends. With a file `write` beside FILE it
-// first writes "over" at the beginning.
+// first writes a sector of "over" at the beginning.
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
                                                    std::chrono::seconds(20));
   if (!medium) return fail(medium.error().text);
   if (std::filesystem::exists(file.parent_path() / "write")) {
-    const std::string text = "over";
+    std::string text;
+    while (text.size() < 512) text += "over";
     if (!(*medium)->write(0, base::wire::as_bytes(text)) || !(*medium)->flush()) {
       return fail("cannot write");
     }

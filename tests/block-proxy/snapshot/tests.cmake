@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 sallyport_test(blockproxy_snapshot_test SOURCES
   block-proxy/snapshot/crash_test.cpp
+  block-proxy/snapshot/request_test.cpp
   block-proxy/snapshot/tree_test.cpp
   block-proxy/snapshot/store_test.cpp
   block-proxy/snapshot/overlay_test.cpp
@@ -12,6 +13,8 @@ sallyport_test(snapshot_server_test SOURCES
   LIBRARIES blockproxy_snapshot blockproxy_nbd rig)
 add_dependencies(snapshot_server_test sallyport-block-server sallyport-snapshot)
 sallyport_fuzz(snapshot_store_fuzz SOURCE fuzz/snapshot_store_fuzz.cpp LIBRARIES blockproxy_snapshot)
+sallyport_fuzz(snapshot_request_fuzz SOURCE fuzz/snapshot_request_fuzz.cpp
+  LIBRARIES blockproxy_snapshot)
 # Figures, by hand: README.md of block-proxy/snapshot. Nothing is measured under a sanitizer.
 if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
   add_executable(blockproxy_store_bench block-proxy/snapshot/store_bench.cpp)

@@ -2,7 +2,10 @@
 #include "block-proxy/snapshot/call/io/call.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "base/io/pass_fd.hpp"
 #include "base/io/unix_socket.hpp"
@@ -16,6 +19,7 @@ using io::ended;
 
 constexpr int socket_buffer = 4 << 20;
 constexpr std::size_t max_answer = 2048;
+constexpr int dom0_limit_ms = 30'000;
 
 base::Result<Fd> ask(const CallOptions& options, const Request& request, const Fd& stream) {
   auto socket = base::io::connect_unix(options.snapshots_socket, base::io::SocketType::seqpacket);
@@ -46,6 +50,16 @@ base::Status wait_until_ready(const Fd& socket) {
   if (word->starts_with("ready")) return base::Ok{};
   constexpr std::string_view failed = "failed ";
   return base::fail(word->starts_with(failed) ? word->substr(failed.size()) : *word);
+}
+
+// dom0 closes its end of the service's stdin when it has taken note of the attachment.
+base::Status wait_for_dom0(const Fd& control) {
+  pollfd closed{.fd = control.get(), .events = POLLIN | POLLRDHUP, .revents = 0};
+  int ready = -1;
+  while ((ready = ::poll(&closed, 1, dom0_limit_ms)) < 0 && errno == EINTR) {
+  }
+  if (ready > 0) return base::Ok{};
+  return base::fail("dom0 did not say that the device is attached");
 }
 
 int wait_for_end(const Fd& socket) {
@@ -80,7 +94,12 @@ int attach_medium(const CallOptions& options, const Fd& dev_null) {
   // With this process only the connection is left; its end is what lets the medium go.
   stream->reset();
   if (auto ready = wait_until_ready(*socket); !ready) return ended(1, ready.error().text);
+  const Fd control(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (!control) return ended(1, base::io::fail_errno("stdin").value.text);
   if (auto told = io::report_attached(dev_null); !told) return ended(1, told.error().text);
+  auto known = wait_for_dom0(control);
+  if (known) known = base::io::send_message(*socket, base::wire::as_bytes("attached"));
+  if (!known) return ended(1, known.error().text);
   return wait_for_end(*socket);
 }
 

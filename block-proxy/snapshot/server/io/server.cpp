@@ -110,8 +110,7 @@ void Server::let_go(const std::string& why) {
   if (ended) ended(why);
 }
 
-// From the loop: the filler is not taken away from within a call of its own.
-void Server::end_medium_soon(const std::string& why) {
+void Server::let_go_soon(const std::string& why) {
   boost::asio::post(io_, [this, why, filler = std::weak_ptr<Filler>(filler_)] {
     if (filler_ && filler.lock() == filler_) let_go(why);
   });
@@ -150,7 +149,7 @@ base::Status Server::seal() {
 void Server::progress() {
   if (!filler_->failure().empty()) {
     log_.error("medium_failed", {{"reason", filler_->failure()}});
-    end_medium_soon(filler_->failure());
+    let_go_soon(filler_->failure());
   }
   const Progress now = store_->progress();
   const std::uint64_t tenths = now.total == 0 ? 10 : now.done * 10 / now.total;
@@ -174,9 +173,6 @@ void Server::whole() {
     if (auto sealed = seal(); !sealed) {
       log_.error("seal_failed", {{"reason", sealed.error().text}});
     }
-  }
-  if (wish_.afterwards == MediumWish::Afterwards::goes) {
-    return end_medium_soon("everything was read; it can be unplugged");
   }
   tell();
 }

@@ -19,7 +19,6 @@ namespace blockproxy::snapshot {
 struct MediumWish {
   Background background = Background::none;
   AtEnd at_end = AtEnd::stay_open;
-  enum class Afterwards : std::uint8_t { stays, goes } afterwards = Afterwards::stays;
 };
 
 // Nothing of it is called from within its own callbacks but what only looks.
@@ -45,6 +44,8 @@ class Server {
   base::Status attach(base::io::Fd stream, const MediumWish& wish, OnEnd on_end);
   bool has_medium() const { return filler_ != nullptr; }
   void let_go(const std::string& why);
+  // The same from the loop, as the filler is not taken away from within a call of its own.
+  void let_go_soon(const std::string& why);
   // Has what is missing read, in the background; and seals it then, if that is wanted.
   base::Status complete(AtEnd at_end);
   // All is stored, a sample was read again, and what was to be sealed is.
@@ -78,7 +79,6 @@ class Server {
   void progress();
   void whole();
   base::Status seal();
-  void end_medium_soon(const std::string& why);
   void tell();
 
   boost::asio::io_context& io_;

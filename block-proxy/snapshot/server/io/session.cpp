@@ -4,9 +4,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <boost/asio/post.hpp>
 
-#include "block-proxy/io/nbd_medium.hpp"
 #include "block-proxy/snapshot/io/export.hpp"
 #include "block-proxy/snapshot/server/io/report.hpp"
 
@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t blocks_a_step = 64;  // 4 MiB: readers wait no longer than for that
 constexpr std::size_t max_said = 1024;
+constexpr std::chrono::seconds commit_patience{30};  // with a medium that does not answer
 
 // Nobody else can stop this process by not reading what is written.
 base::Status check_regular(const base::io::Fd& out) {
@@ -55,12 +56,25 @@ void Session::start(OnEnd on_end) {
   begin();
 }
 
-// It has nothing more to say: whatever comes is its end.
 void Session::watch_asker() {
   asker_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                     [self = shared_from_this()](const boost::system::error_code& error) {
-                      if (!error) self->end({});
+                      if (!error) self->heard();
                     });
+}
+
+// "attached", once, of one who brought a medium; whatever else comes is its end.
+void Session::heard() {
+  constexpr std::string_view attached = "attached";
+  std::array<char, attached.size() + 1> word{};
+  const ssize_t size = ::recv(asker_.native_handle(), word.data(), word.size(), MSG_DONTWAIT);
+  const bool expected = request_.verb == Verb::medium || request_.verb == Verb::commit;
+  const bool fits = size > 0 && std::string_view(word.data(), static_cast<std::size_t>(size)) == attached;
+  if (!expected || attached_everywhere_ || !fits) return end({});
+  attached_everywhere_ = true;
+  watch_asker();
+  if (request_.verb == Verb::commit) return commit();
+  look();
 }
 
 void Session::begin() {
@@ -146,12 +160,9 @@ void Session::begin_file() {
 }
 
 void Session::begin_medium() {
-  const bool all = request_.fill == Fill::in_order;
-  const MediumWish wish{
-      .background =
-          all || request_.at_end == AtEnd::seal ? Background::complete : Background::none,
-      .at_end = request_.at_end,
-      .afterwards = all ? MediumWish::Afterwards::goes : MediumWish::Afterwards::stays};
+  const bool all = request_.fill == Fill::in_order || request_.at_end == AtEnd::seal;
+  const MediumWish wish{.background = all ? Background::complete : Background::none,
+                        .at_end = request_.at_end};
   // It may end from within: then this is over, and says why.
   has_medium_ = true;
   const auto attached = server_.attach(std::move(attached_), wish, [self = shared_from_this()](
@@ -167,16 +178,16 @@ void Session::begin_medium() {
 // Readers wait meanwhile, so there must be none.
 void Session::begin_commit() {
   if (!server_.idle()) return fail("somebody uses the snapshot; detach it first");
+  auto medium = io::NbdMedium::connect(std::move(attached_), commit_patience);
+  if (!medium) return fail(medium.error().text);
+  written_ = *std::move(medium);
   say("ready " + std::to_string(server_.store()->geometry().medium_size()));
-  boost::asio::post(io_, [self = shared_from_this()] {
-    if (self->ended_) return;
-    auto medium =
-        io::NbdMedium::connect(std::move(self->attached_), std::chrono::seconds(30));
-    if (!medium) return self->fail(medium.error().text);
-    const auto committed = commit_checked(*self->server_.store(), **medium);
-    if (!committed) return self->fail(committed.error().text);
-    self->end("ended the overlay was written to the medium");
-  });
+}
+
+void Session::commit() {
+  const auto committed = commit_checked(*server_.store(), *written_);
+  if (!committed) return fail(committed.error().text);
+  end("ended the overlay was written to the medium");
 }
 
 void Session::begin_reader() {
@@ -206,7 +217,13 @@ void Session::step() {
 }
 
 void Session::look() {
-  if (ended_ || (request_.verb != Verb::complete && request_.verb != Verb::seal)) return;
+  if (ended_) return;
+  if (request_.verb == Verb::medium && request_.fill == Fill::in_order) {
+    const bool over = attached_everywhere_ && has_medium_ && server_.finished(request_.at_end);
+    if (over) server_.let_go_soon("everything was read; it can be unplugged");
+    return;
+  }
+  if (request_.verb != Verb::complete && request_.verb != Verb::seal) return;
   const AtEnd at_end = request_.verb == Verb::seal ? AtEnd::seal : AtEnd::stay_open;
   if (server_.finished(at_end)) {
     const auto root = server_.store()->root();

@@ -3,7 +3,9 @@
 //
 // The asker's socket is SOCK_SEQPACKET; what it gets are messages: "ready", "progress DONE TOTAL",
 // and last "done TEXT", "ended REASON" or "failed REASON" (docs/protocol.md 11). One that goes away
-// has withdrawn: what its request did so far stays, and a stream that it brought is let go.
+// has withdrawn: what its request did so far stays, and a stream that it brought is let go. Who
+// brought a medium says "attached" once the qubes know of it; before that it is not let go, and
+// nothing is written to it, however fast that would be.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -14,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "block-proxy/io/nbd_medium.hpp"
 #include "block-proxy/snapshot/request.hpp"
 #include "block-proxy/snapshot/server/io/server.hpp"
 
@@ -35,10 +38,12 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   void watch_asker();
+  void heard();
   void begin();
   void begin_file();
   void begin_medium();
   void begin_commit();
+  void commit();
   void begin_reader();
   void begin_steps(Step step, std::function<std::string()> outcome);
   void step();
@@ -57,7 +62,9 @@ class Session : public std::enable_shared_from_this<Session> {
   Step step_;
   std::function<std::string()> outcome_;
   std::shared_ptr<Reader> reader_;
+  std::unique_ptr<io::NbdMedium> written_;  // of a commit
   bool has_medium_ = false;
+  bool attached_everywhere_ = false;  // the asker has said so
   std::uint64_t told_percent_ = 0;
   bool dropped_ = false;
   bool ended_ = false;
