@@ -23,10 +23,10 @@ struct AttachRequest {
   std::string frontend_dev;                           // option frontend-dev
   enum class Type { disk, cdrom } type = Type::disk;  // option devtype
   // Of a qube that stores snapshots, in place of frontend-dev: what becomes of the device there.
-  std::string snapshot;                                          // option snapshot
-  snapshot::Fill fill = snapshot::Fill::lazy;                    // option fill lazy|in-order
-  snapshot::AtEnd at_end = snapshot::AtEnd::stay_open;           // option seal no|yes
-  enum class Use { taken, written } use = Use::taken;            // option commit no|yes
+  std::string snapshot;                                 // option snapshot
+  snapshot::Fill fill = snapshot::Fill::lazy;           // option fill lazy|in-order
+  snapshot::AtEnd at_end = snapshot::AtEnd::stay_open;  // option seal no|yes
+  enum class Use { taken, written } use = Use::taken;   // option commit no|yes
 
   // `whole`: with the empty line, or up to the end of file.
   static base::Result<AttachRequest> parse(std::string_view whole);

@@ -39,9 +39,9 @@ std::uint64_t number(const json::object& object, std::string_view key) {
   const json::value* value = find(object, key);
   if (value == nullptr) return 0;
   if (value->is_uint64()) return value->get_uint64();
-  return value->is_int64() ? static_cast<std::uint64_t>(std::max<std::int64_t>(
-                                 value->get_int64(), 0))
-                           : 0;
+  return value->is_int64()
+             ? static_cast<std::uint64_t>(std::max<std::int64_t>(value->get_int64(), 0))
+             : 0;
 }
 
 bool flag(const json::object& object, std::string_view key) {
@@ -67,14 +67,14 @@ std::string describe_event(const json::object& event) {
   const std::string kind = text(event, "kind");
   const std::string when = day(number(event, "time_ms"));
   if (kind == "resized") {
-    return when + "  the medium had another size: " +
-           std::to_string(number(event, "found_bytes")) + " bytes";
+    return when + "  the medium had another size: " + std::to_string(number(event, "found_bytes")) +
+           " bytes";
   }
   const std::string where = "  at " + std::to_string(number(event, "offset")) + ": ";
   if (kind == "unreadable") {
     const json::value* sectors = find(event, "sectors");
-    const std::size_t count = sectors != nullptr && sectors->is_array() ? sectors->get_array().size()
-                                                                         : 0;
+    const std::size_t count =
+        sectors != nullptr && sectors->is_array() ? sectors->get_array().size() : 0;
     return when + where + std::to_string(count) + " sectors could not be read; they are zeros";
   }
   if (kind == "changed") return when + where + "THE MEDIUM ANSWERED DIFFERENTLY the second time";
@@ -88,7 +88,8 @@ void line(std::string& out, std::string_view what, const std::string& value) {
 }
 
 std::string state_of(const json::object& report) {
-  if (const json::value* sealed = find(report, "sealed"); sealed != nullptr && sealed->is_object()) {
+  if (const json::value* sealed = find(report, "sealed");
+      sealed != nullptr && sealed->is_object()) {
     return "sealed " + day(number(sealed->get_object(), "time_ms"));
   }
   return flag(report, "complete") ? "complete, not sealed" : "lazy: only what was read is there";
@@ -144,24 +145,27 @@ base::Result<std::string> format_snapshot_report(std::string_view untrusted_json
   std::string out;
   line(out, "snapshot", text(report, "snapshot"));
   line(out, "created", day(number(report, "created_ms")));
-  line(out, "size", std::to_string(number(report, "size")) + " bytes, sectors of " +
-                        std::to_string(number(report, "sector_size")));
+  line(out, "size",
+       std::to_string(number(report, "size")) + " bytes, sectors of " +
+           std::to_string(number(report, "sector_size")));
   line(out, "state", state_of(report));
-  line(out, "root", text(report, "root").empty() ? "none yet: parts were never read"
-                                                 : text(report, "root"));
-  line(out, "read", share(number(report, "stored_blocks"), number(report, "blocks")) + " (" +
-                        std::to_string(number(report, "stored_blocks")) + " of " +
-                        std::to_string(number(report, "blocks")) + " blocks of " +
-                        std::to_string(number(report, "block_size")) + ")");
+  line(out, "root",
+       text(report, "root").empty() ? "none yet: parts were never read" : text(report, "root"));
+  line(out, "read",
+       share(number(report, "stored_blocks"), number(report, "blocks")) + " (" +
+           std::to_string(number(report, "stored_blocks")) + " of " +
+           std::to_string(number(report, "blocks")) + " blocks of " +
+           std::to_string(number(report, "block_size")) + ")");
   line(out, "stored", format_bytes(number(report, "used_bytes")));
   line(out, "medium", medium_of(report));
-  line(out, "readers", std::to_string(number(report, "readers")) + ", of them writing " +
-                           std::to_string(number(report, "writers")));
+  line(out, "readers",
+       std::to_string(number(report, "readers")) + ", of them writing " +
+           std::to_string(number(report, "writers")));
   if (const json::value* overlay = find(report, "overlay");
       overlay != nullptr && overlay->is_object()) {
     line(out, "written",
-         std::to_string(number(overlay->get_object(), "changed_blocks")) + " blocks, commit: " +
-             text(overlay->get_object(), "commit"));
+         std::to_string(number(overlay->get_object(), "changed_blocks")) +
+             " blocks, commit: " + text(overlay->get_object(), "commit"));
   }
   const json::value* events = find(report, "events");
   const std::size_t count =
@@ -183,12 +187,12 @@ base::Result<std::string> storage_qube(std::string_view untrusted_status) {
   const auto parsed = parse(untrusted_status);
   if (!parsed) return base::Unexpected{parsed.error()};
   std::string found;
-  const json::value* qubes =
-      parsed->is_object() ? find(parsed->get_object(), "qubes") : nullptr;
+  const json::value* qubes = parsed->is_object() ? find(parsed->get_object(), "qubes") : nullptr;
   if (qubes == nullptr || !qubes->is_array()) return base::fail("the daemon's status has no qubes");
   for (const json::value& each : qubes->get_array()) {
     if (!each.is_object() || !flag(each.get_object(), "stores_snapshots")) continue;
-    if (!found.empty()) return base::fail("several qubes store snapshots: say which with --storage");
+    if (!found.empty())
+      return base::fail("several qubes store snapshots: say which with --storage");
     found = text(each.get_object(), "name");
   }
   if (found.empty()) {

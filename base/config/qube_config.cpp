@@ -124,8 +124,9 @@ Status set(QubeConfig& config, std::string_view key, std::string_view value) {
                      "'emulated' or a PCI address in lower case such as 0000:00:14.0",
                      config.controllers);
   }
-  return fail("unknown key " + quoted(key) +
-              "; known are: label type tags transport role user cid memory image disks controllers");
+  return fail(
+      "unknown key " + quoted(key) +
+      "; known are: label type tags transport role user cid memory image disks controllers");
 }
 
 Status parse_line(std::string_view line, QubeConfig& config, std::vector<std::string>& seen) {

@@ -78,9 +78,8 @@ std::size_t descriptors_of(Verb verb) { return row_of(verb).descriptors; }
 bool valid_request_name(std::string_view name) {
   const auto small = [](char c) { return c >= 'a' && c <= 'z'; };
   return !name.empty() && name.size() <= max_request_name && small(name.front()) &&
-         std::ranges::all_of(name, [&small](char c) {
-           return small(c) || (c >= '0' && c <= '9') || c == '-';
-         });
+         std::ranges::all_of(
+             name, [&small](char c) { return small(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 std::string format_request(const Request& request) {

@@ -47,10 +47,10 @@ enum class AtEnd : std::uint8_t { stay_open, seal };  // once everything was rea
 
 struct Request {
   Verb verb = Verb::list;
-  std::string name;                               // of the snapshot; empty for `list`
-  Fill fill = Fill::lazy;                         // medium: fill=lazy|in-order
-  AtEnd at_end = AtEnd::stay_open;                // medium: seal=no|yes
-  nbd::Access access = nbd::Access::read_only;    // reader: access=read-only|read-write
+  std::string name;                             // of the snapshot; empty for `list`
+  Fill fill = Fill::lazy;                       // medium: fill=lazy|in-order
+  AtEnd at_end = AtEnd::stay_open;              // medium: seal=no|yes
+  nbd::Access access = nbd::Access::read_only;  // reader: access=read-only|read-write
   enum class Holes { refused, allowed } holes = Holes::refused;  // image: partial=no|yes
 
   friend bool operator==(const Request&, const Request&) = default;

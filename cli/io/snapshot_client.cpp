@@ -47,15 +47,17 @@ base::Result<std::string> ask_snapshots(const std::filesystem::path& socket,
   }
   std::vector<const base::io::Fd*> files;
   if (file != nullptr) files.push_back(file);
-  if (auto sent = base::io::send_message(*connection, base::wire::as_bytes(request), files); !sent) {
+  if (auto sent = base::io::send_message(*connection, base::wire::as_bytes(request), files);
+      !sent) {
     return base::Unexpected{sent.error()};
   }
   for (;;) {
     const auto message = base::io::receive_message(*connection, max_word);
     if (!message) return base::Unexpected{message.error()};
     if (message->data.empty()) {
-      return base::fail("the snapshot's process ended before it had answered; the journal of "
-                        "sallyport-snapshots has the reason");
+      return base::fail(
+          "the snapshot's process ended before it had answered; the journal of "
+          "sallyport-snapshots has the reason");
     }
     const auto [word, rest] = split(base::wire::as_text(message->data));
     if (word == "progress") {

@@ -40,8 +40,7 @@ OnProgress progress_on_terminal() {
 
 base::Result<std::string> ask(const Tool& tool, const std::string& request,
                               const base::io::Fd* file = nullptr) {
-  auto answer =
-      ask_snapshots(tool.paths.snapshot_socket(), request, file, progress_on_terminal());
+  auto answer = ask_snapshots(tool.paths.snapshot_socket(), request, file, progress_on_terminal());
   if (::isatty(STDERR_FILENO) != 0) std::cerr << "\r     \r" << std::flush;
   return answer;
 }
@@ -106,8 +105,7 @@ std::string now_text() {
   std::tm utc{};
   ::gmtime_r(&now, &utc);
   std::array<char, 32> text{};
-  return std::string(text.data(),
-                     std::strftime(text.data(), text.size(), "-%Y%m%d-%H%M%S", &utc));
+  return std::string(text.data(), std::strftime(text.data(), text.size(), "-%Y%m%d-%H%M%S", &utc));
 }
 
 AdminAnswer attach(const Tool& tool, const Place& place, const std::string& storage,
@@ -129,15 +127,15 @@ Outcome create(const Tool& tool, const std::string& device) {
       tool.name.empty() ? place->port.substr(0, longest - stamp.size()) + stamp : tool.name;
   const bool all = tool.given.has("--in-order");
   const bool seal = tool.given.has("--seal");
-  const auto attached = attach(tool, *place, *storage,
-                               {{"_snapshot", name},
-                                {"_fill", all ? "in-order" : "lazy"},
-                                {"_seal", seal ? "yes" : "no"}});
+  const auto attached = attach(
+      tool, *place, *storage,
+      {{"_snapshot", name}, {"_fill", all ? "in-order" : "lazy"}, {"_seal", seal ? "yes" : "no"}});
   if (!attached) return own_failure(attached.error().text);
   std::string said = "Snapshot " + *storage + ":" + name + " of " + device + ".\n";
   if (!tool.given.has("--wait")) return good(said);
   const auto whole = ask(tool, (seal ? "seal " : "complete ") + name);
-  if (!whole) return {.code = exit_failure, .out = said, .err = own_failure(whole.error().text).err};
+  if (!whole)
+    return {.code = exit_failure, .out = said, .err = own_failure(whole.error().text).err};
   return good(said + name + ": " + *whole + "\n");
 }
 

@@ -130,8 +130,8 @@ class AdminServer::Client : public std::enable_shared_from_this<Client> {
 };
 
 AdminServer::AdminServer(boost::asio::io_context& io, base::io::Fd listening,
-                         base::io::RightGroups groups,
-                         OnRequest on_request, const base::io::Log& log)
+                         base::io::RightGroups groups, OnRequest on_request,
+                         const base::io::Log& log)
     : io_(io),
       listening_(io, listening.release()),
       groups_(groups),

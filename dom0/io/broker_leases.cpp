@@ -70,8 +70,8 @@ base::Result<base::device::Properties> Broker::attach_options(const Device& devi
     const std::string* name = base::device::find_property(lease.options, "frontend-dev");
     if (lease.frontend == wish.frontend && name != nullptr) taken.insert(*name);
   }
-  const auto access = board_.stores_snapshots(wish.backend) ? DefaultAccess::reads
-                                                            : DefaultAccess::as_the_device;
+  const auto access =
+      board_.stores_snapshots(wish.backend) ? DefaultAccess::reads : DefaultAccess::as_the_device;
   return complete_block_options(wish.options, *device.block(), taken, access);
 }
 

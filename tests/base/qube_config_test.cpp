@@ -110,9 +110,9 @@ TEST(QubeConfig, RefusesWhatWouldBecomeAnotherOptionOfQemu) {
 }
 
 TEST(QubeConfig, AQubeWithoutAMachineIsSomebodysAgent) {
-  const auto config =
-      parse_qube_config("sys-snapshot", "transport = local\nuser = sallyport-snapshot\nrole = storage\n",
-                        "sys-snapshot.conf");
+  const auto config = parse_qube_config(
+      "sys-snapshot", "transport = local\nuser = sallyport-snapshot\nrole = storage\n",
+      "sys-snapshot.conf");
   ASSERT_TRUE(config.has_value()) << config.error().text;
   EXPECT_EQ(config->transport, Transport::local);
   EXPECT_EQ(config->user, "sallyport-snapshot");

@@ -47,10 +47,10 @@ TEST(AttachRequestTest, ToAQubeThatStoresSnapshots) {
   EXPECT_EQ(request->fill, snapshot::Fill::in_order);
   EXPECT_EQ(request->at_end, snapshot::AtEnd::seal);
   EXPECT_EQ(request->use, AttachRequest::Use::taken);
-  for (const char* more : {"option snapshot ../x\n", "option snapshot s\noption fill fast\n",
-                           "option snapshot s\noption seal maybe\n",
-                           "option snapshot s\noption commit 1\n",
-                           "option snapshot s\noption frontend-dev xvdi\n"}) {
+  for (const char* more :
+       {"option snapshot ../x\n", "option snapshot s\noption fill fast\n",
+        "option snapshot s\noption seal maybe\n", "option snapshot s\noption commit 1\n",
+        "option snapshot s\noption frontend-dev xvdi\n"}) {
     const std::string text = "sys-usb sda\noption read-only yes\n" + std::string(more) + "\n";
     EXPECT_FALSE(AttachRequest::parse(text).has_value()) << text;
   }

@@ -16,10 +16,10 @@ TEST(SnapshotView, ListsWhatIsKnown) {
       R"("root":"0123456789abcdef0123456789abcdef"}])");
   ASSERT_TRUE(text.has_value()) << text.error().text;
   EXPECT_EQ(*text,
-            "NAME        STATE         SIZE       READ   CREATED                  ROOT\n"
-            "sda-1       lazy, in use  4.0 MiB    25 %   1970-01-01 00:00:00 UTC  -\n"
-            "old         lost key      -          -      -                        -\n"
-            "s\\x1b[2J    sealed        512 bytes  100 %  1970-01-01 00:00:00 UTC  "
+            "NAME      STATE         SIZE       READ   CREATED                  ROOT\n"
+            "sda-1     lazy, in use  4.0 MiB    25 %   1970-01-01 00:00:00 UTC  -\n"
+            "old       lost key      -          -      -                        -\n"
+            "s\\x1b[2J  sealed        512 bytes  100 %  1970-01-01 00:00:00 UTC  "
             "0123456789abcdef\n");
 }
 

@@ -90,7 +90,8 @@ TEST(BlockOptions, OfAQubeThatStoresSnapshots) {
     EXPECT_FALSE(complete_snapshot_options(given, "sda-1").has_value()) << given.front().key;
   }
   EXPECT_EQ(default_snapshot_name("sda1", 1764343812), "sda1-20251128-153012");
-  EXPECT_EQ(default_snapshot_name(std::string(31, 'a'), 0), std::string(15, 'a') + "-19700101-000000");
+  EXPECT_EQ(default_snapshot_name(std::string(31, 'a'), 0),
+            std::string(15, 'a') + "-19700101-000000");
 }
 
 }  // namespace

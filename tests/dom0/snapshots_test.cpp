@@ -44,8 +44,7 @@ class Snapshots : public PaperQubes {
             "exec " +
                 program("sallyport-call") + " --socket " + (root_ / "work/agent.sock").string() +
                 " $backend sallyport.Block+$port " + std::string(SALLYPORT_BINARY_DIR) +
-                "/tests/bin/nbd-reader " +
-                (root_ / "work/copy").string());
+                "/tests/bin/nbd-reader " + (root_ / "work/copy").string());
   }
   ~Snapshots() override {
     storage_.end(SIGTERM);

@@ -25,8 +25,9 @@ class SnapshotAttach : public BlockQubes {
         "/var/lib/sallyport-snapshot\n");
     ASSERT_TRUE(registered.ok()) << registered;
     ASSERT_NO_FATAL_FAILURE(BlockQubes::SetUp());
-    set_policy("sallyport.Block * sys-snapshot sys-usb allow\n"
-               "sallyport.Block * work sys-snapshot allow\n");
+    set_policy(
+        "sallyport.Block * sys-snapshot sys-usb allow\n"
+        "sallyport.Block * work sys-snapshot allow\n");
     const std::string as_user =
         "exec setpriv --reuid sallyport-snapshot --regid sallyport-snapshot --clear-groups ";
     start_process("snapshots", as_user + programs + "sallyport-snapshots");
@@ -56,7 +57,8 @@ class SnapshotAttach : public BlockQubes {
         "/var/lib/sallyport-snapshot");
   }
   static std::string more_logs() {
-    return logs() + vm().run("tail -n 20 /run/rig/snapshots.log /run/rig/agent-sys-snapshot.log").out;
+    return logs() +
+           vm().run("tail -n 20 /run/rig/snapshots.log /run/rig/agent-sys-snapshot.log").out;
   }
   static rig::CommandResult snapshot(const std::string& words) {
     return vm().run(programs + "sallyport snapshot " + words, seconds(120));

@@ -73,8 +73,7 @@ base::Status HashExport::step(std::uint64_t budget) {
   }
   if (next_ == geometry.blocks() && !ended_) {
     ended_ = true;
-    text +=
-        "root " + (whole_ ? base::hash::to_hex(root_of(geometry, tree_.finish())) : "-") + "\n";
+    text += "root " + (whole_ ? base::hash::to_hex(root_of(geometry, tree_.finish())) : "-") + "\n";
   }
   return base::io::write_all(out_, text);
 }

@@ -86,8 +86,8 @@ struct Difference {
 // all calls fail until the store is opened again.
 class Store {
  public:
-  // A new, empty snapshot: makes the folder, if there is none, its files and the key file. One whose
-  // making was cut short is emptied first.
+  // A new, empty snapshot: makes the folder, if there is none, its files and the key file. One
+  // whose making was cut short is emptied first.
   static base::Result<std::unique_ptr<Store>> create(const Place& place, const Geometry& geometry,
                                                      Options options);
   // One that is there, after a crash too. One process at a time.

@@ -37,8 +37,8 @@ int main(int argc, char** argv) {
   std::ofstream out(file, std::ios::binary);
   std::vector<std::byte> bytes(std::size_t{1} << 20U);
   for (std::uint64_t at = 0; at < (*medium)->size();) {
-    const auto room = std::span(bytes).first(
-        std::min<std::uint64_t>(bytes.size(), (*medium)->size() - at));
+    const auto room =
+        std::span(bytes).first(std::min<std::uint64_t>(bytes.size(), (*medium)->size() - at));
     const auto got = (*medium)->read(at, room);
     if (!got || *got == 0) return fail("cannot read at " + std::to_string(at));
     out << base::wire::as_text(std::span(bytes).first(*got));

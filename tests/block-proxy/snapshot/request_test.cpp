@@ -24,12 +24,28 @@ TEST(SnapshotRequest, IsReadAsItIsWritten) {
 }
 
 TEST(SnapshotRequest, AnythingElseIsRefused) {
-  for (const std::string& text : std::vector<std::string>{
-           "", " ", "list all", "lists", "show", "show ", "show Stick", "show 1", "show -s",
-           "show ../s", "show s x", "show s fill=lazy", "medium s fill=", "medium s fill=fast",
-           "medium s access=read-write", "reader s access=all", "image s partial=maybe",
-           "reader  s", "drop s\n", std::string("drop s\0", 7), "drop " + std::string(32, 's'),
-           "list" + std::string(max_request, ' ')}) {
+  for (const std::string& text : std::vector<std::string>{"",
+                                                          " ",
+                                                          "list all",
+                                                          "lists",
+                                                          "show",
+                                                          "show ",
+                                                          "show Stick",
+                                                          "show 1",
+                                                          "show -s",
+                                                          "show ../s",
+                                                          "show s x",
+                                                          "show s fill=lazy",
+                                                          "medium s fill=",
+                                                          "medium s fill=fast",
+                                                          "medium s access=read-write",
+                                                          "reader s access=all",
+                                                          "image s partial=maybe",
+                                                          "reader  s",
+                                                          "drop s\n",
+                                                          std::string("drop s\0", 7),
+                                                          "drop " + std::string(32, 's'),
+                                                          "list" + std::string(max_request, ' ')}) {
     EXPECT_FALSE(parse_request(text).has_value()) << text;
   }
 }

@@ -220,6 +220,7 @@ TEST_F(SnapshotServer, KilledInTheMiddleItGoesOnWhereItWas) {
 TEST_F(SnapshotServer, RefusesWhatCannotBeRight) {
   source_.start({"--read-only"});
   serve({"--quota", "1"});
+  ASSERT_TRUE(says("event=serving")) << log();
   EXPECT_NE(refusal("stick").find("another process has this snapshot open"), std::string::npos);
   EXPECT_NE(refusal("../stick").find("no name of a snapshot"), std::string::npos);
   BlockClient client(served_.connect());

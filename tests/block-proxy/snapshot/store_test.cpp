@@ -376,8 +376,10 @@ TEST(Store, DiesWithItsKeyUnlessItIsKept) {
 TEST(Store, IsListedWithWhatItIs) {
   StoreRig rig;
   FakeMedium medium(mib);
-  const Place place{rig.folder.path() / "one", rig.folder.path() / "one.key"};
-  const auto state = [&] { return list(rig.folder.path(), rig.folder.path())->front().state; };
+  const tests::Folder keys;
+  std::filesystem::create_directory(keys.path() / "one");
+  const Place place{rig.folder.path() / "one", keys.path() / "one" / "key"};
+  const auto state = [&] { return list(rig.folder.path(), keys.path())->front().state; };
   auto store = *Store::create(place, geometry_of(mib), {});
   EXPECT_EQ(state(), State::lazy);
   ASSERT_TRUE(store->attach(medium));
@@ -439,8 +441,7 @@ TEST(Store, IsExportedAsImageAndHashes) {
   ASSERT_EQ(::fstat(out.get(), &found), 0);
   EXPECT_LT(static_cast<std::uint64_t>(found.st_blocks) * 512, 4 * mib + 3 * 65536);
   const std::string hashes = (rig.folder.path() / "hashes").string();
-  HashExport list(*store,
-                  base::io::Fd(::open(hashes.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)));
+  HashExport list(*store, base::io::Fd(::open(hashes.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)));
   while (!list.progress().complete()) ASSERT_TRUE(list.step(7));
   std::ifstream lines(hashes);
   std::string line;

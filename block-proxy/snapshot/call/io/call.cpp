@@ -78,8 +78,9 @@ int attach_medium(const CallOptions& options, const Fd& dev_null) {
   }
   const bool written = wanted->use == AttachRequest::Use::written;
   if (written != (wanted->access == nbd::Access::read_write)) {
-    return ended(1, "a snapshot is taken of a device that is attached read-only; to commit=yes "
-                    "belongs read-only=no");
+    return ended(1,
+                 "a snapshot is taken of a device that is attached read-only; to commit=yes "
+                 "belongs read-only=no");
   }
   const Request request{.verb = written ? Verb::commit : Verb::medium,
                         .name = wanted->snapshot,

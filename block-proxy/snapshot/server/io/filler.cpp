@@ -231,7 +231,8 @@ void Filler::fail(const std::string& why) {
   boost::system::error_code ignored;
   watched_.close(ignored);
   timer_.cancel();
-  boost::asio::post(timer_.get_executor(), [self = shared_from_this()] { self->events_.progress(); });
+  boost::asio::post(timer_.get_executor(),
+                    [self = shared_from_this()] { self->events_.progress(); });
 }
 
 }  // namespace blockproxy::snapshot

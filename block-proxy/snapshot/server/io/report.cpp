@@ -98,8 +98,9 @@ base::Status write_report(Server& server, const std::string& name, const base::i
     report["root"] = base::hash::to_hex(*root);
   }
   if (const auto& seal = store.sealed()) {
-    report["sealed"] = json::object{
-        {"root", base::hash::to_hex(seal->root)}, {"time_ms", seal->time}, {"events", seal->events}};
+    report["sealed"] = json::object{{"root", base::hash::to_hex(seal->root)},
+                                    {"time_ms", seal->time},
+                                    {"events", seal->events}};
   }
   json::array events;
   for (const Event& each : store.events().events()) events.push_back(describe(each));

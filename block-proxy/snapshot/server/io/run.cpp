@@ -29,8 +29,8 @@ struct Descriptors {
 // Takes readers from a socket of its own, where nobody else hands them over.
 class Listener {
  public:
-  Listener(boost::asio::io_context& io, base::io::Fd listening, Server& server,
-           nbd::Access access, const base::io::Log& log)
+  Listener(boost::asio::io_context& io, base::io::Fd listening, Server& server, nbd::Access access,
+           const base::io::Log& log)
       : listening_(io, listening.release()), server_(server), access_(access), log_(log) {}
 
   // With all places taken, new ones wait in the socket's own queue.
@@ -113,10 +113,10 @@ base::Status give_up_rights(const ServerOptions& options) {
     if (auto dropped = base::io::drop_identity(*user); !dropped) return dropped;
   }
   using Access = base::io::PathRight::Access;
-  base::io::Sandbox sandbox{.syscalls = base::io::event_loop_syscalls(),
-                            .paths = std::vector<base::io::PathRight>{
-                                {folder.string(), Access::read_write},
-                                {keys.string(), Access::read_write}}};
+  base::io::Sandbox sandbox{
+      .syscalls = base::io::event_loop_syscalls(),
+      .paths = std::vector<base::io::PathRight>{{folder.string(), Access::read_write},
+                                                {keys.string(), Access::read_write}}};
   for (const char* name :
        {"accept4", "dup", "openat", "mkdir", "flock", "ftruncate", "fallocate", "fdatasync",
         "fsync", "pread64", "pwrite64", "sync_file_range", "unlink", "rmdir", "fchmod"}) {
@@ -148,7 +148,8 @@ base::Status serve(const ServerOptions& options, const base::io::Log& log) {
     if (opened->medium) {
       if (auto done = server.attach(std::move(opened->medium), wish, {}); !done) return done;
     }
-    if (!server.store()) return base::fail("there is no snapshot " + options.name + "; --from makes one");
+    if (!server.store())
+      return base::fail("there is no snapshot " + options.name + "; --from makes one");
     listener.emplace(io, std::move(opened->listening), server, options.access, log);
     server.on_change([&listener] { listener->wait(); });
     listener->wait();

@@ -37,8 +37,7 @@ Server::~Server() {
 
 base::Status Server::open() {
   if (!has_header(place_)) return base::Ok{};
-  auto store =
-      Store::open(place_, {.cache_bytes = options_.cache_bytes, .quota = options_.quota});
+  auto store = Store::open(place_, {.cache_bytes = options_.cache_bytes, .quota = options_.quota});
   if (!store) return base::Unexpected{store.error()};
   store_ = *std::move(store);
   serve_store();
@@ -83,7 +82,8 @@ base::Status Server::attach(base::io::Fd stream, const MediumWish& wish, OnEnd o
   if (!offer) return base::Unexpected{offer.error()};
   auto client = io::NbdClient::make(std::move(stream), *offer);
   if (!client) return base::Unexpected{client.error()};
-  if (auto good = store_ ? store_->expect_size(offer->size) : make_store(*offer); !good) return good;
+  if (auto good = store_ ? store_->expect_size(offer->size) : make_store(*offer); !good)
+    return good;
   wish_ = wish;
   on_medium_end_ = std::move(on_end);
   medium_end_.clear();
@@ -184,11 +184,8 @@ base::Result<std::shared_ptr<Reader>> Server::add_reader(base::io::Fd socket, nb
     return base::fail("the snapshot has " + std::to_string(max_readers) +
                       " readers, and more are not served; detach one");
   }
-  if (access == nbd::Access::read_write && writers() > 0) {
-    return base::fail("somebody else writes to the snapshot's overlay; detach that first");
-  }
-  auto reader = std::make_shared<Reader>(
-      io_, std::move(socket), access == nbd::Access::read_only ? *base_ : *overlay_);
+  auto reader = std::make_shared<Reader>(io_, std::move(socket),
+                                         access == nbd::Access::read_only ? *base_ : *overlay_);
   readers_.push_back({.reader = reader, .access = access, .on_end = std::move(on_end)});
   reader->start([this, each = reader.get()](const std::string& why) { reader_ended(each, why); });
   return reader;

@@ -69,7 +69,8 @@ void Session::heard() {
   std::array<char, attached.size() + 1> word{};
   const ssize_t size = ::recv(asker_.native_handle(), word.data(), word.size(), MSG_DONTWAIT);
   const bool expected = request_.verb == Verb::medium || request_.verb == Verb::commit;
-  const bool fits = size > 0 && std::string_view(word.data(), static_cast<std::size_t>(size)) == attached;
+  const bool fits =
+      size > 0 && std::string_view(word.data(), static_cast<std::size_t>(size)) == attached;
   if (!expected || attached_everywhere_ || !fits) return end({});
   attached_everywhere_ = true;
   watch_asker();
@@ -129,7 +130,8 @@ void Session::begin() {
 void Session::begin_file() {
   if (auto good = check_regular(attached_); !good) return fail(good.error().text);
   const std::shared_ptr<Store> store = server_.store();
-  if (request_.verb == Verb::show) return finish_or(write_report(server_, request_.name, attached_), "");
+  if (request_.verb == Verb::show)
+    return finish_or(write_report(server_, request_.name, attached_), "");
   if (request_.verb == Verb::diff) return finish_or(write_diff(*store, attached_), "");
   if (request_.verb == Verb::hashes) {
     auto list = std::make_shared<HashExport>(*store, std::move(attached_));
@@ -165,11 +167,11 @@ void Session::begin_medium() {
                         .at_end = request_.at_end};
   // It may end from within: then this is over, and says why.
   has_medium_ = true;
-  const auto attached = server_.attach(std::move(attached_), wish, [self = shared_from_this()](
-                                                                       const std::string& why) {
-    self->has_medium_ = false;
-    self->end("ended " + why);
-  });
+  const auto attached = server_.attach(std::move(attached_), wish,
+                                       [self = shared_from_this()](const std::string& why) {
+                                         self->has_medium_ = false;
+                                         self->end("ended " + why);
+                                       });
   if (attached) return say("ready " + std::to_string(server_.store()->geometry().medium_size()));
   has_medium_ = false;
   fail(attached.error().text);
@@ -191,11 +193,11 @@ void Session::commit() {
 }
 
 void Session::begin_reader() {
-  auto reader = server_.add_reader(std::move(attached_), request_.access,
-                                   [self = shared_from_this()](const std::string& why) {
-                                     self->reader_.reset();
-                                     self->end("ended " + (why.empty() ? "it took its leave" : why));
-                                   });
+  auto reader = server_.add_reader(
+      std::move(attached_), request_.access, [self = shared_from_this()](const std::string& why) {
+        self->reader_.reset();
+        self->end("ended " + (why.empty() ? "it took its leave" : why));
+      });
   if (!reader) return fail(reader.error().text);
   reader_ = *std::move(reader);
   say("ready");

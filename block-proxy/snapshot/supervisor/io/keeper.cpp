@@ -37,8 +37,7 @@ base::Result<pid_t> spawn(const std::filesystem::path& program,
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, control.get(), control_in_child);
   pid_t child = 0;
-  const int error =
-      ::posix_spawn(&child, path.c_str(), &actions, nullptr, argv.data(), environ);
+  const int error = ::posix_spawn(&child, path.c_str(), &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error == 0) return child;
   return base::Unexpected{base::io::system_error("start " + path, error)};
@@ -73,8 +72,7 @@ base::Result<std::shared_ptr<Keeper>> Keeper::start(boost::asio::io_context& io,
   return std::make_shared<Keeper>(io, *child, std::move(process), std::move(pair->first));
 }
 
-Keeper::Keeper(boost::asio::io_context& io, pid_t child, base::io::Fd process,
-               base::io::Fd control)
+Keeper::Keeper(boost::asio::io_context& io, pid_t child, base::io::Fd process, base::io::Fd control)
     : child_(child),
       process_(io, process.release()),
       control_(std::move(control)),

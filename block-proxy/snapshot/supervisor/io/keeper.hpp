@@ -19,8 +19,8 @@ namespace blockproxy::snapshot {
 class Keeper : public std::enable_shared_from_this<Keeper> {
  public:
   struct Events {
-    std::function<void()> changed;                        // the snapshot was made or dropped
-    std::function<void(const std::string& how)> ended;    // the process; `how`: empty if well
+    std::function<void()> changed;                      // the snapshot was made or dropped
+    std::function<void(const std::string& how)> ended;  // the process; `how`: empty if well
   };
 
   // Starts `program` for the snapshot `name`, which may take `quota` bytes.

@@ -28,8 +28,8 @@ base::Status make_folders(const base::io::Paths& paths) {
 base::Status supervise(SupervisorOptions options, const base::io::Log& log) {
   const base::io::Paths paths(options.root);
   if (options.program.empty()) {
-    options.program = std::filesystem::read_symlink("/proc/self/exe").parent_path() /
-                      "sallyport-snapshot";
+    options.program =
+        std::filesystem::read_symlink("/proc/self/exe").parent_path() / "sallyport-snapshot";
   }
   if (auto made = make_folders(paths); !made) return made;
   auto listening = base::io::listen_unix(paths.snapshot_socket(), 0666,

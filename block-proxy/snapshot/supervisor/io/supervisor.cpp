@@ -198,15 +198,14 @@ base::Result<std::shared_ptr<Keeper>> Supervisor::keeper_of(const Request& reque
   auto keeper = Keeper::start(io_, options_.program, options_.root, name, quota);
   if (!keeper) return keeper;
   keepers_[name] = *keeper;
-  (*keeper)->watch(
-      {.changed =
-           [this] {
-             if (auto told = tell_inventory(); !told) {
-               log_.error("inventory", {{"reason", told.error().text}});
-             }
-           },
-       .ended = [this, name, each = keeper->get()](
-                    const std::string& how) { keeper_ended(name, each, how); }});
+  (*keeper)->watch({.changed =
+                        [this] {
+                          if (auto told = tell_inventory(); !told) {
+                            log_.error("inventory", {{"reason", told.error().text}});
+                          }
+                        },
+                    .ended = [this, name, each = keeper->get()](
+                                 const std::string& how) { keeper_ended(name, each, how); }});
   return keeper;
 }
 

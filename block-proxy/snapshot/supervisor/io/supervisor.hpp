@@ -27,7 +27,7 @@ class Supervisor {
  public:
   static constexpr std::size_t max_keepers = 32;
   static constexpr std::size_t max_snapshots = 64;  // as many devices as dom0 takes of a qube
-  static constexpr std::size_t max_askers = 64;  // whose request has not come yet
+  static constexpr std::size_t max_askers = 64;     // whose request has not come yet
   static constexpr std::chrono::seconds request_limit{10};
 
   Supervisor(boost::asio::io_context& io, base::io::Fd listening, SupervisorOptions options,
