@@ -88,7 +88,10 @@ base::Result<Properties> complete_block_options(const Properties& given,
                                                 const std::set<std::string>& taken) {
   auto options = check_block_options(given);
   if (!options) return options;
-  const bool only_reads = device.mode == sysusb::BlockMode::read_only;
+  const std::string* type = find_property(*options, devtype);
+  // A disc is none that is written, whatever it is made of.
+  const bool only_reads =
+      device.mode == sysusb::BlockMode::read_only || (type != nullptr && *type == "cdrom");
   if (const std::string* value = find_property(*options, read_only); value == nullptr) {
     options->push_back({std::string(read_only), only_reads ? "yes" : "no"});
   } else if (only_reads && *value == "no") {
