@@ -11,7 +11,10 @@ rig_machine_test(one_vm_test LABEL one-vm TIMEOUT 1800 SOURCES
   one-vm/input_devices.cpp
   one-vm/inputs.cpp
   one-vm/input_test.cpp
+  one-vm/block_qubes.cpp
   one-vm/block_attach_test.cpp
+  one-vm/block_fault_test.cpp
+  one-vm/block_soak_test.cpp
   one-vm/block_inventory_test.cpp
   LIBRARIES inputproxy_core)
 add_executable(block_guest one-vm/block_guest_main.cpp)
