@@ -115,7 +115,10 @@ base::Result<Properties> complete_block_options(const Properties& given,
       return base::fail("option " + each.key + " is for a qube that stores snapshots");
     }
   }
-  const bool only_reads = device.mode == sysusb::BlockMode::read_only;
+  const std::string* type = find_property(*options, devtype);
+  // A disc is none that is written, whatever it is made of.
+  const bool only_reads =
+      device.mode == sysusb::BlockMode::read_only || (type != nullptr && *type == "cdrom");
   if (const std::string* value = find_property(*options, read_only); value == nullptr) {
     const bool reads = only_reads || access == DefaultAccess::reads;
     options->push_back({std::string(read_only), reads ? "yes" : "no"});

@@ -68,8 +68,8 @@ class Nature {
     const BlockKind kind = kind_of(facts_);
     if (kind == BlockKind::loop && facts_.loop_file.empty()) return Hidden::loop_empty;
     if (facts_.loop_excluded) return Hidden::loop_excluded;
-    const bool nbd = begins(facts_.name, "nbd") && kind == BlockKind::disk;
-    if (nbd && !facts_.nbd_connected) return Hidden::nbd_unconnected;
+    // The kernel keeps the partitions of one that was disconnected.
+    if (begins(facts_.name, "nbd") && !facts_.nbd_connected) return Hidden::nbd_unconnected;
     if (kind == BlockKind::cdrom && facts_.drive == DriveState::empty) return Hidden::no_medium;
     if (facts_.size == 0) return Hidden::no_size;
     return std::nullopt;

@@ -106,4 +106,12 @@ base::Result<base::Ok, Refusal> Client::nbd_attach(
       ask(socket_, encode_nbd_request(request), "attach as /dev/" + request.name, sockets));
 }
 
+std::string_view Client::why_over() const {
+  const auto message = base::io::receive_message(socket_, answer_size);
+  if (!message || message->data.size() != answer_size) return "the device helper ended";
+  const auto code = std::bit_cast<std::int32_t>(base::wire::Reader(message->data).u32());
+  if (code != -ETIMEDOUT) return "the device helper says what it should not";
+  return "the backend did not answer for 50 s: its medium hangs";
+}
+
 }  // namespace agent::devices

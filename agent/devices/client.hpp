@@ -52,10 +52,12 @@ class Client {
   // connection, each past its handshake; they may be closed after the call. Keep this object as
   // long as the attachment: when the connection ends, with or without its process, so does it.
   // EEXIST: the name is taken; EINVAL: the kernel takes no sockets of this family.
-  // Readable when the helper has ended.
-  const base::io::Fd& socket() const { return socket_; }
   base::Result<base::Ok, Refusal> nbd_attach(const NbdRequest& request,
                                              const std::vector<const base::io::Fd*>& sockets);
+  // Readable when an attachment cannot go on: the helper has ended, or the server hangs.
+  const base::io::Fd& socket() const { return socket_; }
+  // Which of them, for people; only when it is readable.
+  std::string_view why_over() const;
 
  private:
   base::Result<base::io::Fd, Refusal> open(const Request& request, const std::string& tried);

@@ -11,14 +11,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <cstdio>
 
 #include "agent/devices/block_node.hpp"
 #include "base/io/sandbox.hpp"
 #include "base/io/unix_socket.hpp"
-#include "base/wire/writer.hpp"
 
 namespace agent::devices {
 namespace {
@@ -74,7 +72,7 @@ base::Status Helper::turn(std::chrono::milliseconds limit) {
   if (loans_.turn(Clock::now())) limit = std::min(limit, Loans::retry);
   if (Clock::now() < partitions_until_) limit = std::min(limit, partitions_often);
   for (Client& client : clients_) {
-    if (client.attached) client.attached->update();
+    if (client.attached) look_after(client, Clock::now());
   }
   std::vector<pollfd> fds;
   for (const Client& client : clients_)
@@ -120,6 +118,14 @@ void Helper::end_loans(Client& client, Clock::time_point now) {
   static_cast<void>(nbd_->disconnect(index));
 }
 
+void Helper::look_after(Client& client, Clock::time_point now) {
+  client.attached->update();
+  if (client.told || !client.progress.hangs(client.attached->stat(), now)) return;
+  client.told = true;
+  // One that does not take it learns of the kernel's own limit.
+  static_cast<void>(base::io::send_message(client.socket, encode_answer(-ETIMEDOUT)));
+}
+
 void Helper::accept_client() {
   base::io::Fd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) return;  // it went away meanwhile
@@ -143,11 +149,9 @@ bool Helper::serve(Client& client) {
   if (request) result = perform(*request, message->fds, client, opened);
   if (nbd) result = nbd_attach(*nbd, message->fds, client);
 
-  std::vector<std::byte> answer;
-  base::wire::Writer(answer).u32(std::bit_cast<std::uint32_t>(result));
   std::vector<const base::io::Fd*> fds;
   if (opened) fds.push_back(&opened);
-  const auto sent = base::io::send_message(client.socket, answer, fds);
+  const auto sent = base::io::send_message(client.socket, encode_answer(result), fds);
   return sent.has_value() && (request || nbd);
 }
 

@@ -13,6 +13,7 @@
 #include "agent/devices/loans.hpp"
 #include "agent/devices/nbd_control.hpp"
 #include "agent/devices/nbd_links.hpp"
+#include "agent/devices/nbd_progress.hpp"
 #include "agent/devices/request.hpp"
 #include "base/io/fd.hpp"
 #include "base/io/pass_fd.hpp"
@@ -66,6 +67,8 @@ class Helper {
     Clock::time_point heard;
     std::optional<Node> borrowed;
     std::optional<NbdLinks> attached = {};  // a device of nbd
+    NbdProgress progress = {};              // of it
+    bool told = false;                      // that its server hangs
     bool silent_for_good() const { return borrowed || attached; }
   };
 
@@ -83,6 +86,8 @@ class Helper {
   int nbd_attach(const NbdRequest& request, const std::vector<base::io::Fd>& sockets,
                  Client& client);
   void end_loans(Client& client, Clock::time_point now);
+  // New partitions of what is attached; and its client is told, once, when the server hangs.
+  void look_after(Client& client, Clock::time_point now);
   Right right_of(Operation operation) const;
   int vhci_attach(const Request& request, const base::io::Fd& stream) const;
   int vhci_detach(const Request& request) const;

@@ -52,6 +52,10 @@ std::string NbdLinks::target(const std::string& suffix) const {
   return "nbd" + std::to_string(index_) + (suffix.empty() ? "" : "p" + suffix);
 }
 
+std::string NbdLinks::stat() const {
+  return base::io::read_attribute(sysfs_ / target("") / "stat");
+}
+
 std::set<std::string> NbdLinks::wanted() const {
   std::set<std::string> suffixes{""};
   const std::string part = target("") + "p";

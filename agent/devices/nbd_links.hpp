@@ -35,6 +35,8 @@ class NbdLinks {
   // Makes those of partitions that have come, and takes those away that have gone.
   void update();
   std::uint32_t index() const { return index_; }
+  // The kernel's counts of the device's requests; empty when it has gone.
+  std::string stat() const;
 
  private:
   std::set<std::string> wanted() const;  // suffixes: "", "1", "2"

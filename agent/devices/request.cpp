@@ -2,6 +2,8 @@
 // The device helper's requests; see the header.
 #include "agent/devices/request.hpp"
 
+#include <bit>
+
 #include "base/wire/writer.hpp"
 
 namespace agent::devices {
@@ -47,6 +49,12 @@ std::optional<Request> parse_request(base::wire::Bytes untrusted) {
   request.c = in.u32();
   if (!in.done() || !in_range(request)) return std::nullopt;
   return request;
+}
+
+std::vector<std::byte> encode_answer(int result) {
+  std::vector<std::byte> wire;
+  base::wire::Writer(wire).u32(std::bit_cast<std::uint32_t>(result));
+  return wire;
 }
 
 }  // namespace agent::devices

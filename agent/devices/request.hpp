@@ -20,7 +20,7 @@ enum class Operation : std::uint32_t {
 };
 
 inline constexpr std::size_t request_size = 16;
-inline constexpr std::size_t answer_size = 4;
+inline constexpr std::size_t answer_size = 4;  // i32: 0 or a negated errno
 inline constexpr std::uint32_t max_bus = 255;
 inline constexpr std::uint32_t max_device = 127;
 inline constexpr std::uint32_t max_vhci_port = 239;
@@ -47,5 +47,7 @@ struct Request {
 std::vector<std::byte> encode_request(const Request& request);
 // Nothing unless it is exactly one request with every field in its range.
 std::optional<Request> parse_request(base::wire::Bytes untrusted);
+// 0 or a negated errno.
+std::vector<std::byte> encode_answer(int result);
 
 }  // namespace agent::devices

@@ -9,18 +9,19 @@ namespace blockproxy::io {
 using base::io::Fd;
 using base::io::SplicePump;
 
-base::Result<std::unique_ptr<Carrier>> Carrier::make(Fd stream, Fd kernel, const Fd& helper) {
+base::Result<std::unique_ptr<Carrier>> Carrier::make(Fd stream, Fd kernel,
+                                                     const agent::devices::Client& helper) {
   for (const Fd* fd : {&stream, &kernel}) {
     if (auto done = base::io::set_nonblocking(*fd); !done) return base::Unexpected{done.error()};
   }
-  Fd watched(::fcntl(helper.get(), F_DUPFD_CLOEXEC, 0));
+  Fd watched(::fcntl(helper.socket().get(), F_DUPFD_CLOEXEC, 0));
   if (!watched) return base::io::fail_errno("the device helper's socket");
   auto forth = base::io::pipe_pair();
   if (!forth) return base::Unexpected{forth.error()};
   auto back = base::io::pipe_pair();
   if (!back) return base::Unexpected{back.error()};
   std::unique_ptr<Carrier> carrier(  // NOLINT: the constructor is private
-      new Carrier(std::move(stream), std::move(kernel), std::move(watched)));
+      new Carrier(std::move(stream), std::move(kernel), std::move(watched), helper));
   carrier->to_kernel_ =
       std::make_shared<SplicePump>(carrier->stream_, carrier->kernel_, *std::move(forth));
   carrier->to_stream_ =
@@ -28,10 +29,11 @@ base::Result<std::unique_ptr<Carrier>> Carrier::make(Fd stream, Fd kernel, const
   return carrier;
 }
 
-Carrier::Carrier(Fd stream, Fd kernel, Fd helper)
+Carrier::Carrier(Fd stream, Fd kernel, Fd watched, const agent::devices::Client& helper)
     : stream_(io_, stream.release()),
       kernel_(io_, kernel.release()),
-      helper_(io_, helper.release()) {}
+      watched_(io_, watched.release()),
+      helper_(helper) {}
 
 // The pumps' handlers hold the pumps, which refer to the descriptors: they go first.
 Carrier::~Carrier() {
@@ -47,8 +49,8 @@ std::string_view Carrier::run() {
       end(why == SplicePump::End::receiver_failed ? receiver : sender);
     };
   };
-  helper_.async_wait(Descriptor::wait_read, [this](const boost::system::error_code& /*any*/) {
-    end("the device helper ended");
+  watched_.async_wait(Descriptor::wait_read, [this](const boost::system::error_code& /*any*/) {
+    end(helper_.why_over());
   });
   to_kernel_->start(after(backend, device));
   to_stream_->start(after(device, backend));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string_view>
 
+#include "agent/devices/client.hpp"
 #include "base/io/fd.hpp"
 #include "base/io/splice_pump.hpp"
 
@@ -15,10 +16,10 @@ namespace blockproxy::io {
 
 class Carrier {
  public:
-  // `kernel`: our end of the socket pair whose other end nbd has. `helper` ends with the
-  // attachment; it is only waited for. May run inside the sandbox: event loop, splice.
+  // `kernel`: our end of the socket pair whose other end nbd has. `helper` outlives it, and says
+  // when the attachment cannot go on. May run inside the sandbox: event loop, splice.
   static base::Result<std::unique_ptr<Carrier>> make(base::io::Fd stream, base::io::Fd kernel,
-                                                     const base::io::Fd& helper);
+                                                     const agent::devices::Client& helper);
   ~Carrier();
   Carrier(const Carrier&) = delete;
   Carrier& operator=(const Carrier&) = delete;
@@ -28,13 +29,15 @@ class Carrier {
 
  private:
   using Descriptor = boost::asio::posix::stream_descriptor;
-  Carrier(base::io::Fd stream, base::io::Fd kernel, base::io::Fd helper);
+  Carrier(base::io::Fd stream, base::io::Fd kernel, base::io::Fd watched,
+          const agent::devices::Client& helper);
   void end(std::string_view why);
 
   boost::asio::io_context io_{1};
   Descriptor stream_;
   Descriptor kernel_;
-  Descriptor helper_;
+  Descriptor watched_;  // a second descriptor of the helper's socket
+  const agent::devices::Client& helper_;
   std::shared_ptr<base::io::SplicePump> to_kernel_;
   std::shared_ptr<base::io::SplicePump> to_stream_;
   std::string_view why_;

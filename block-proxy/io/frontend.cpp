@@ -44,17 +44,17 @@ base::Result<std::unique_ptr<Carrier>> attach(agent::devices::Client& helper,
   if (const auto attached = helper.nbd_attach(device, {&pair->second}); !attached) {
     return base::fail(attached.error().text);
   }
-  return Carrier::make(std::move(stream), std::move(pair->first), helper.socket());
+  return Carrier::make(std::move(stream), std::move(pair->first), helper);
 }
 
 // The bytes of the stream are the kernel's now; only its end concerns us, and the helper's.
-std::string_view wait_for_end(const Fd& stream, const Fd& helper) {
+std::string_view wait_for_end(const Fd& stream, const agent::devices::Client& helper) {
   std::array fds{pollfd{.fd = stream.get(), .events = POLLRDHUP, .revents = 0},
-                 pollfd{.fd = helper.get(), .events = POLLIN, .revents = 0}};
+                 pollfd{.fd = helper.socket().get(), .events = POLLIN, .revents = 0}};
   for (;;) {
     if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) return "poll failed";
     if (fds[0].revents != 0) return "the stream to the backend ended";
-    if (fds[1].revents != 0) return "the device helper ended";
+    if (fds[1].revents != 0) return helper.why_over();
   }
 }
 
@@ -87,8 +87,8 @@ int run_frontend(const FrontendOptions& options) {
   if (!carrier) return ended(1, carrier.error().text);
   if (const auto told = report_attached(*dev_null); !told) return ended(1, told.error().text);
   if (*carrier) return ended(0, (*carrier)->run());
-  const std::string_view why = wait_for_end(*stream, helper->socket());
-  // Whatever became of the helper: without its stream the kernel's device is dead.
+  const std::string_view why = wait_for_end(*stream, *helper);
+  // Whatever became of the helper or the server: without its stream the kernel's device is dead.
   ::shutdown(stream->get(), SHUT_RDWR);
   return ended(0, why);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The frontend's command line, and what it makes of the server's offer.
 #include <bit>
+#include <limits>
 
 #include "block-proxy/io/frontend.hpp"
 
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t smallest_sector = 512;
 constexpr std::uint32_t largest_sector = 4096;
+constexpr std::uint64_t largest_medium = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
@@ -50,9 +52,16 @@ base::Result<agent::devices::NbdRequest> kernel_device(const AttachRequest& requ
   if (request.access == nbd::Access::read_only && !has(can::read_only)) {
     return base::fail("the backend offers the device for writing, but it is attached read-only");
   }
+  if (request.type == AttachRequest::Type::cdrom && request.access != nbd::Access::read_only) {
+    return base::fail("a disc is not written, but this one is to be attached for writing");
+  }
   if (untrusted.size < smallest_sector) {
     return base::fail("the medium has " + std::to_string(untrusted.size) +
                       " bytes; there is no device that small");
+  }
+  if (untrusted.size > largest_medium) {
+    return base::fail("the medium claims to have " + std::to_string(untrusted.size) +
+                      " bytes; there is no device that large");
   }
   const std::uint32_t sector = std::max(untrusted.minimum_block, smallest_sector);
   if (sector > largest_sector || !std::has_single_bit(sector)) {

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "agent/devices/nbd_links.hpp"
+#include "agent/devices/nbd_progress.hpp"
 #include "agent/devices/nbd_request.hpp"
 #include "tests/fakes/folder.hpp"
 
@@ -125,6 +126,29 @@ TEST_F(NbdLinksTest, WhatADeadHelperLeftIsFoundAndTakenAway) {
   NbdLinks::remove(dev_, "xvdi", 3);
   EXPECT_EQ(link("xvdi") + link("xvdi1"), "");
   EXPECT_EQ(link("xvdia"), "nbd7");
+}
+
+constexpr const char* idle = "     10  0  80  5  3  0  24  1  0  6  6  0  0  0  0  2  1";
+constexpr const char* waits = "     10  0  80  5  3  0  24  1  4  6  6  0  0  0  0  2  1";
+constexpr const char* one_read_more = "     11  0  88  5  3  0  24  1  4  6  6  0  0  0  0  2  1";
+constexpr const char* one_flush_more = "     11  0  88  5  3  0  24  1  4  6  6  0  0  0  0  3  1";
+
+TEST(NbdProgressTest, HangsWhenWhatIsUnderWayDoesNotEnd) {
+  using std::chrono::seconds;
+  const NbdProgress::Clock::time_point start{seconds(1000)};
+  const auto patience = NbdProgress::patience;
+  NbdProgress progress;
+  EXPECT_FALSE(progress.hangs(idle, start));
+  EXPECT_FALSE(progress.hangs(idle, start + patience * 3)) << "nothing is under way";
+  auto now = start + patience * 3;
+  for (const char* each : {one_read_more, one_flush_more, waits}) {
+    EXPECT_FALSE(progress.hangs(each, now)) << each;
+    now += patience - seconds(1);
+    EXPECT_FALSE(progress.hangs(each, now)) << each;
+  }
+  EXPECT_TRUE(progress.hangs(waits, now + seconds(1)));
+  EXPECT_FALSE(progress.hangs("", now + patience * 2)) << "the device has gone";
+  EXPECT_FALSE(progress.hangs("  1 2", now + patience * 4));
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ base::Status measure_round(const std::filesystem::path& folder, const std::vecto
 
 }  // namespace
 
-base::Result<Report> measure_block(unsigned rounds) {
+base::Result<Report> measure_block(unsigned rounds, Timekeeping clock) {
   const tests::Folder folder;
   if (auto made = make_medium(folder.path() / "medium"); !made) {
     return base::Unexpected{made.error()};
@@ -110,6 +110,9 @@ base::Result<Report> measure_block(unsigned rounds) {
   report.results.push_back({"worst_cell_vs_best_peer", worst, "times", Better::higher});
   running.clear();
   if (auto done = measure_snapshots(folder.path() / "medium", rounds, report); !done) {
+    return base::Unexpected{done.error()};
+  }
+  if (auto done = measure_mounted(rounds, clock, report); !done) {
     return base::Unexpected{done.error()};
   }
   return report;

@@ -58,7 +58,7 @@ std::optional<Options> parse(int argc, char** argv) {
 
 base::Result<bench::Report> measure(const Options& options) {
   if (options.group == "policy") return bench::measure_policy(options.usb.rounds);
-  if (options.group == "block") return bench::measure_block(options.usb.rounds);
+  if (options.group == "block") return bench::measure_block(options.usb.rounds, options.usb.clock);
   if (options.group == "input") return bench::measure_input(options.usb.rounds, options.usb.clock);
   return bench::measure_usb(options.usb);
 }

@@ -14,13 +14,15 @@ if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
   add_executable(bench_input_guest bench/input_guest_main.cpp)
   target_link_libraries(bench_input_guest PRIVATE
     sallyport_options inputproxy_receiver inputproxy_sender)
+  add_executable(bench_block_guest bench/block_guest_main.cpp)
+  target_link_libraries(bench_block_guest PRIVATE sallyport_options base_io)
   add_executable(bench_main bench/main.cpp bench/block.cpp bench/block_client.cpp
-    bench/block_server.cpp bench/block_snapshot.cpp
-    bench/input.cpp bench/policy.cpp bench/usb.cpp)
+    bench/block_mounted.cpp
+    bench/block_server.cpp bench/block_snapshot.cpp bench/guest.cpp bench/input.cpp bench/policy.cpp bench/usb.cpp)
   target_link_libraries(bench_main PRIVATE
     sallyport_options bench_report blockproxy_nbd policy_core rig typing_traces)
   target_compile_definitions(bench_main PRIVATE SALLYPORT_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  add_dependencies(bench_main bench_guest bench_input_guest rig_guest)
-  set_target_properties(bench_guest bench_input_guest bench_main PROPERTIES
+  add_dependencies(bench_main bench_guest bench_block_guest bench_input_guest rig_guest)
+  set_target_properties(bench_guest bench_block_guest bench_input_guest bench_main PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
 endif()

@@ -2,30 +2,16 @@
 // Group usb; see the header and docs/benchmarks.md.
 #include "tests/bench/usb.hpp"
 
-#include <chrono>
 #include <iostream>
 #include <sstream>
 
-#include "tests/rig/machine.hpp"
+#include "tests/bench/guest.hpp"
 
 namespace bench {
 namespace {
 
-using std::chrono::minutes;
-
 const std::string bin = SALLYPORT_BINARY_DIR "/bin/";
 const std::string guest = SALLYPORT_BINARY_DIR "/tests/bin/bench_guest";
-// The stick's port, as the kernel of the machine names it: super speed, first port.
-const std::string port = "2-1";
-// By the guest's clock, which leaps while it waits for the host.
-constexpr minutes command_deadline{30};
-
-// Disks of the stick's own controller, and of the virtual one.
-const std::string list_disks =
-    "for d in /sys/block/sd*; do [ -e $d ] && echo ${d##*/} $(readlink -f $d); done";
-const std::string find_stick = list_disks + " | grep -v vhci_hcd | cut -d' ' -f1 | grep .";
-const std::string find_virtual = list_disks + " | grep -q vhci_hcd";
-
 struct Samples {
   std::vector<double> read;         // seconds
   std::vector<double> attach;       // seconds, from the command to the disk
@@ -39,23 +25,8 @@ struct Peer {
   Samples samples{};
 };
 
-base::Result<std::string> run(rig::Machine& vm, const std::string& command) {
-  auto done = vm.run(command, command_deadline);
-  if (!done.ok()) {
-    const auto log = vm.run("tail -n 20 /run/bench.log; dmesg | tail -n 20", command_deadline);
-    return base::fail(command + ": " + done.out + "\n" + log.out);
-  }
-  while (!done.out.empty() && done.out.back() == '\n') done.out.pop_back();
-  return done.out;
-}
-
-base::Result<std::string> wait_for_stick(rig::Machine& vm) {
-  return run(vm, "for i in $(seq 600); do { " + find_stick +
-                     "; } && exit 0; sleep 0.1; done; echo the stick did not come back; exit 1");
-}
-
 base::Result<double> read_seconds(rig::Machine& vm, const std::string& disk, unsigned mib) {
-  const auto text = run(vm, guest + " read /dev/" + disk + ' ' + std::to_string(mib));
+  const auto text = run_in(vm, guest + " read /dev/" + disk + ' ' + std::to_string(mib));
   if (!text) return base::Unexpected{text.error()};
   return std::strtod(text->c_str(), nullptr);
 }
@@ -63,12 +34,13 @@ base::Result<double> read_seconds(rig::Machine& vm, const std::string& disk, uns
 std::vector<Peer> peers() {
   return {
       {.name = "usbip",
-       .attach = "usbip bind -b " + port + " && exec usbip attach -r 127.0.0.1 -b " + port,
+       .attach =
+           "usbip bind -b " + stick_port + " && exec usbip attach -r 127.0.0.1 -b " + stick_port,
        .detach = "for p in $(usbip port | sed -n 's/^Port 0*\\([0-9]*\\):.*/\\1/p'); do "
                  "usbip detach -p $p; done; usbip unbind -b " +
-                 port},
+                 stick_port},
       {.name = "usbproxy",
-       .attach = "exec " + guest + " pair " + bin + "sallyport-usb-backend --port " + port +
+       .attach = "exec " + guest + " pair " + bin + "sallyport-usb-backend --port " + stick_port +
                  " --direct --stream-fd 3 -- " + bin +
                  "sallyport-usb-frontend --direct-vhci --stream-fd 3",
        .detach = "pkill -TERM -f '^" + bin + "sallyport-usb-frontend'"},
@@ -80,14 +52,14 @@ enum class Patience { usual, none };
 // usb-storage waits a second before it looks at a new disk, whoever brings it.
 base::Status set_patience(rig::Machine& vm, Patience patience) {
   const std::string value = patience == Patience::usual ? "1" : "0";
-  auto set = run(vm, "echo " + value + " > /sys/module/usb_storage/parameters/delay_use");
+  auto set = run_in(vm, "echo " + value + " > /sys/module/usb_storage/parameters/delay_use");
   if (!set) return base::Unexpected{set.error()};
   return base::Ok{};
 }
 
 // From the stick with its own driver to a disk of the virtual controller: seconds and its name.
 base::Result<std::pair<double, std::string>> attach(rig::Machine& vm, const Peer& peer) {
-  const auto text = run(vm, guest + " until-disk \"" + peer.attach + '"');
+  const auto text = run_in(vm, guest + " until-disk \"" + peer.attach + '"');
   if (!text) return base::Unexpected{text.error()};
   std::istringstream in(*text);
   std::pair<double, std::string> attached;
@@ -97,8 +69,8 @@ base::Result<std::pair<double, std::string>> attach(rig::Machine& vm, const Peer
 }
 
 base::Status detach(rig::Machine& vm, const Peer& peer) {
-  auto gone = run(vm, "{ " + peer.detach + "; } >/dev/null 2>&1; for i in $(seq 600); do { " +
-                          find_virtual + "; } || exit 0; sleep 0.1; done; exit 1");
+  auto gone = run_in(vm, "{ " + peer.detach + "; } >/dev/null 2>&1; for i in $(seq 600); do { " +
+                             find_virtual + "; } || exit 0; sleep 0.1; done; exit 1");
   if (!gone) return base::Unexpected{gone.error()};
   if (auto back = wait_for_stick(vm); !back) return base::Unexpected{back.error()};
   return base::Ok{};
@@ -134,33 +106,15 @@ base::Status measure_round(rig::Machine& vm, Samples& direct, std::vector<Peer>&
   return base::Ok{};
 }
 
-std::vector<std::string> hardware(Timekeeping clock) {
-  std::vector<std::string> arguments{
-      // Under TCG `rep movsb` moves one byte per instruction; without these two bits kernel and C
-      // library copy in larger units, as fast against other code as on real processors.
-      "-cpu", "max,-erms,-fsrm",
-      // Answers at once and in the same thread: with a file, the guest's clock would also measure
-      // when the host schedules QEMU's worker threads.
-      "-blockdev", "driver=null-co,node-name=image,size=134217728,read-zeroes=on,latency-ns=0",
-      "-device", "qemu-xhci,id=xhci", "-device",
-      "usb-storage,id=stick,bus=xhci.0,port=1,drive=image,serial=BENCH"};
-  if (clock == Timekeeping::instructions) {
-    arguments.insert(arguments.end(), {"-icount", "shift=1,sleep=off"});
-  }
-  return arguments;
-}
-
 base::Result<std::unique_ptr<rig::Machine>> boot(Timekeeping clock) {
-  rig::MachineOptions options;
-  options.name = "bench";
-  options.memory_mib = 1024;
-  options.arguments = hardware(clock);
-  auto vm = rig::Machine::start(options);
+  auto vm = boot_with_stick(
+      {"-blockdev", "driver=null-co,node-name=image,size=134217728,read-zeroes=on,latency-ns=0"},
+      clock);
   if (!vm) return vm;
   const auto ready =
-      run(**vm,
-          "modprobe -a xhci_pci usb_storage sd_mod usbip_host vhci_hcd && usbipd -D >/dev/null 2>&1"
-          " && ip link set lo up && usbip port >/dev/null");
+      run_in(**vm,
+             "modprobe -a xhci_pci usb_storage sd_mod usbip_host vhci_hcd && usbipd -D >/dev/null "
+             "2>&1 && ip link set lo up && usbip port >/dev/null");
   if (!ready) return base::Unexpected{ready.error()};
   return vm;
 }

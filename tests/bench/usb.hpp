@@ -3,14 +3,10 @@
 #pragma once
 
 #include "base/wire/result.hpp"
+#include "tests/bench/guest.hpp"
 #include "tests/bench/report.hpp"
 
 namespace bench {
-
-enum class Timekeeping {
-  instructions,  // the guest's clock counts instructions: repeatable
-  real           // the guest's clock is the host's: as noisy as the host
-};
 
 struct UsbOptions {
   unsigned rounds = 5;

@@ -81,6 +81,8 @@ TEST(KernelDevice, IsNeverMoreThanWasDecided) {
   EXPECT_EQ(locked->flags, flag::read_only);
   AttachRequest writing = request;
   writing.access = nbd::Access::read_write;
+  EXPECT_FALSE(kernel_device(writing, offer(can::send_flush)).has_value()) << "a disc";
+  writing.type = AttachRequest::Type::disk;
   EXPECT_EQ(kernel_device(writing, offer(can::send_flush | can::send_fua | can::send_trim))->flags,
             flag::flush | flag::fua | flag::trim);
   EXPECT_EQ(kernel_device(writing, offer(can::read_only))->flags, flag::read_only);
@@ -96,8 +98,10 @@ TEST(KernelDevice, HasASizeAndSectorsThatTheKernelTakes) {
   made.minimum_block = 65536;
   EXPECT_FALSE(kernel_device(request, made).has_value());
   made = offer(can::read_only);
-  made.size = 0;
-  EXPECT_FALSE(kernel_device(request, made).has_value());
+  for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1} << 63U}) {
+    made.size = size;
+    EXPECT_FALSE(kernel_device(request, made).has_value()) << size;
+  }
   request.frontend_dev = "nbd0";
   EXPECT_FALSE(kernel_device(request, offer(can::read_only)).has_value());
 }

@@ -43,6 +43,13 @@ TEST(BlockOptions, AreCompletedFromTheDevice) {
             (Properties{{"read-only", "yes"}, {"frontend-dev", "xvdd"}, {"devtype", "cdrom"}}));
 }
 
+TEST(BlockOptions, ADiscIsReadOnly) {
+  EXPECT_EQ(*complete_block_options({{"devtype", "cdrom"}}, test::disk(), {}),
+            (Properties{{"devtype", "cdrom"}, {"read-only", "yes"}, {"frontend-dev", "xvdi"}}));
+  EXPECT_FALSE(
+      complete_block_options({{"devtype", "cdrom"}, {"read-only", "no"}}, test::disk(), {}));
+}
+
 TEST(BlockOptions, NamesAreGivenOnce) {
   std::set<std::string> taken;
   std::vector<std::string> order;

@@ -3,7 +3,6 @@
 // either the whole attachment or nothing of it, with a reason.
 //
 // RIG_SEED=N repeats a run's victims and moments.
-#include <cstdlib>
 #include <random>
 
 #include "tests/one-vm/qubes.hpp"
@@ -40,12 +39,6 @@ const std::vector<Victim>& victims() {
       {"frontend", of_name("sallyport-usb-frontend")},
       {"backend", of_name("sallyport-usb-backend")}};
   return list;
-}
-
-unsigned seed() {
-  const char* given = std::getenv("RIG_SEED");
-  return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
-                          : std::random_device{}();
 }
 
 class Kill : public Qubes {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/one-vm/qubes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <random>
 #include <sstream>
 #include <thread>
 
@@ -49,7 +51,16 @@ int number_of(const std::string& text) { return std::atoi(text.c_str()); }
 
 }  // namespace
 
-int rounds(int full, int usual) { return std::getenv("SALLYPORT_SOAK") != nullptr ? full : usual; }
+int rounds(int full, int usual) {
+  if (const char* given = std::getenv("SALLYPORT_ROUNDS")) return std::max(1, std::atoi(given));
+  return std::getenv("SALLYPORT_SOAK") != nullptr ? full : usual;
+}
+
+unsigned seed() {
+  const char* given = std::getenv("RIG_SEED");
+  return given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
+                          : std::random_device{}();
+}
 
 std::ostream& operator<<(std::ostream& stream, const Leftovers& l) {
   return stream << "backends " << l.backends << ", frontends " << l.frontends << ", daemon fds "

@@ -12,8 +12,10 @@
 namespace onevm {
 
 // SALLYPORT_SOAK=1 (./check soak) does every count in full: 200 rounds and 100 of the others are a
-// matter of hours in an emulated machine.
+// matter of hours in an emulated machine. SALLYPORT_ROUNDS=N is the number whatever the test.
 int rounds(int full, int usual);
+// What chance begins with: RIG_SEED, which repeats a run, or any.
+unsigned seed();
 
 // What must not grow: compared before and after.
 struct Leftovers {

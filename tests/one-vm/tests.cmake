@@ -11,8 +11,12 @@ rig_machine_test(one_vm_test LABEL one-vm TIMEOUT 1800 SOURCES
   one-vm/input_devices.cpp
   one-vm/inputs.cpp
   one-vm/input_test.cpp
+  one-vm/block_qubes.cpp
   one-vm/block_attach_test.cpp
+  one-vm/block_fault_test.cpp
+  one-vm/block_soak_test.cpp
   one-vm/block_inventory_test.cpp
+  one-vm/snapshot_test.cpp
   LIBRARIES inputproxy_core)
 add_executable(block_guest one-vm/block_guest_main.cpp)
 target_link_libraries(block_guest PRIVATE sallyport_options sysusb_watcher agent_devices_client)
@@ -22,7 +26,8 @@ add_executable(input_guest one-vm/input_guest_main.cpp one-vm/input_devices.cpp)
 target_link_libraries(input_guest PRIVATE sallyport_options inputproxy_receiver inputproxy_sender)
 set_target_properties(input_guest PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
-add_dependencies(one_vm_test block_guest input_guest bench_input_guest)
+add_dependencies(one_vm_test block_guest input_guest bench_input_guest
+  sallyport-snapshot sallyport-snapshots sallyport-snapshot-call)
 # The same tests with every count in full; not part of a plain ./check.
 add_test(NAME one_vm_soak COMMAND one_vm_test)
 set_tests_properties(one_vm_soak PROPERTIES

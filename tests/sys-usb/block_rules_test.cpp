@@ -171,7 +171,10 @@ TEST(BlockRules, AnotherQubesDeviceIsNotPassedOn) {
   EXPECT_EQ(alone(facts), Hidden::own_frontend);
 }
 
-TEST(BlockRules, UnconnectedNbd) { EXPECT_EQ(alone(whole("nbd0")), Hidden::nbd_unconnected); }
+TEST(BlockRules, UnconnectedNbd) {
+  EXPECT_EQ(alone(whole("nbd0")), Hidden::nbd_unconnected);
+  EXPECT_EQ(alone(part("nbd0p", 1)), Hidden::nbd_unconnected) << "left behind by the kernel";
+}
 
 TEST(BlockRules, InnerLayersOfTheDeviceMapper) {
   BlockFacts facts = mapped("crypt");

@@ -15,6 +15,8 @@ add_dependencies(snapshot_server_test sallyport-block-server sallyport-snapshot)
 sallyport_fuzz(snapshot_store_fuzz SOURCE fuzz/snapshot_store_fuzz.cpp LIBRARIES blockproxy_snapshot)
 sallyport_fuzz(snapshot_request_fuzz SOURCE fuzz/snapshot_request_fuzz.cpp
   LIBRARIES blockproxy_snapshot)
+sallyport_fuzz(snapshot_folder_fuzz SOURCE fuzz/snapshot_folder_fuzz.cpp LIBRARIES blockproxy_store)
+sallyport_fuzz(block_attach_fuzz SOURCE fuzz/block_attach_fuzz.cpp LIBRARIES blockproxy_frontend)
 # Figures, by hand: README.md of block-proxy/snapshot. Nothing is measured under a sanitizer.
 if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
   add_executable(blockproxy_store_bench block-proxy/snapshot/store_bench.cpp)
