@@ -87,28 +87,29 @@ TEST_F(Input, ADeniedKeyboardIsStillAMouse) {
 }
 
 TEST_F(Input, UnplugLetsGoOfEveryKey) {
-  plug("keyboard", "1");
+  plug("barcode reader", "1");
   watch("usb-test", unpaired);
-  ASSERT_TRUE(wait_forwarded("Test keyboard").ok()) << input_logs();
-  start_reading("Test keyboard", 60);
+  ASSERT_TRUE(wait_forwarded("Test barcode reader").ok()) << input_logs();
+  start_reading("Test barcode reader", 60);
   play("1", "10 1 42 1\n0 0 0 0\n");
   vm().wait_until("grep -q '1 42 1' /run/rig/reader-input.log");
   unplug("1");
   const std::string keys = what_was_read();
   EXPECT_NE(keys.find("1 42 1\n0 0 0\n1 42 0\n"), std::string::npos) << keys;
-  EXPECT_TRUE(wait_not_forwarded("Test keyboard").ok()) << input_logs();
+  EXPECT_TRUE(wait_not_forwarded("Test barcode reader").ok()) << input_logs();
 }
 
+// A device that repeats no key: a held one would fill what is read with repeats.
 // A killed receiver's kernel releases the keys; evdev tells a reader so only if it reads before the
 // device is gone, which it then is told.
 TEST_F(Input, AKilledSenderOrReceiverLeavesNoKeyDown) {
   for (const char* victim : {"sallyport-input-sender", "sallyport-input-receiver"}) {
     SCOPED_TRACE(victim);
-    plug("keyboard", "1");
+    plug("barcode reader", "1");
     watch("usb-test", unpaired);
-    ASSERT_TRUE(wait_forwarded("Test keyboard").ok()) << input_logs();
+    ASSERT_TRUE(wait_forwarded("Test barcode reader").ok()) << input_logs();
     // Until the device goes, however long the kill takes.
-    start_reading("Test keyboard", 60);
+    start_reading("Test barcode reader", 60);
     play("1", "10 1 42 1\n0 0 0 0\n");
     ASSERT_TRUE(vm().wait_until("grep -q '1 42 1' /run/rig/reader-input.log").ok()) << input_logs();
     kill_program(victim);
@@ -118,10 +119,10 @@ TEST_F(Input, AKilledSenderOrReceiverLeavesNoKeyDown) {
     EXPECT_TRUE(gone) << keys;
     EXPECT_TRUE(released || victim == std::string("sallyport-input-receiver")) << keys;
     // It comes back by itself.
-    EXPECT_TRUE(wait_forwarded("Test keyboard").ok()) << input_logs();
+    EXPECT_TRUE(wait_forwarded("Test barcode reader").ok()) << input_logs();
     stop_watch();
     unplug("1");
-    ASSERT_TRUE(wait_not_forwarded("Test keyboard").ok());
+    ASSERT_TRUE(wait_not_forwarded("Test barcode reader").ok());
   }
 }
 
