@@ -29,6 +29,8 @@ inline constexpr std::size_t max_status = 31;    // a word that a running servic
 
 // Exit codes of a call that never ran, as qrexec has them (qrexec.h).
 inline constexpr int exit_problem = 125;
+// Ours: of an input device nobody could be asked; the same call may be answered later.
+inline constexpr int exit_unasked = 124;
 inline constexpr int exit_refused = 126;
 inline constexpr int exit_no_service = 127;
 

@@ -9,19 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/device/host_input.hpp"
 #include "base/wire/result.hpp"
 
 namespace cli::doctor {
 
-// A keyboard or a pointer of the host, as sysfs has it; none that a program made (uinput).
-struct InputDevice {
-  std::string event = {};       // "event3"
-  std::string name = {};        // what the device says of itself
-  std::string port = {};        // "1-2.1"; empty: not on USB
-  std::string controller = {};  // its PCI address; empty: none, as with PS/2
-  std::uint16_t vendor = 0;
-  std::uint16_t product = 0;
-};
+using InputDevice = base::device::HostInputDevice;
+using base::device::describe;
 
 // A qube with controllers: PCI addresses, "emulated" left out.
 struct Owner {
@@ -81,9 +75,6 @@ const Owner* owner_of(const std::vector<Owner>& owners, const InputDevice& devic
 // The first that goes to no qube; nullptr: there is none.
 const InputDevice* first_kept(const std::vector<InputDevice>& devices,
                               const std::vector<Owner>& owners);
-// "event3 'Keyboard' at 0000:00:14.0, port 1-2"
-std::string describe(const InputDevice& device);
-
 // Where a kernel's command line stands: of this start, and what the next one is to have. Not all of
 // them are used on a host, so the one that hides most counts.
 struct BootFiles {

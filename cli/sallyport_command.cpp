@@ -17,7 +17,8 @@ CommandSpec main_spec() {
           .options = {{{"--help", "-h"}, "", "show this help message and exit"},
                       {{"--version"}, "", "show program's version number and exit"}},
           .positionals = {},
-          .commands = {"status", "run", "policy", "deny", "log", "panic", "doctor", "snapshot"}};
+          .commands = {"status", "run", "policy", "deny", "log", "panic", "doctor", "controllers",
+                       "snapshot"}};
 }
 
 CommandSpec status_spec() {
@@ -51,6 +52,19 @@ CommandSpec run_spec() {
 CommandSpec doctor_spec() {
   return {.prog = "sallyport doctor",
           .description = "Warns before the last keyboard goes behind a prompt that needs one.",
+          .options = {{{"--help", "-h"}, "", "show this help message and exit"},
+                      {{"--json"}, "", "one line of JSON, for programs"},
+                      {{"--sys"}, "DIR", "another folder than /sys, for tests"}},
+          .positionals = {},
+          .commands = {}};
+}
+
+// So does this (cli/io/controllers_host.hpp).
+CommandSpec controllers_spec() {
+  return {.prog = "sallyport controllers",
+          .description =
+              "Shows the USB controllers of this host and what speaks against giving "
+              "each to a qube.",
           .options = {{{"--help", "-h"}, "", "show this help message and exit"},
                       {{"--json"}, "", "one line of JSON, for programs"},
                       {{"--sys"}, "DIR", "another folder than /sys, for tests"}},
@@ -126,6 +140,7 @@ CommandSpec sallyport_spec(const Words& path) {
   if (path.size() == 1 && first == "status") return status_spec();
   if (path.size() == 1 && first == "run") return run_spec();
   if (path.size() == 1 && first == "doctor") return doctor_spec();
+  if (path.size() == 1 && first == "controllers") return controllers_spec();
   if (path.size() == 1 && first == "panic") return panic_spec();
   return {.prog = {}, .description = {}, .options = {}, .positionals = {}, .commands = {}};
 }

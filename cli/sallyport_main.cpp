@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/io/admin_client.hpp"
+#include "cli/io/controllers_host.hpp"
 #include "cli/io/doctor_tool.hpp"
 #include "cli/io/invocation.hpp"
 #include "cli/io/log_tool.hpp"
@@ -62,6 +63,11 @@ int main(int argc, char** argv) {
     return cli::io::finish(
         cli::io::run_doctor({invocation->words.begin() + 1, invocation->words.end()},
                             invocation->paths, invocation->columns));
+  }
+  if (!invocation->words.empty() && invocation->words[0] == "controllers") {
+    return cli::io::finish(
+        cli::io::run_controllers({invocation->words.begin() + 1, invocation->words.end()},
+                                 invocation->paths, invocation->columns));
   }
   return cli::io::finish(cli::run_sallyport(invocation->words, admin, invocation->columns));
 }

@@ -48,6 +48,13 @@ std::optional<InputArgument> parse_input_argument(std::string_view untrusted) {
   return result;
 }
 
+std::string input_place(std::string_view untrusted_argument) {
+  std::string_view rest = untrusted_argument;
+  if (rest.starts_with('+')) rest.remove_prefix(1);
+  const std::string_view port = cut(rest, '+');
+  return std::string(port.starts_with("usb-") ? port : untrusted_argument);
+}
+
 bool is_input_service(std::string_view service) {
   return service == "qubes.InputMouse" || service == "qubes.InputTablet" ||
          is_keyboard_service(service);

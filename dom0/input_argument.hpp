@@ -21,6 +21,11 @@ struct InputArgument {
 // Nothing if it names no device on USB.
 std::optional<InputArgument> parse_input_argument(std::string_view untrusted);
 
+// Where the device is plugged in, "usb-0000_00_05.0-2.4": the same for all event nodes of a
+// physical device, whatever else they say. Without a port the whole argument. It is the qube's
+// word, not the device's.
+std::string input_place(std::string_view untrusted_argument);
+
 bool is_input_service(std::string_view service);
 bool is_keyboard_service(std::string_view service);
 

@@ -23,12 +23,6 @@ constexpr std::array tablet_props{INPUT_PROP_POINTER,      INPUT_PROP_DIRECT,
                                   INPUT_PROP_BUTTONPAD,    INPUT_PROP_SEMI_MT,
                                   INPUT_PROP_TOPBUTTONPAD, INPUT_PROP_POINTING_STICK};
 
-bool is_game_button(std::size_t code) {
-  return (code >= BTN_JOYSTICK && code < BTN_DIGI) ||
-         (code >= BTN_DPAD_UP && code <= BTN_DPAD_RIGHT) ||
-         (code >= BTN_TRIGGER_HAPPY && code <= BTN_TRIGGER_HAPPY40);
-}
-
 std::bitset<768> accepted_keys(Accepted accepted) {
   std::bitset<768> keys;
   if (accepted.keyboard) {
@@ -43,6 +37,14 @@ std::bitset<768> accepted_keys(Accepted accepted) {
     for (const int code : tablet_buttons) keys.set(static_cast<std::size_t>(code));
   }
   return keys;
+}
+
+// Sticks, pedals, wheels and hats; nothing that a pen or a finger moves.
+std::bitset<64> game_axes() {
+  std::bitset<64> axes;
+  for (std::size_t code = ABS_X; code <= ABS_BRAKE; ++code) axes.set(code);
+  for (std::size_t code = ABS_HAT0X; code <= ABS_HAT3Y; ++code) axes.set(code);
+  return axes;
 }
 
 // "axis 3: why", or nothing if it may stay.
@@ -132,7 +134,11 @@ base::Result<Capabilities> accept(const Capabilities& untrusted, Accepted accept
   // The sender leaves repeats out, so the kernel here makes them, where it did there.
   result.types[EV_REP] = types[EV_REP] && result.types[EV_KEY] && accepted.keyboard &&
                          has(features, Feature::no_repeats);
-  if (!types[EV_ABS] || !accepted.tablet) result.axes.reset();
+  if (!types[EV_ABS]) result.axes.reset();
+  if (!accepted.tablet) {
+    const bool plays = accepted.keyboard && accepted.games && is_game_controller(untrusted);
+    result.axes &= plays ? game_axes() : std::bitset<64>();
+  }
   if (auto good = accept_axes(untrusted, result); !good) return base::fail(good.error().text);
   result.types[EV_ABS] = result.axes.any();
   if (accepted.tablet) {
@@ -145,6 +151,20 @@ base::Result<Capabilities> accept(const Capabilities& untrusted, Accepted accept
     return base::fail("nothing of what the device can do may pass this service");
   }
   return result;
+}
+
+bool is_game_button(std::size_t code) {
+  return (code >= BTN_JOYSTICK && code < BTN_DIGI) ||
+         (code >= BTN_DPAD_UP && code <= BTN_DPAD_RIGHT) ||
+         (code >= BTN_TRIGGER_HAPPY && code <= BTN_TRIGGER_HAPPY40);
+}
+
+bool is_game_controller(const Capabilities& capabilities) {
+  bool buttons = false;
+  for (std::size_t code = 0; code < capabilities.keys.size(); ++code) {
+    buttons = buttons || (is_game_button(code) && capabilities.keys[code]);
+  }
+  return buttons && (capabilities.axes & game_axes()).any();
 }
 
 bool can_type_digits(const Capabilities& capabilities) {

@@ -15,7 +15,7 @@ struct Accepted {
   bool keyboard = false;  // all keys, LEDs, with the extension scan codes
   bool mouse = false;     // relative axes and a mouse's buttons
   bool tablet = false;    // absolute axes, a pen's and a finger's buttons, properties
-  bool games = false;     // with keyboard: joystick and gamepad buttons too
+  bool games = false;     // with keyboard: buttons, sticks and wheels of game controllers too
 };
 
 // The service's classes by its name; nothing for a name that is no input service:
@@ -32,6 +32,11 @@ inline constexpr std::int32_t max_slot = 31;  // fingers; uinput allocates for e
 // Fuzz, flat and resolution that make no sense become 0, the value goes to the nearest in range.
 base::Result<Capabilities> accept(const Capabilities& untrusted, Accepted accepted,
                                   Features features);
+
+// Of a joystick, a gamepad or a wheel.
+bool is_game_button(std::size_t code);
+// It has a joystick's or gamepad's buttons and axes, whatever else it says it has.
+bool is_game_controller(const Capabilities& capabilities);
 
 // A keyboard as far as digits can be typed on it: 0 to 9, of the row or of the pad.
 bool can_type_digits(const Capabilities& capabilities);

@@ -4,6 +4,7 @@
 #include <linux/input-event-codes.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "input-proxy/accepted.hpp"
@@ -24,9 +25,13 @@ std::string_view unquoted(std::string_view value) {
   return value;
 }
 
+std::string_view property_of(const DeviceNode& node, const char* name) {
+  const auto found = node.udev.find(name);
+  return found == node.udev.end() ? std::string_view() : std::string_view(found->second);
+}
+
 bool says(const DeviceNode& node, const char* property) {
-  const auto found = node.udev.find(property);
-  return found != node.udev.end() && found->second == "1";
+  return property_of(node, property) == "1";
 }
 
 // The words that a service's argument may have.
@@ -48,10 +53,11 @@ std::string argument_of(const DeviceNode& node) {
   if (node.product.empty()) return {};
   const std::string_view phys = std::string_view(node.phys).substr(0, node.phys.rfind('/'));
   std::string argument = "+";
-  if (!phys.empty()) argument += argument_part(phys, ':', '_') + "+";
+  if (!phys.empty() && node.tell_port) argument += argument_part(phys, ':', '_') + "+";
   argument += argument_part(node.product, '/', '-');
   // An empty UNIQ leaves its plus, as Qubes' arguments have it.
-  argument += "+" + argument_part(node.uniq, ':', '_');
+  argument += "+";
+  if (node.tell_serial) argument += argument_part(node.uniq, ':', '_');
   return argument.substr(0, max_argument);
 }
 
@@ -98,9 +104,22 @@ Claims claims_of(const DeviceNode& node) {
   return claims;
 }
 
+// What Qubes leaves out by udev's words: keys and buttons of the machine itself, cameras, and the
+// pointer that QEMU gives every machine with a screen.
+bool left_out_by_udev(const DeviceNode& node) {
+  const std::string_view path = property_of(node, "ID_PATH");
+  if (path.starts_with("acpi-") || path.starts_with("platform-")) return true;
+  if (property_of(node, "ID_TYPE") == "video") return true;
+  constexpr std::array places{std::string_view("pci-0000:00:03.0-usb-0:1:1.0"),
+                              std::string_view("pci-0000:00:04.0-usb-0:1:1.0"),
+                              std::string_view("pci-0000:00:05.0-usb-0:1:1.0")};
+  return property_of(node, "ID_MODEL") == "QEMU_USB_Tablet" &&
+         std::ranges::find(places, path) != places.end();
+}
+
 bool is_own(const DeviceNode& node) {
   if (node.phys.starts_with("sallyport/") || node.name == "Qubes Virtual Input Device") return true;
-  if (says(node, "LIBINPUT_IGNORE_DEVICE")) return true;
+  if (says(node, "LIBINPUT_IGNORE_DEVICE") || left_out_by_udev(node)) return true;
   return node.bus == bus_i8042 || node.bus == bus_host ||
          (node.bus == bus_virtual && node.phys.empty());
 }
@@ -128,7 +147,8 @@ void read_uevent(std::string_view text, DeviceNode& node) {
 std::optional<NodeKind> kind_of(const DeviceNode& node) {
   if (is_own(node)) return std::nullopt;
   const Claims claims = claims_of(node);
-  if (claims.joystick) return std::nullopt;
+  // Its buttons are keys, which a rule lets pass with games=yes; without it the receiver says no.
+  if (claims.joystick) return NodeKind::keyboard;
   if (claims.tablet && !claims.key) return NodeKind::tablet;
   if (claims.mouse && node.capabilities.axes[ABS_X] && !claims.key) return NodeKind::tablet;
   if (claims.mouse && !claims.key) return NodeKind::mouse;

@@ -24,6 +24,9 @@ struct DeviceNode {
   std::string name;
   Capabilities capabilities;                // sets only: keys, rels, axes, props, types
   std::map<std::string, std::string> udev;  // ID_INPUT_... and the like; empty without udevd
+  // Whether the call's argument says these (Qubes' input-proxy-exclude-port and -serial).
+  bool tell_port = true;
+  bool tell_serial = true;
 };
 
 // Set the parts of a node that sysfs's `uevent` and `capabilities/*` hold. What cannot be read is
@@ -58,8 +61,8 @@ std::bitset<bits> parse_bitmap(std::string_view text) {
 enum class NodeKind { keyboard, keyboard_mouse, mouse, tablet };
 
 // What udev says it is, or without udev what its capabilities say, by the rules of Qubes' trigger;
-// nothing: not to be forwarded (a game controller, a power button, a sensor, the machine's own
-// keyboard, our own uinput devices).
+// nothing: not to be forwarded (a power button, a sensor, a camera, the machine's own keyboard, our
+// own uinput devices). A game controller goes as a keyboard.
 std::optional<NodeKind> kind_of(const DeviceNode& node);
 
 // "qubes.InputKeyboard+usb-0000_00_05.0-2+3-46d-c52b-111+": what the node's call is named.

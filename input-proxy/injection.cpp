@@ -24,6 +24,9 @@ bool is_modifier(std::uint16_t code) {
   }
 }
 
+// One that makes a command of a key, where Shift makes a capital.
+bool is_command(std::uint16_t code) { return is_modifier(code) && code != 42 && code != 54; }
+
 // KEY_MUTE, KEY_VOLUMEDOWN, KEY_VOLUMEUP: what a knob sends, and no text can be made of.
 bool is_volume(std::uint16_t code) { return code >= 113 && code <= 115; }
 
@@ -57,6 +60,7 @@ InjectionDetector::InjectionDetector(const Limits& limits) : limits_(limits) {
     window = std::clamp<std::size_t>(window, 2, max);
   };
   fit(limits_.least_burst_presses, capacity);
+  fit(limits_.chord_burst_presses, capacity);
   fit(limits_.burst_presses, capacity);
   fit(limits_.prompt_burst_presses, capacity);
   fit(limits_.short_hold_window, capacity);
@@ -119,7 +123,29 @@ bool InjectionDetector::burst() const {
     // What was held too shortly just before is part of the proof: GUI and r, a pause, then a lump.
     if (quick(size) && held_up_to(limits_.burst_gap, size, full) >= full - size) return true;
   }
+  for (std::size_t size = limits_.chord_burst_presses; size < full; ++size) {
+    // A chord opens what the lump is for: it counts, however it was held and however long ago.
+    if (quick(size) && chord_before(size) >= full - size) return true;
+  }
   return quick(full);
+}
+
+// Presses of the chord that ended this many presses ago, its modifiers and its key; 0: none.
+std::size_t InjectionDetector::chord_before(std::size_t age) const {
+  std::size_t presses = 0;
+  if (age + 1 < remembered() && !recent(age).modifier) {
+    const Press& modifier = recent(age + 1);
+    const bool held = modifier.hold == still_down || modifier.at + modifier.hold >= recent(age).at;
+    if (!held) return 0;
+    presses = 1;
+    ++age;
+  }
+  bool command = false;
+  for (; age < remembered() && recent(age).modifier; ++age) {
+    command = command || is_command(recent(age).code);
+    ++presses;
+  }
+  return command ? presses : 0;
 }
 
 bool InjectionDetector::quick(std::size_t size) const {

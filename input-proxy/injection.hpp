@@ -31,7 +31,7 @@ namespace inputproxy {
 //  - Modifiers count as presses in bursts and short holds, but not for regularity: a chord of
 //    Shift and a letter is one act. Volume keys never count: a knob sends hundreds of them.
 //  - One key alone is never found, nor are payloads that copy a person's holds, gaps and rollover.
-//  - GUI and r held like a person's, a pause, then a burst of overlapping keys: two more get by.
+//  - A chord of Ctrl, Alt or GUI just before a burst counts as a part of it.
 //  - Arrival times are all there is: a stall of sys-usb that delivers four strokes at one instant
 //    is stopped too. That fails closed, as six keys in an eighth of a second of a record typist do.
 class InjectionDetector {
@@ -72,6 +72,7 @@ class InjectionDetector {
   void release(std::uint16_t code, Time now);
   bool burst() const;
   bool quick(std::size_t size) const;  // the last presses
+  std::size_t chord_before(std::size_t age) const;
   // How many of the presses of these ages were held no longer.
   std::size_t held_up_to(Milliseconds limit, std::size_t from, std::size_t to) const;
   bool short_holds() const;

@@ -27,6 +27,9 @@ struct InjectionLimits {
   std::size_t prompt_burst_presses = 5;
   // Each hold up to burst_gap just before the burst takes one off, down to least_burst_presses.
   std::size_t least_burst_presses = 4;
+  // The same for the presses of a chord with Ctrl, Alt or GUI before it, down to this many: Ctrl,
+  // Alt, T and three more.
+  std::size_t chord_burst_presses = 3;
   Milliseconds burst_interval{27};
   // and no interval in it longer than this: 25 ms seen through polling. Fingers mix 10 and 45 ms.
   Milliseconds burst_gap{34};

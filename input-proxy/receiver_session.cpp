@@ -9,9 +9,10 @@
 namespace inputproxy {
 namespace {
 
-// Keys as they are on a keyboard; buttons of mice and pens lie between.
+// Keys as they are on a keyboard; buttons of mice, pens and games lie between.
 bool is_typing(const Event& event) {
-  return event.type == EV_KEY && (event.code < BTN_MISC || event.code >= KEY_OK);
+  return event.type == EV_KEY && (event.code < BTN_MISC || event.code >= KEY_OK) &&
+         !is_game_button(event.code);
 }
 
 }  // namespace
@@ -34,6 +35,7 @@ void ReceiverSession::filled(std::size_t size, std::chrono::nanoseconds now) {
   if (gate_ && size >= max_burst * event_size) pause_ = burst_pause;
   while (ending_ == Ending::none) {
     auto message = decoder_.next();
+    if (!message && message.error() == StreamError::no_capabilities) return end(Ending::over, {});
     if (!message) return end(Ending::refused, describe(message.error()));
     if (!message->has_value()) return;
     if (const auto* offer = std::get_if<Offer>(&**message)) {
@@ -46,6 +48,10 @@ void ReceiverSession::filled(std::size_t size, std::chrono::nanoseconds now) {
 }
 
 void ReceiverSession::greet(const Offer& offer) {
+  const bool games = rules_.accepted.games || !rules_.accepted.keyboard;
+  if (!games && is_game_controller(offer.capabilities)) {
+    return end(Ending::unwanted, "it is a game controller: the rule must say games=yes");
+  }
   features_ = offer.features.value_or(0);
   auto accepted = accept(offer.capabilities, rules_.accepted, features_);
   if (!accepted) return end(Ending::refused, accepted.error().text);

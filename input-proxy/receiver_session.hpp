@@ -37,6 +37,7 @@ class ReceiverSession {
     none,
     over,      // the stream ended, as streams do
     refused,   // the sender broke the protocol, or its device may not pass
+    unwanted,  // it is a game controller, and the rule says nothing of games
     unpaired,  // the digits were not typed
     injected,  // it typed as no person does
     panic      // Ctrl-Alt-Pause: everything is to be detached

@@ -2,13 +2,24 @@
 #include "input-proxy/receiver_words.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace inputproxy {
 namespace {
 
 base::Status bad(std::string_view word) {
   return base::fail("\"" + std::string(word) +
-                    "\": known are keys=, injection=ask|off, games=yes|no, digits=");
+                    "\": known are keys=, injection=ask|off, games=yes|no, events=, presses=, "
+                    "digits=");
+}
+
+// A rate of one or more a second.
+base::Status read_rate(std::string_view word, std::string_view value, double& rate) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc{} || end != value.data() + value.size() || number == 0) return bad(word);
+  rate = number;
+  return base::Ok{};
 }
 
 base::Status read_word(std::string_view word, ReceiverRules& rules) {
@@ -30,6 +41,8 @@ base::Status read_word(std::string_view word, ReceiverRules& rules) {
     rules.digits = value;
     return base::Ok{};
   }
+  if (key == "events") return read_rate(word, value, rules.max_events_per_s);
+  if (key == "presses") return read_rate(word, value, rules.max_presses_per_s);
   if (key == "injection" && (value == "ask" || value == "off")) {
     rules.watch_for_injection = value == "ask";
     return base::Ok{};

@@ -9,8 +9,9 @@
 
 namespace inputproxy {
 
-// "keys=+vt-media injection=off games=yes digits=482193": words with spaces between, each at most
-// once; sets what they name in `rules`. A word that is unknown or has no sense is an error.
+// "keys=+vt-media injection=off games=yes presses=20 digits=482193": words with spaces between,
+// each at most once; sets what they name in `rules`. A word that is unknown or has no sense is an
+// error.
 base::Status read_words(std::string_view text, ReceiverRules& rules);
 
 }  // namespace inputproxy

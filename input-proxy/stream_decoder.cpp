@@ -11,6 +11,8 @@ const char* describe(StreamError error) {
       return "the sender speaks another version of the protocol than 1";
     case StreamError::capabilities_too_long:
       return "the sender announces capabilities of a length that no device has";
+    case StreamError::no_capabilities:
+      return "the sender announces no capabilities";
   }
   return "unknown";
 }
@@ -58,6 +60,7 @@ base::Result<std::optional<StreamDecoder::Message>, StreamError> StreamDecoder::
   begin_ += hello_size;
   if (version != protocol_version) error_ = StreamError::unknown_version;
   if (size > max_capabilities_size) error_ = StreamError::capabilities_too_long;
+  if (size == 0 && !error_) error_ = StreamError::no_capabilities;
   if (error_) return base::Unexpected{*error_};
   wanted_ = std::min<std::size_t>(size, capabilities_size + extension_size);
   surplus_ = size - wanted_;

@@ -16,7 +16,8 @@ namespace inputproxy {
 
 enum class StreamError {
   unknown_version,
-  capabilities_too_long  // announced more than max_capabilities_size
+  capabilities_too_long,  // announced more than max_capabilities_size
+  no_capabilities         // announced none: a sender that has thought better of it
 };
 const char* describe(StreamError error);
 

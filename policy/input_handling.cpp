@@ -11,10 +11,30 @@
 namespace policy {
 namespace {
 
-constexpr unsigned most_keyboards = 16;
-constexpr std::array keys_known{std::string_view("pair"), std::string_view("keys"),
-                                std::string_view("injection"), std::string_view("games"),
-                                std::string_view("max-keyboards")};
+struct Range {
+  unsigned least;
+  unsigned most;
+};
+constexpr Range keyboards{1, 16};
+// A frame of a touch screen has 60 events; no device has more than a million in a second.
+constexpr Range event_rate{100, 1'000'000};
+constexpr Range press_rate{1, 1000};
+constexpr std::array keys_known{std::string_view("pair"),          std::string_view("keys"),
+                                std::string_view("injection"),     std::string_view("games"),
+                                std::string_view("max-keyboards"), std::string_view("events"),
+                                std::string_view("presses")};
+
+base::Status set_number(std::string_view key, std::string_view value, Range range, unsigned& to) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc{} || end != value.data() + value.size() || number < range.least ||
+      number > range.most) {
+    return wrong_value(key, value,
+                       std::to_string(range.least) + " to " + std::to_string(range.most));
+  }
+  to = number;
+  return base::Ok{};
+}
 
 }  // namespace
 
@@ -39,12 +59,16 @@ base::Status InputHandling::set(std::string_view key, std::string_view value) {
     if (value != "yes" && value != "no") return wrong_value(key, value, "yes or no");
     games = value == "yes";
   } else {
-    const auto [end, error] =
-        std::from_chars(value.data(), value.data() + value.size(), max_keyboards);
-    if (error != std::errc{} || end != value.data() + value.size() || max_keyboards < 1 ||
-        max_keyboards > most_keyboards) {
-      return wrong_value(key, value, "1 to " + std::to_string(most_keyboards));
-    }
+    const bool of_events = key == "events";
+    const bool of_presses = key == "presses";
+    auto set = set_number(key, value,
+                          of_events    ? event_rate
+                          : of_presses ? press_rate
+                                       : keyboards,
+                          of_events    ? events
+                          : of_presses ? presses
+                                       : max_keyboards);
+    if (!set) return set;
   }
   written += " " + std::string(key) + "=" + std::string(value);
   return base::Ok{};
@@ -55,6 +79,8 @@ std::string InputHandling::words() const {
   if (!keys.empty()) words += " keys=" + keys;
   if (!watch) words += " injection=off";
   if (games) words += " games=yes";
+  if (events != 0) words += " events=" + std::to_string(events);
+  if (presses != 0) words += " presses=" + std::to_string(presses);
   return words.empty() ? words : words.substr(1);
 }
 

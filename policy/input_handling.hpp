@@ -7,6 +7,7 @@
 //   injection=ask|off      what types as no person does is stopped and asked about
 //   games=yes|no           joystick and gamepad buttons
 //   max-keyboards=1..16    of one qube at a time
+//   events=N, presses=N    a second, beyond which a device is read more slowly
 #pragma once
 
 #include <string>
@@ -22,12 +23,15 @@ struct InputHandling {
   std::string keys = {};  // as written
   bool watch = true;
   bool games = false;
+  unsigned events = 0;       // 0: as many as the receiver lets through by itself
+  unsigned presses = 0;      // the same
   std::string written = {};  // all of it as written, each with a blank before it
 
   static bool knows(std::string_view key);
   // Sets `key` (which it knows). The error is the text behind "FILE:LINE: ".
   base::Status set(std::string_view key, std::string_view value);
-  // For the receiver: "keys=+vt injection=off games=yes", what differs from its defaults.
+  // For the receiver: "keys=+vt injection=off games=yes presses=20", what differs from its
+  // defaults.
   std::string words() const;
 };
 

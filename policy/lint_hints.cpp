@@ -25,7 +25,8 @@ constexpr std::array known_parameters = {
     std::string_view("ports"),     std::string_view("usbguard"),
     std::string_view("scan"),      std::string_view("pair"),
     std::string_view("keys"),      std::string_view("injection"),
-    std::string_view("games"),     std::string_view("max-keyboards")};
+    std::string_view("games"),     std::string_view("max-keyboards"),
+    std::string_view("events"),    std::string_view("presses")};
 constexpr std::array known_directives = {
     std::string_view("!include"), std::string_view("!include-dir"),
     std::string_view("!include-service"), std::string_view("!compat-4.0")};

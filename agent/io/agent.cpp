@@ -65,6 +65,7 @@ void Agent::message(const FromDom0& said) {
   } else if (const auto* ended = std::get_if<CallEnded>(&said)) {
     local_calls_.ended(ended->request, ended->exit_code, ended->reason);
   } else if (const auto* cancelled = std::get_if<CallCancel>(&said)) {
+    dialling_.erase(cancelled->call);
     const auto found = services_.find(cancelled->call);
     if (found != services_.end()) found->second->cancel();
   }
@@ -78,6 +79,7 @@ void Agent::call_start(const CallStart& call) {
   if (!program) {
     return exited(call.call, exit_no_service, "no service " + call.service + " in this qube");
   }
+  dialling_.insert(call.call);
   dialer_.dial({.kind = base::wire::StreamKind::data, .token = call.token},
                [this, call, program = *program](base::Result<StreamSocket> stream) {
                  start_service(call, program, std::move(stream));
@@ -86,7 +88,9 @@ void Agent::call_start(const CallStart& call) {
 
 void Agent::start_service(const CallStart& call, const std::filesystem::path& program,
                           base::Result<StreamSocket> stream) {
+  const bool cancelled = dialling_.erase(call.call) == 0;
   if (!stream) return exited(call.call, exit_problem, stream.error().text);
+  if (cancelled) return exited(call.call, exit_problem, "cancelled before it began");
   auto service = Service::start(
       io_, call, program, base::io::Fd(stream->release()),
       [this](CallId id, const Service::End& end) { exited(id, end.exit_code, end.reason); },

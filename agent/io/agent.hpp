@@ -56,6 +56,7 @@ class Agent {
   Session session_;
   LocalCalls local_calls_;
   std::map<std::string, sysusb::InventoryRecord> devices_;
+  std::set<CallId> dialling_;  // to be started, unless they are cancelled
   std::map<CallId, std::shared_ptr<Service>> services_;
   std::map<CallId, std::string> served_;  // port ids
   OnServed on_served_;

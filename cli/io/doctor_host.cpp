@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/config/qube_config.hpp"
+#include "base/device/io/host_input.hpp"
 #include "base/io/files.hpp"
 
 namespace cli::io {
@@ -38,26 +39,6 @@ void add_qube(const fs::path& file, doctor::Facts& facts) {
                           .controllers = config->controllers});
 }
 
-// A host without a registry has given nothing away.
-void read_registry(const base::io::Paths& paths, doctor::Facts& facts) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  if (!fs::exists(paths.qubes_d(), error) && !error) return;
-  for (fs::directory_iterator each(paths.qubes_d(), error), end; !error && each != end;
-       each.increment(error)) {
-    const fs::path& file = each->path();
-    if (file.extension() != ".conf" || file.filename().native().starts_with('.')) continue;
-    if (files.size() == max_qubes) break;
-    files.push_back(file);
-  }
-  if (error) {
-    facts.registry_problems.push_back("read " + paths.qubes_d().string() + ": " + error.message() +
-                                      "; run this as root");
-  }
-  std::ranges::sort(files);
-  for (const fs::path& file : files) add_qube(file, facts);
-}
-
 doctor::Boot boot_of(const base::io::Paths& paths) {
   const std::string command_line = text_of(paths.root() / "proc/cmdline");
   const std::string grub = text_of(paths.root() / "etc/default/grub");
@@ -89,10 +70,29 @@ void ask_for_keyboards(const doctor::AskPolicy& ask, doctor::Facts& facts) {
 
 }  // namespace
 
+void read_registry(const base::io::Paths& paths, doctor::Facts& facts) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  if (!fs::exists(paths.qubes_d(), error) && !error) return;
+  for (fs::directory_iterator each(paths.qubes_d(), error), end; !error && each != end;
+       each.increment(error)) {
+    const fs::path& file = each->path();
+    if (file.extension() != ".conf" || file.filename().native().starts_with('.')) continue;
+    if (files.size() == max_qubes) break;
+    files.push_back(file);
+  }
+  if (error) {
+    facts.registry_problems.push_back("read " + paths.qubes_d().string() + ": " + error.message() +
+                                      "; run this as root");
+  }
+  std::ranges::sort(files);
+  for (const fs::path& file : files) add_qube(file, facts);
+}
+
 doctor::Facts read_facts(const base::io::Paths& paths, const fs::path& sys,
                          const doctor::AskPolicy& ask) {
   doctor::Facts facts;
-  HostInput input = read_input(sys);
+  base::device::HostInput input = base::device::io::read_host_input(sys);
   facts.keyboards = std::move(input.keyboards);
   facts.pointers = std::move(input.pointers);
   read_registry(paths, facts);

@@ -9,12 +9,8 @@
 
 namespace cli::io {
 
-// Keyboards and pointers of /sys/class/input, sorted by event number.
-struct HostInput {
-  std::vector<doctor::InputDevice> keyboards;
-  std::vector<doctor::InputDevice> pointers;
-};
-HostInput read_input(const std::filesystem::path& sys);
+// Sets `owners` and `registry_problems`. A host without a registry has given nothing away.
+void read_registry(const base::io::Paths& paths, doctor::Facts& facts);
 
 // All facts; `ask` answers for the policy. What cannot be read is as if it were not there, but for
 // the registry, whose mistakes are among the facts.

@@ -20,6 +20,7 @@ base::Status DeviceState::open(const std::filesystem::path& file) {
   auto devices = store->devices();
   if (!devices) return base::fail(devices.error().text);
   for (SeenDevice& each : *devices) history_.restore(std::move(each));
+  if (auto read = store->inputs(input_trust_); !read) return read;
   store_ = *std::move(store);
   return base::Ok{};
 }
@@ -95,6 +96,29 @@ bool DeviceState::approved_while_plugged(const std::string& frontend, const std:
 
 void DeviceState::unplugged(const std::string& backend, const std::string& port_id) {
   while_plugged_.erase(backend + ":" + port_id);
+}
+
+void DeviceState::prove_input(const InputIdentity& device) {
+  input_trust_.prove(device, wall_clock());
+  keep_inputs();
+}
+
+void DeviceState::stop_input(const InputIdentity& device, const std::string& reason) {
+  input_trust_.stop(device, reason, wall_clock());
+  keep_inputs();
+}
+
+void DeviceState::release_input(const InputIdentity& device) {
+  input_trust_.release(device);
+  keep_inputs();
+}
+
+// What cannot be written holds until this daemon ends.
+void DeviceState::keep_inputs() {
+  const InputTrust::Changes changes = input_trust_.take_changes();
+  if (!store_) return;
+  const auto written = store_->put_inputs(changes);
+  if (!written) log_.error("input_trust_not_written", {{"reason", written.error().text}});
 }
 
 void DeviceState::flush_soon() {

@@ -14,6 +14,7 @@
 #include "base/io/log.hpp"
 #include "dom0/assignment.hpp"
 #include "dom0/device_history.hpp"
+#include "dom0/input_trust.hpp"
 #include "dom0/io/store.hpp"
 #include "dom0/usb_ids.hpp"
 
@@ -53,11 +54,17 @@ class DeviceState {
                               const std::string& port_id) const;
   void unplugged(const std::string& backend, const std::string& port_id);
 
+  const InputTrust& input_trust() const { return input_trust_; }
+  void prove_input(const InputIdentity& device);
+  void stop_input(const InputIdentity& device, const std::string& reason);
+  void release_input(const InputIdentity& device);
+
   // Writes what is not written yet; called before the program ends.
   void flush();
 
  private:
   void flush_soon();
+  void keep_inputs();
 
   const base::io::Log& log_;
   boost::asio::steady_timer flush_;
@@ -66,6 +73,7 @@ class DeviceState {
   AssignmentTable assignments_;
   std::map<std::string, std::string> denied_;
   DeviceHistory history_;
+  InputTrust input_trust_;
   std::map<std::string, std::set<std::string>> while_plugged_;  // frontends by "backend:port"
 };
 

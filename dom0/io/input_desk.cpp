@@ -30,6 +30,8 @@ std::string random_digits() {
   return digits;
 }
 
+constexpr const char* panic_reason = "everything was detached";
+
 std::string approval_name(const policy::Request& request) {
   return request.service + " of " + request.target;
 }
@@ -52,6 +54,30 @@ const Device* InputDesk::device_of(const std::string& source, const std::string&
     found = &device;
   }
   return found;
+}
+
+InputDesk::Key InputDesk::place_of(const policy::Request& request) {
+  return {request.source, input_place(request.argument)};
+}
+
+InputIdentity InputDesk::identity_of(const policy::Request& request) const {
+  InputIdentity identity{.backend = request.source,
+                         .place = input_place(request.argument),
+                         .port = {},
+                         .fingerprint = {}};
+  if (const auto* device = device_of(request.source, request.argument)) {
+    identity.port = device->port_id();
+    identity.fingerprint = fingerprint_of(*device);
+  }
+  return identity;
+}
+
+// What is plugged in there now, and since when: a device number is given anew each time.
+std::string InputDesk::plug_of(const policy::Request& request) const {
+  const auto* device = device_of(request.source, request.argument);
+  if (device == nullptr) return {};
+  return fingerprint_of(*device) + " " + std::to_string(device->usb()->bus) + "." +
+         std::to_string(device->usb()->device);
 }
 
 void InputDesk::describe(policy::Request& request) const {
@@ -87,15 +113,20 @@ std::string InputDesk::refusal(const policy::Request& request) const {
   const auto found = unproven_.find(key_of(request));
   if (found == unproven_.end() || !is_keyboard_service(request.service)) return {};
   if (found->second.over()) return {};
-  return "its digits were not typed (" + found->second.reason + "); plug it in again to try again";
+  return found->second.reason + "; plug it in again to try again";
 }
 
 std::string InputDesk::quarantine(const policy::Request& request) const {
-  const auto found = quarantined_.find(key_of(request));
-  return found == quarantined_.end() ? std::string() : found->second;
+  std::string why = board_.devices.input_trust().stopped(identity_of(request));
+  if (why.empty() && panicked_.contains(place_of(request))) why = panic_reason;
+  return why;
 }
 
-void InputDesk::release(const policy::Request& request) { quarantined_.erase(key_of(request)); }
+void InputDesk::release(const policy::Request& request) {
+  if (quarantine(request).empty()) return;
+  panicked_.erase(place_of(request));
+  board_.devices.release_input(identity_of(request));
+}
 
 bool InputDesk::approved_while_plugged(const policy::Request& request) const {
   const auto* device = device_of(request.source, request.argument);
@@ -112,21 +143,21 @@ void InputDesk::approve_while_plugged(const policy::Request& request) {
 bool InputDesk::needs_pairing(const policy::Request& request,
                               const policy::Decision& decision) const {
   using Pair = policy::InputHandling::Pair;
-  if (!is_keyboard_service(request.service) || paired_.contains(key_of(request))) return false;
+  if (!is_keyboard_service(request.service)) return false;
+  const auto found = paired_.find(key_of(request));
+  if (found != paired_.end() && found->second == plug_of(request)) return false;
   const Pair pair = decision.input ? decision.input->pair : Pair::always;
   if (pair != Pair::unless_known) return pair == Pair::always;
-  const auto* device = device_of(request.source, request.argument);
-  return device == nullptr ||
-         board_.devices.judge(request.source, *device).verdict != HistoryVerdict::known;
+  // Not whether it is known: its mouse half may have been let in, or a qube had it.
+  return !board_.devices.input_trust().proven(identity_of(request));
 }
 
 InputDesk::Admission InputDesk::admit(CallId id, const policy::Request& request,
                                       const policy::Decision& decision) {
   const policy::InputHandling handling = decision.input ? *decision.input : policy::InputHandling{};
   const bool keyboard = is_keyboard_service(request.service);
-  const auto keyboards = std::ranges::count_if(running_, [&request](const auto& entry) {
-    return entry.second.keyboard && entry.second.request.source == request.source;
-  });
+  const std::size_t keyboards = running_.keyboards_beside(request);
+  unasked_.erase(key_of(request));
   if (keyboard && std::cmp_greater_equal(keyboards, handling.max_keyboards)) {
     return {.kind = Admission::Kind::refused,
             .reason = request.source + " has " + std::to_string(keyboards) +
@@ -139,7 +170,7 @@ InputDesk::Admission InputDesk::admit(CallId id, const policy::Request& request,
     pairing->second.waiting.push_back(id);
     return {.kind = Admission::Kind::waits};
   }
-  running_[id] = {.request = request, .keyboard = keyboard};
+  running_.add(id, request);
   Admission ready{.kind = Admission::Kind::ready, .options = handling.words()};
   if (needed) {
     const std::string digits = random_digits();
@@ -152,9 +183,9 @@ InputDesk::Admission InputDesk::admit(CallId id, const policy::Request& request,
 }
 
 void InputDesk::said(CallId id, const std::string& word) {
-  const auto found = running_.find(id);
-  if (found == running_.end()) return;
-  const Key key = key_of(found->second.request);
+  const policy::Request* request = running_.find(id);
+  if (request == nullptr) return;
+  const Key key = key_of(*request);
   const auto pairing = pairings_.find(key);
   if (pairing == pairings_.end() || pairing->second.call != id) return;
   if (word == "pairing" && !pairing->second.display) return show(key, pairing->second);
@@ -163,8 +194,7 @@ void InputDesk::said(CallId id, const std::string& word) {
 
 // Only dom0 and whoever looks at its screen know the digits.
 void InputDesk::show(const Key& key, Pairing& pairing) {
-  const policy::Request& request = running_.at(pairing.call).request;
-  policy::io::Question question = question_of(request, {});
+  policy::io::Question question = question_of(*running_.find(pairing.call), {});
   question.about = policy::io::Question::About::pairing;
   question.digits = pairing.digits;
   question.targets.clear();
@@ -172,17 +202,21 @@ void InputDesk::show(const Key& key, Pairing& pairing) {
   pairing.display = std::make_shared<policy::io::AskClient>(board_.io, board_.prompt_socket);
   pairing.display->ask(question, display_limit,
                        [this, key, call = pairing.call](const policy::io::Answer& answer) {
+                         if (answer.outcome == policy::io::Outcome::nobody_to_ask) {
+                           return postpone(key, answer.reason);
+                         }
                          unpaired(key, answer.reason);
                          handlers_.on_cancel(call);
                        });
 }
 
 void InputDesk::paired(CallId id) {
-  const policy::Request request = running_.at(id).request;
+  const policy::Request request = *running_.find(id);
   const Key key = key_of(request);
   auto pairing = pairings_.extract(key);
   if (pairing.mapped().display) pairing.mapped().display->cancel();
-  paired_.insert(key);
+  paired_[key] = plug_of(request);
+  board_.devices.prove_input(identity_of(request));
   board_.audit.event("input", "sallyport: a person typed the digits on the keyboard " +
                                   request.argument + " of " + request.source);
   if (const auto* device = device_of(key.first, key.second)) {
@@ -194,77 +228,21 @@ void InputDesk::paired(CallId id) {
 void InputDesk::unpaired(const Key& key, const std::string& reason) {
   auto pairing = pairings_.extract(key);
   if (pairing.empty()) return;
-  unproven_[key] = {.reason = reason,
-                    .since = std::chrono::steady_clock::now(),
-                    .recorded = device_of(key.first, key.second) != nullptr};
+  refuse_while_plugged(key, "its digits were not typed (" + reason + ")");
   if (pairing.mapped().display) pairing.mapped().display->cancel();
   board_.audit.event("input", "sallyport: the keyboard " + key.second + " of " + key.first +
                                   " is refused: " + reason);
   for (const CallId waiting : pairing.mapped().waiting) handlers_.on_refused(waiting, reason);
 }
 
-void InputDesk::exited(CallId id, int exit_code, const std::string& reason) {
-  const auto found = running_.find(id);
-  if (found == running_.end()) return;
-  const policy::Request request = found->second.request;
-  const Key key = key_of(request);
-  if (exit_code == exit_unpaired) unpaired(key, reason);
-  if (exit_code == exit_injected) {
-    quarantined_[key] = reason;
-    paired_.erase(key);
-    board_.audit.event("input", "sallyport: the keyboard " + key.second + " of " + key.first +
-                                    " is stopped: " + reason);
-    board_.notifier.tell({.resolution = policy::io::Notice::Resolution::fail,
-                          .service = request.service,
-                          .argument = request.argument,
-                          .source = request.source,
-                          .target = request.target});
-  }
-  if (exit_code == exit_panic && found->second.keyboard) handlers_.on_panic();
-}
-
-void InputDesk::forget(CallId id) {
-  for (auto& [key, pairing] : pairings_) std::erase(pairing.waiting, id);
-  const auto found = running_.find(id);
-  if (found == running_.end()) return;
-  const Key key = key_of(found->second.request);
-  running_.erase(found);
-  const auto pairing = pairings_.find(key);
-  if (pairing != pairings_.end() && pairing->second.call == id) {
-    unpaired(key, "it went away before the digits were typed");
-  }
-  if (!plugged(key)) paired_.erase(key);
-}
-
-bool InputDesk::pairing(CallId id) const {
-  return std::ranges::any_of(pairings_, [id](const auto& entry) {
-    return entry.second.call == id || std::ranges::count(entry.second.waiting, id) != 0;
-  });
-}
-
-// As far as dom0 knows: while its record is there, or a stream of it runs.
-bool InputDesk::plugged(const Key& key) const {
-  return device_of(key.first, key.second) != nullptr ||
-         std::ranges::any_of(
-             running_, [&key](const auto& entry) { return key_of(entry.second.request) == key; });
-}
-
-void InputDesk::look_again(const std::string& source) {
-  const auto gone = [this, &source](const Key& key) {
-    return key.first == source && !plugged(key);
-  };
-  std::erase_if(paired_, gone);
-  std::erase_if(quarantined_, [&gone](const auto& entry) { return gone(entry.first); });
-  std::erase_if(unproven_, [&gone](const auto& entry) {
-    return entry.second.recorded ? gone(entry.first) : entry.second.over();
-  });
-}
-
-void InputDesk::stop_all() {
-  paired_.clear();
-  for (const auto& [id, running] : running_) {
-    quarantined_[key_of(running.request)] = "everything was detached";
-  }
+// There was no screen to show the digits on: nothing is said about the keyboard.
+void InputDesk::postpone(const Key& key, const std::string& reason) {
+  auto pairing = pairings_.extract(key);
+  if (pairing.empty()) return;
+  if (unshown_.size() >= max_unasked) unshown_.clear();
+  unshown_.insert(key);
+  handlers_.on_postponed(pairing.mapped().call, reason);
+  for (const CallId waiting : pairing.mapped().waiting) handlers_.on_postponed(waiting, reason);
 }
 
 }  // namespace dom0::io

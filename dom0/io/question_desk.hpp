@@ -38,6 +38,8 @@ class QuestionDesk {
   static std::string key_of(const policy::Request& request);
   // Whether such a question is open, or its answer still holds.
   bool has(std::string key, const policy::io::Question& question) const;
+  // What was answered holds no longer: something has happened since.
+  void forget_answers();
   // This call needs no answer any more; the last one of a question withdraws it.
   void give_back(Ticket ticket);
 

@@ -26,6 +26,10 @@ std::vector<std::byte> record_of(bool input) {
   return input ? std::vector<std::byte>(text.begin(), text.end()) : std::vector<std::byte>();
 }
 
+std::string argument_of(const std::string& service) {
+  return service.substr(std::min(service.find('+'), service.size()));
+}
+
 }  // namespace
 
 ServiceCalls::ServiceCalls(Switchboard& board, std::function<void()> on_panic)
@@ -45,6 +49,18 @@ ServiceCalls::ServiceCalls(Switchboard& board, std::function<void()> on_panic)
                             refuse(id, reason, agent::exit_refused);
                           },
                       .on_cancel = [this](CallId id) { cancel(id); },
+                      .on_postponed = [this](CallId id,
+                                             const std::string& reason) { postpone(id, reason); },
+                      .on_stopped =
+                          [this](const policy::Request& request) {
+                            const std::string place = input_place(request.argument);
+                            end_inputs_where(
+                                [&](const Call& call) {
+                                  return call.source == request.source &&
+                                         input_place(argument_of(call.service)) == place;
+                                },
+                                "another part of the device was stopped");
+                          },
                       .on_panic = std::move(on_panic)}) {}
 
 void ServiceCalls::requested(const std::string& source, const agent::CallRequest& asked) {
@@ -67,6 +83,9 @@ void ServiceCalls::requested(const std::string& source, const agent::CallRequest
     inputs_.describe(*request);
     if (const std::string why = inputs_.refusal(*request); !why.empty()) {
       return decided(id, *request, policy::deny(why));
+    }
+    if (inputs_.still_without_screen(*request)) {
+      return refuse(id, "nobody to show the digits to", agent::exit_unasked);
     }
   }
   const policy::Decision decision = board_.decide(*request);
@@ -110,10 +129,14 @@ void ServiceCalls::ask(CallId id, const policy::Request& request, const policy::
 
 void ServiceCalls::answered(CallId id, const policy::Request& request,
                             const policy::Decision& decision, const policy::io::Answer& answer) {
-  if (answer.outcome != policy::io::Outcome::allowed) {
-    return decided(id, request, policy::deny(answer.reason, decision.rule));
-  }
   const auto found = calls_.find(id);
+  if (answer.outcome != policy::io::Outcome::allowed) {
+    // A keyboard that is plugged in when the machine starts is asked about once somebody can be.
+    const bool later = found != calls_.end() && found->second.input &&
+                       answer.outcome == policy::io::Outcome::nobody_to_ask;
+    return decided(id, request, policy::deny(answer.reason, decision.rule),
+                   later ? agent::exit_unasked : agent::exit_refused);
+  }
   if (found != calls_.end() && found->second.input) {
     inputs_.release(request);
     if (answer.scope == policy::io::Scope::while_plugged) inputs_.approve_while_plugged(request);
@@ -122,7 +145,7 @@ void ServiceCalls::answered(CallId id, const policy::Request& request,
 }
 
 void ServiceCalls::decided(CallId id, const policy::Request& request,
-                           const policy::Decision& decision) {
+                           const policy::Decision& decision, int refusal_code) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
   DecisionFacts facts{.rule = decision.rule, .approver = "policy"};
@@ -133,9 +156,12 @@ void ServiceCalls::decided(CallId id, const policy::Request& request,
                          .count();
   }
   if (decision.kind != policy::Decision::Kind::allow) {
-    board_.audit.denied(request, decision.message, facts);
-    board_.notify(request, decision);
-    return refuse(id, decision.message, agent::exit_refused);
+    // Of a call that is made again and again until somebody logs in, once is enough.
+    if (refusal_code != agent::exit_unasked || inputs_.unasked(request)) {
+      board_.audit.denied(request, decision.message, facts);
+      board_.notify(request, decision);
+    }
+    return refuse(id, decision.message, refusal_code);
   }
   if (decision.target == request.source) {
     return refuse(id, "loopback qrexec connection not supported", agent::exit_refused);
@@ -304,37 +330,11 @@ void ServiceCalls::refuse(CallId id, const std::string& reason, int exit_code) {
   forget(found);
 }
 
-void ServiceCalls::said(const std::string& qube, const agent::CallStatus& status) {
-  const auto found = calls_.find(status.call);
-  if (found != calls_.end() && found->second.target == qube && found->second.input) {
-    inputs_.said(status.call, status.word);
-  }
-}
-
 void ServiceCalls::cancel(CallId id) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
   if (QubeLink* target = board_.link(found->second.target)) {
     target->send(agent::CallCancel{.call = id});
-  }
-}
-
-std::vector<ServiceCalls::ForwardedInput> ServiceCalls::forwarded_inputs() const {
-  std::vector<ForwardedInput> list;
-  for (const auto& [id, call] : calls_) {
-    if (!call.input) continue;
-    const std::string_view state = call.question != 0    ? "asking"
-                                   : inputs_.pairing(id) ? "pairing"
-                                                         : "forwarding";
-    list.push_back({call.source, call.target, call.service, state, call.since});
-  }
-  return list;
-}
-
-void ServiceCalls::end_inputs() {
-  inputs_.stop_all();
-  for (const auto& [id, call] : calls_) {
-    if (call.input && call.started) cancel(id);
   }
 }
 

@@ -2,6 +2,7 @@
 // Calls between qubes that carry no device: policy, perhaps a question, two streams, the relay.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -78,9 +79,13 @@ class ServiceCalls {
   void answered(CallId id, const policy::Request& request, const policy::Decision& decision,
                 const policy::io::Answer& answer);
   void admit(CallId id, const policy::Request& request, const policy::Decision& decision);
-  void decided(CallId id, const policy::Request& request, const policy::Decision& decision);
+  void decided(CallId id, const policy::Request& request, const policy::Decision& decision,
+               int refusal_code = agent::exit_refused);
   void connect(CallId id);
   void cancel(CallId id);
+  void postpone(CallId id, const std::string& reason);
+  // Ends those input streams, and withdraws what is to become one.
+  void end_inputs_where(const std::function<bool(const Call&)>& chosen, const std::string& reason);
   void stream(CallId id, std::optional<StreamSocket> Call::*side,
               base::Result<StreamSocket> stream);
   void tell(Call& call, int exit_code, const std::string& reason);

@@ -3,14 +3,14 @@
 
 #include <sqlite3.h>
 
-#include <functional>
 #include <initializer_list>
-#include <string_view>
+
+#include "dom0/io/statement.hpp"
 
 namespace dom0::io {
 namespace {
 
-constexpr int version = 1;
+constexpr int version = 2;
 
 constexpr const char* schema = R"(
 CREATE TABLE assignment(
@@ -22,67 +22,18 @@ CREATE TABLE device(
   key TEXT, fingerprint TEXT, device_id TEXT, description TEXT,
   first_seen INTEGER, last_seen INTEGER, approved INTEGER,
   PRIMARY KEY(key, fingerprint)) STRICT, WITHOUT ROWID;
-PRAGMA user_version = 1;
 )";
 
-// One statement; texts are bound as they are given, so they must outlive it.
-class Statement {
- public:
-  Statement(sqlite3* database, std::string_view sql) : database_(database) {
-    sqlite3_stmt* made = nullptr;
-    // A failure shows at the first step.
-    sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &made, nullptr);
-    statement_.reset(made);
-  }
-
-  Statement& text(std::string_view value) {
-    sqlite3_bind_text(statement_.get(), ++bound_, value.data(), static_cast<int>(value.size()),
-                      nullptr);  // nullptr: SQLITE_STATIC, which is spelt with a cast
-    return *this;
-  }
-  Statement& number(std::int64_t value) {
-    sqlite3_bind_int64(statement_.get(), ++bound_, value);
-    return *this;
-  }
-
-  // For statements without rows. It can be bound and run again.
-  base::Status run() {
-    const int result = sqlite3_step(statement_.get());
-    sqlite3_reset(statement_.get());
-    bound_ = 0;
-    if (result == SQLITE_DONE) return base::Ok{};
-    return failure();
-  }
-
-  base::Status each_row(const std::function<void(const Statement&)>& take) {
-    int result = sqlite3_step(statement_.get());
-    for (; result == SQLITE_ROW; result = sqlite3_step(statement_.get())) take(*this);
-    if (result == SQLITE_DONE) return base::Ok{};
-    return failure();
-  }
-
-  std::string text_at(int column) const {
-    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_.get(), column));
-    const int size = sqlite3_column_bytes(statement_.get(), column);
-    return bytes == nullptr ? std::string() : std::string(bytes, static_cast<std::size_t>(size));
-  }
-  std::int64_t number_at(int column) const {
-    return sqlite3_column_int64(statement_.get(), column);
-  }
-
- private:
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
-  };
-
-  base::Unexpected<base::Error> failure() const {
-    return base::fail(std::string("state database: ") + sqlite3_errmsg(database_));
-  }
-
-  sqlite3* database_;
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-  int bound_ = 0;
-};
+// Since version 2.
+constexpr const char* input_schema = R"(
+CREATE TABLE proven_input(
+  backend TEXT, port TEXT, fingerprint TEXT, since INTEGER,
+  PRIMARY KEY(backend, port, fingerprint)) STRICT, WITHOUT ROWID;
+CREATE TABLE stopped_input(
+  backend TEXT, place TEXT, fingerprint TEXT, reason TEXT, since INTEGER,
+  PRIMARY KEY(backend, place, fingerprint)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
+)";
 
 Assignment assignment_of(const Statement& row) {
   Assignment assignment{.frontend = row.text_at(0),
@@ -135,8 +86,8 @@ base::Status Store::prepare_file() {
     return base::fail("it is of version " + std::to_string(found) + ", this program knows " +
                       std::to_string(version));
   }
-  if (found == 0) {
-    for (const char* sql : {"BEGIN IMMEDIATE", schema, "COMMIT"}) {
+  if (found < version) {
+    for (const char* sql : {"BEGIN IMMEDIATE", found == 0 ? schema : "", input_schema, "COMMIT"}) {
       if (auto done = execute(sql); !done) return done;
     }
   }
@@ -226,8 +177,7 @@ base::Result<std::vector<SeenDevice>> Store::devices() const {
 }
 
 base::Status Store::put_devices(const DeviceHistory::Changes& changes) {
-  if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
-  const auto write = [this, &changes]() -> base::Status {
+  return in_one([this, &changes]() -> base::Status {
     Statement keep(database_.get(), "INSERT OR REPLACE INTO device VALUES(?,?,?,?,?,?,?)");
     for (const SeenDevice& each : changes.kept) {
       keep.text(each.key).text(each.fingerprint).text(each.device_id).text(each.description);
@@ -238,9 +188,14 @@ base::Status Store::put_devices(const DeviceHistory::Changes& changes) {
     for (const SeenDevice& each : changes.forgotten) {
       if (auto done = forget.text(each.key).text(each.fingerprint).run(); !done) return done;
     }
-    return execute("COMMIT");
-  };
+    return base::Ok{};
+  });
+}
+
+base::Status Store::in_one(const std::function<base::Status()>& write) {
+  if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
   auto written = write();
+  if (written) written = execute("COMMIT");
   // After a COMMIT that failed the transaction may still be open, or be gone: both are right.
   if (!written) static_cast<void>(execute("ROLLBACK"));
   return written;

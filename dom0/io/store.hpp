@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// dom0's state on disk: assignments, denied interfaces, the devices seen. One SQLite file.
+// dom0's state on disk: assignments, denied interfaces, the devices seen, the input devices that
+// were proven or stopped. One SQLite file.
 //
 // Every call that changes something has it on disk when it returns Ok (write-ahead log, synced), so
 // what was acknowledged survives a kill at any moment. Opened before the sandbox is entered, and
@@ -7,6 +8,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +17,7 @@
 #include "base/wire/result.hpp"
 #include "dom0/assignment.hpp"
 #include "dom0/device_history.hpp"
+#include "dom0/input_trust.hpp"
 
 struct sqlite3;
 
@@ -37,6 +40,9 @@ class Store {
   base::Result<std::vector<SeenDevice>> devices() const;
   base::Status put_devices(const DeviceHistory::Changes& changes);  // all of it or nothing
 
+  base::Status inputs(InputTrust& trust) const;                 // restores it
+  base::Status put_inputs(const InputTrust::Changes& changes);  // all of it or nothing
+
  private:
   struct Close {
     void operator()(sqlite3* database) const noexcept;
@@ -44,6 +50,7 @@ class Store {
   explicit Store(std::unique_ptr<sqlite3, Close> database) : database_(std::move(database)) {}
 
   base::Status execute(const char* sql) const;
+  base::Status in_one(const std::function<base::Status()>& write);  // transaction
   base::Status prepare_file();
 
   std::unique_ptr<sqlite3, Close> database_;

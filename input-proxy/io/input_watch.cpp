@@ -23,7 +23,14 @@ constexpr milliseconds debounce{300};
 // The other nodes of a device come after the one that its question is asked about.
 constexpr milliseconds step{200};
 constexpr seconds good_run{60};
+// What the exit code of a call says that was not accepted (agent/control.hpp).
 constexpr int exit_refused = 126;
+constexpr int exit_unasked = 124;
+
+// 1, 2, 4, ... s, and no longer than `longest`.
+seconds pause_after(int tries, seconds longest) {
+  return std::min(longest, seconds(1U << static_cast<unsigned>(std::min(tries, 10))));
+}
 
 }  // namespace
 
@@ -42,12 +49,14 @@ class InputWatch::State : public std::enable_shared_from_this<State> {
     std::string service;
     bool fallback = false;
     int tries = 0;
+    int unasked = 0;  // times in a row that nobody was there to be asked
     Clock::time_point started = {};
     std::unique_ptr<boost::asio::steady_timer> timer;
     std::shared_ptr<SenderProcess> process;
   };
 
   void look();
+  bool switched_on(const char* name) const;
   bool wanted(const DeviceNode& node) const;
   void start_in(std::uint32_t event, milliseconds delay);
   void run(std::uint32_t event);
@@ -72,6 +81,11 @@ void InputWatch::State::stop() {
   forwardings_.clear();
 }
 
+bool InputWatch::State::switched_on(const char* name) const {
+  std::error_code error;
+  return std::filesystem::exists(options_.switches / name, error);
+}
+
 bool InputWatch::State::wanted(const DeviceNode& node) const {
   if (options_.only_phys.empty()) return true;
   for (const std::string& prefix : options_.only_phys) {
@@ -82,6 +96,12 @@ bool InputWatch::State::wanted(const DeviceNode& node) const {
 
 void InputWatch::State::look() {
   auto present = scan_nodes(options_.sysfs, events_->context());
+  const bool tell_port = !switched_on("input-proxy-exclude-port");
+  const bool tell_serial = !switched_on("input-proxy-exclude-serial");
+  for (auto& [event, node] : present) {
+    node.tell_port = tell_port;
+    node.tell_serial = tell_serial;
+  }
   std::erase_if(forwardings_, [&present](const auto& entry) {
     const auto found = present.find(entry.first);
     // The number may have gone to another device meanwhile.
@@ -138,6 +158,11 @@ void InputWatch::State::exited(std::uint32_t event, int exit_code) {
   Forwarding& forwarding = found->second;
   log_.info("input_call_ended",
             {{"service", forwarding.service}, {"code", std::to_string(exit_code)}});
+  if (exit_code == exit_unasked) {
+    // Until somebody logs in; that may take a night.
+    return start_in(event, pause_after(forwarding.unasked++, longest_unasked));
+  }
+  forwarding.unasked = 0;
   if (exit_code == exit_refused) {
     const bool has_mouse = forwarding.kind == NodeKind::keyboard_mouse;
     if (!has_mouse || std::exchange(forwarding.fallback, true)) return;
@@ -147,8 +172,7 @@ void InputWatch::State::exited(std::uint32_t event, int exit_code) {
   if (Clock::now() - forwarding.started > good_run) forwarding.tries = 0;
   if (forwarding.tries >= max_tries) return;
   // A device that is gone is found so by then.
-  start_in(event, seconds(1U << static_cast<unsigned>(std::min(forwarding.tries, 6))));
-  ++forwarding.tries;
+  start_in(event, pause_after(forwarding.tries++, longest_pause));
 }
 
 InputWatch::InputWatch(boost::asio::io_context& io, WatchOptions options, const base::io::Log& log)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@ struct WatchOptions {
   std::string agent_socket = "/run/sallyport/agent.sock";
   std::string devices_socket;  // empty: the sender opens the device by itself
   std::filesystem::path sysfs = "/sys";
+  // Qubes' switches for this qube: input-proxy-exclude-port, input-proxy-exclude-serial.
+  std::filesystem::path switches = "/run/qubes-service";
   std::vector<std::string> only_phys;  // prefixes; empty: all
   bool help = false;
 
@@ -30,10 +33,13 @@ extern const char* const watch_usage;
 // For each event node one call with one sender. The nodes of a device that digits can be typed on
 // go first. A call that is refused is not made again until the device is plugged in anew; of a
 // keyboard that is a mouse as well the mouse is tried then. A stream that ends otherwise is tried
-// again after 1, 2, 4, ... s, `max_tries` times in a row.
+// again after 1, 2, 4, ... s, `max_tries` times in a row; one that nobody could be asked about
+// without end, at least each `longest_unasked`.
 class InputWatch {
  public:
   static constexpr int max_tries = 10;
+  static constexpr std::chrono::seconds longest_pause{64};
+  static constexpr std::chrono::seconds longest_unasked{16};
 
   InputWatch(boost::asio::io_context& io, WatchOptions options, const base::io::Log& log);
   ~InputWatch();

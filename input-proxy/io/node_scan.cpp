@@ -27,7 +27,8 @@ void read_capabilities(const fs::path& device, Capabilities& all) {
 bool read_udev(udev* context, const std::string& event, DeviceNode& node) {
   constexpr std::array names{"ID_INPUT",          "ID_INPUT_KEY",      "ID_INPUT_KEYBOARD",
                              "ID_INPUT_MOUSE",    "ID_INPUT_TABLET",   "ID_INPUT_TOUCHSCREEN",
-                             "ID_INPUT_TOUCHPAD", "ID_INPUT_JOYSTICK", "LIBINPUT_IGNORE_DEVICE"};
+                             "ID_INPUT_TOUCHPAD", "ID_INPUT_JOYSTICK", "LIBINPUT_IGNORE_DEVICE",
+                             "ID_PATH",           "ID_TYPE",           "ID_MODEL"};
   const auto device = base::io::looked_at_by_udevd(context, "input", event);
   if (!device) return false;
   for (const char* name : names) {

@@ -2,6 +2,9 @@
 #include "input-proxy/io/receiver.hpp"
 
 #include <fcntl.h>
+#include <linux/input-event-codes.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <iostream>
+#include <thread>
 
 #include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
@@ -23,16 +27,24 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr milliseconds tick{200};
+constexpr milliseconds time_to_read{100};
 // Lights for a sender that does not read them: the newest are enough.
 constexpr std::size_t max_back = 256;
 
+struct Prepared {
+  base::io::Fd uinput;
+  std::optional<ChordBoard> board;
+  bool stdout_is_socket = false;
+};
+
 class Receiver {
  public:
-  Receiver(const ReceiverOptions& options, base::io::Fd uinput, std::optional<ChordBoard> board)
+  Receiver(const ReceiverOptions& options, Prepared prepared)
       : options_(options),
         session_(options.rules),
-        uinput_(std::move(uinput)),
-        board_(std::move(board)),
+        uinput_(std::move(prepared.uinput)),
+        board_(std::move(prepared.board)),
+        stdout_is_socket_(prepared.stdout_is_socket),
         began_(Clock::now()) {
     wire_.reserve(max_back * event_size);
     poller_.watch(from_sender, STDIN_FILENO, Poller::For::reading);
@@ -43,8 +55,9 @@ class Receiver {
     while (session_.ending() == ReceiverSession::Ending::none) {
       if (auto turned = turn(); !turned) return fail(turned.error().text);
     }
-    // What was pressed is released by the session, and by the kernel when the device goes.
-    if (auto written = write_out(); !written) return fail(written.error().text);
+    // What was pressed is released by the session, and by the kernel when the device goes. A reader
+    // that finds the device gone is not told by evdev of what came before, so it is given the time.
+    if (sink_) std::this_thread::sleep_for(time_to_read);
     return finish();
   }
 
@@ -56,16 +69,31 @@ class Receiver {
   nanoseconds now() const { return Clock::now() - began_; }
 
   base::Status turn() {
+    if (stream_alone_has_news()) {
+      take_stream();  // which waits; asking before would cost each event a tenth of its way
+    } else if (auto waited = wait_and_read(); !waited) {
+      return waited;
+    }
+    pace();
+    if (auto said = tell(); !said) return said;
+    if (auto written = write_out(); !written) return written;
+    return write_back();
+  }
+
+  base::Status wait_and_read() {
     if (auto waited = poller_.wait(timeout()); !waited) return waited;
     if (session_.ticks()) session_.tick(now());
     if (poller_.ready(from_device)) {
       if (auto read = take_feedback(); !read) return read;
     }
     if (poller_.ready(from_sender)) take_stream();
-    pace();
-    if (auto said = tell(); !said) return said;
-    if (auto written = write_out(); !written) return written;
-    return write_back();
+    return base::Ok{};
+  }
+
+  // A device without lights is told nothing by its kernel.
+  bool stream_alone_has_news() const {
+    return sink_ && !session_.device()->types[EV_LED] && !session_.ticks() && wire_.empty() &&
+           paused_until_ == nanoseconds(0);
   }
 
   // Reads no more of the stream until its pause is over.
@@ -151,7 +179,10 @@ class Receiver {
       encode_event(event, wire_.data() + wire_.size() - event_size);
     }
     events.clear();
-    const ssize_t size = ::write(STDOUT_FILENO, wire_.data(), wire_.size());
+    // As a socket it is the stream that is read as well, and reading is to wait.
+    const ssize_t size = stdout_is_socket_ ? ::send(STDOUT_FILENO, wire_.data(), wire_.size(),
+                                                    MSG_DONTWAIT | MSG_NOSIGNAL)
+                                           : ::write(STDOUT_FILENO, wire_.data(), wire_.size());
     const bool later = size < 0 && (errno == EAGAIN || errno == EINTR);
     // A sender that is gone shows at the end of its stream.
     if (size < 0 && !later) wire_.clear();
@@ -167,6 +198,8 @@ class Receiver {
         return 0;
       case ReceiverSession::Ending::refused:
         return fail(session_.reason());
+      case ReceiverSession::Ending::unwanted:
+        return fail(session_.reason(), exit_unwanted);
       case ReceiverSession::Ending::unpaired:
         return fail("not paired: " + session_.reason(), exit_unpaired);
       case ReceiverSession::Ending::injected:
@@ -189,14 +222,27 @@ class Receiver {
   std::optional<UinputSink> sink_;
   std::optional<ChordBoard> board_;  // keyboards only
   std::vector<std::byte> wire_;      // for the sender
+  bool stdout_is_socket_;
   Clock::time_point began_;
   nanoseconds paused_until_{0};
 };
 
-struct Prepared {
-  base::io::Fd uinput;
-  std::optional<ChordBoard> board;
-};
+// Reading waits, writing does not. Whether stdout is a socket, which is written to in another way.
+base::Result<bool> set_up_stream() {
+  const auto failed = [] {
+    return base::io::fail_errno("set up the stream", "stdin and stdout must be open");
+  };
+  struct stat out {};
+  const int in_flags = ::fcntl(STDIN_FILENO, F_GETFL);
+  if (in_flags < 0 || ::fcntl(STDIN_FILENO, F_SETFL, in_flags & ~O_NONBLOCK) < 0 ||
+      ::fstat(STDOUT_FILENO, &out) != 0) {
+    return failed();
+  }
+  if (S_ISSOCK(out.st_mode)) return true;
+  const int out_flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+  if (out_flags < 0 || ::fcntl(STDOUT_FILENO, F_SETFL, out_flags | O_NONBLOCK) < 0) return failed();
+  return false;
+}
 
 base::Result<Prepared> prepare(const ReceiverOptions& options) {
   base::io::ignore_sigpipe();
@@ -205,20 +251,18 @@ base::Result<Prepared> prepare(const ReceiverOptions& options) {
     return base::io::fail_errno("open " + options.uinput,
                                 "modprobe uinput, and let this user write to it");
   }
-  for (const int number : {STDIN_FILENO, STDOUT_FILENO}) {
-    const int flags = ::fcntl(number, F_GETFL);
-    if (flags < 0 || ::fcntl(number, F_SETFL, flags | O_NONBLOCK) < 0) {
-      return base::io::fail_errno("set up the stream", "stdin and stdout must be open");
-    }
-  }
-  Prepared prepared{.uinput = std::move(uinput), .board = std::nullopt};
+  const auto is_socket = set_up_stream();
+  if (!is_socket) return base::fail(is_socket.error().text);
+  Prepared prepared{
+      .uinput = std::move(uinput), .board = std::nullopt, .stdout_is_socket = *is_socket};
   if (!options.board.empty() && options.rules.accepted.keyboard) {
     auto board = ChordBoard::open(options.board);
     if (!board) return base::fail(board.error().text);
     prepared.board = *std::move(board);
   }
-  if (auto entered = base::io::enter_sandbox({.syscalls = {"poll", "ppoll", "ioctl", "fcntl"},
-                                              .paths = std::vector<base::io::PathRight>()});
+  if (auto entered =
+          base::io::enter_sandbox({.syscalls = {"poll", "ppoll", "ioctl", "fcntl", "sendto"},
+                                   .paths = std::vector<base::io::PathRight>()});
       !entered) {
     return base::fail(entered.error().text);
   }
@@ -233,7 +277,7 @@ int run_receiver(const ReceiverOptions& options) {
     std::cerr << "sallyport-input-receiver: " << prepared.error().text << '\n';
     return exit_refused_device;
   }
-  return Receiver(options, std::move(prepared->uinput), std::move(prepared->board)).run();
+  return Receiver(options, *std::move(prepared)).run();
 }
 
 }  // namespace inputproxy::io

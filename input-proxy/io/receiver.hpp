@@ -34,6 +34,7 @@ inline constexpr int exit_refused_device = 1;
 inline constexpr int exit_unpaired = 3;
 inline constexpr int exit_injected = 4;
 inline constexpr int exit_panic = 5;
+inline constexpr int exit_unwanted = 6;  // a game controller, without games=yes
 
 int run_receiver(const ReceiverOptions& options);
 

@@ -7,6 +7,7 @@ namespace inputproxy::io {
 const char* const watch_usage =
     "usage: sallyport-input-watch [--target QUBE] [--phys PREFIX]... [--devices-socket PATH]\n"
     "           [--agent-socket PATH] [--call PATH] [--sender PATH] [--sysfs DIR]\n"
+    "           [--switches DIR]\n"
     "Forwards this qube's keyboards, mice and tablets, each with a call of qubes.InputKeyboard,\n"
     "qubes.InputMouse or qubes.InputTablet.\n"
     "  --target QUBE          who gets them instead of dom0\n"
@@ -38,6 +39,8 @@ base::Result<WatchOptions> WatchOptions::parse(const std::vector<std::string>& a
       options.sender = value;
     } else if (word == "--sysfs") {
       options.sysfs = value;
+    } else if (word == "--switches") {
+      options.switches = value;
     } else {
       return base::fail("unknown option " + word);
     }

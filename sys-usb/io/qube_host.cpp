@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/device/io/host_input.hpp"
+
 namespace sysusb::io {
 namespace {
 
@@ -34,7 +36,17 @@ base::Status give_group(const std::string& device,
   return base::Ok{};
 }
 
-base::Status prepare_controller(const std::string& address,
+// While they are this host's its keyboards are seen: the last moment to warn.
+std::string keyboard_warning(const std::vector<std::string>& controllers,
+                             const std::string& sysfs) {
+  const auto keyboards = base::device::io::read_host_input(sysfs).keyboards;
+  const auto* last = base::device::last_keyboard_on(controllers, keyboards);
+  if (last == nullptr) return {};
+  return "the last keyboard of this host would go with it (" + base::device::describe(*last) +
+         "): see sallyport doctor, and keep another one, before you do what follows; ";
+}
+
+base::Status prepare_controller(const std::string& address, const std::vector<std::string>& all,
                                 const std::optional<base::io::Identity>& identity,
                                 const std::string& sysfs) {
   const fs::path device = fs::path(sysfs) / "bus/pci/devices" / address;
@@ -51,8 +63,8 @@ base::Status prepare_controller(const std::string& address,
   const fs::path driver = fs::read_symlink(device / "driver", error).filename();
   if (error || driver != "vfio-pci") {
     return base::fail("controller " + address + ": its driver is " +
-                      (error ? "none" : driver.string()) +
-                      ", not vfio-pci; run: modprobe vfio-pci; echo vfio-pci > " +
+                      (error ? "none" : driver.string()) + ", not vfio-pci; " +
+                      keyboard_warning(all, sysfs) + "run: modprobe vfio-pci; echo vfio-pci > " +
                       (device / "driver_override").string() + "; unbind it; echo " + address +
                       " > " + sysfs + "/bus/pci/drivers_probe");
   }
@@ -117,7 +129,8 @@ base::Status prepare_controllers(const base::config::QubeConfig& config,
                                  const std::string& sysfs) {
   for (const std::string& controller : config.controllers) {
     if (controller == "emulated") continue;
-    if (auto ready = prepare_controller(controller, identity, sysfs); !ready) return ready;
+    if (auto ready = prepare_controller(controller, config.controllers, identity, sysfs); !ready)
+      return ready;
   }
   return base::Ok{};
 }

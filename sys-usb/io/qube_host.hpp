@@ -21,7 +21,8 @@ base::Status check_image(const ImageFiles& image, const std::string& name);
 base::Result<base::io::Fd> open_vhost_vsock(const base::config::QubeConfig& config);
 
 // Controllers given by PCI address must be bound to vfio-pci and reachable; the group's device
-// goes to `identity` if there is one.
+// goes to `identity` if there is one. Of one that is not bound yet, the text says how, and warns if
+// this host's last keyboard would go with it.
 base::Status prepare_controllers(const base::config::QubeConfig& config,
                                  const std::optional<base::io::Identity>& identity,
                                  const std::string& sysfs = "/sys");

@@ -14,8 +14,8 @@ namespace {
 const std::string bin = SALLYPORT_BINARY_DIR "/bin";
 const std::string guest = SALLYPORT_BINARY_DIR "/tests/bin/bench_input_guest";
 constexpr unsigned frames = 2000;
-// Of which a quarter are clicks, at 8,000 a second, to a receiver that stands still a fifth of the
-// time.
+// Of which a quarter are clicks and a quarter a finger's, at 8,000 a second, to a receiver that
+// stands still a fifth of the time.
 constexpr unsigned flood_events = 1'000'000;
 constexpr std::chrono::minutes command_deadline{30};
 
@@ -69,15 +69,20 @@ base::Result<Report> measure_input(unsigned rounds, Timekeeping clock) {
   if (!vm) return base::Unexpected{vm.error()};
   const auto ready = (*vm)->run("modprobe -a uinput evdev", command_deadline);
   if (!ready.ok()) return base::fail("modprobe: " + ready.out);
-  Samples pipe, proxy, ignored;
+  Samples pipe, proxy, sockets, proxy_sockets, ignored;
   // What loads programs for the first time is not counted.
-  for (const std::string& way : {std::string("pipe"), "proxy " + bin}) {
+  const std::vector<std::pair<std::string, Samples*>> ways{
+      {"pipe", &pipe},
+      {"proxy " + bin, &proxy},
+      {"sockets", &sockets},
+      {"proxy-sockets " + bin, &proxy_sockets}};
+  for (const auto& [way, samples] : ways) {
     if (auto warm = measure(**vm, way, ignored); !warm) return base::Unexpected{warm.error()};
   }
   for (unsigned round = 0; round < rounds; ++round) {
-    if (auto done = measure(**vm, "pipe", pipe); !done) return base::Unexpected{done.error()};
-    if (auto done = measure(**vm, "proxy " + bin, proxy); !done)
-      return base::Unexpected{done.error()};
+    for (const auto& [way, samples] : ways) {
+      if (auto done = measure(**vm, way, *samples); !done) return base::Unexpected{done.error()};
+    }
   }
   const auto lost = flood(**vm);
   if (!lost) return base::Unexpected{lost.error()};
@@ -92,6 +97,8 @@ base::Result<Report> measure_input(unsigned rounds, Timekeeping clock) {
       {"latency_p99_vs_pipe", ratio(proxy.p99, pipe.p99), "x", Better::lower},
       {"latency_p50_vs_pipe", ratio(proxy.p50, pipe.p50), "x", Better::lower},
       {"cpu_per_event_vs_pipe", ratio(proxy.cpu, pipe.cpu), "x", Better::lower},
+      {"latency_p99_sockets_vs_pipe", ratio(proxy_sockets.p99, pipe.p99), "x", Better::lower},
+      {"latency_p99_sockets_vs_sockets", ratio(proxy_sockets.p99, sockets.p99), "x", Better::lower},
       {"injection_detected", share(rates.detected, rates.payloads), "of 1", Better::higher},
       {"false_alarms", share(rates.false_alarms, rates.humans), "of 1", Better::lower},
       {"events_lost_of_a_million", *lost, "runs", Better::lower},
@@ -102,6 +109,8 @@ base::Result<Report> measure_input(unsigned rounds, Timekeeping clock) {
       {"pipe_p99", median(pipe.p99), "us", Better::lower},
       {"proxy_p50", median(proxy.p50), "us", Better::lower},
       {"proxy_p99", median(proxy.p99), "us", Better::lower},
+      {"sockets_p99", median(sockets.p99), "us", Better::lower},
+      {"proxy_sockets_p99", median(proxy_sockets.p99), "us", Better::lower},
       {"pipe_cpu_per_event", median(pipe.cpu), "us", Better::lower},
       {"proxy_cpu_per_event", median(proxy.cpu), "us", Better::lower},
   };

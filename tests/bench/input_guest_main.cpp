@@ -9,12 +9,14 @@
 //   bench_input_guest WAY flood N RATE STALL N events, RATE a second; the far process stands still
 //   for
 //                                            STALL ms of each second. Prints "ok", or what was lost
-// WAY is `pipe` (two loops of read and write) or `proxy BIN` (sender and receiver in BIN).
+// WAY is `pipe` (two loops of read and write) or `proxy BIN` (sender and receiver in BIN), joined
+// by pipes; `sockets` and `proxy-sockets BIN`: the same, joined by a socket pair.
 #include <fcntl.h>
 #include <linux/uinput.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,11 +53,17 @@ constexpr Event report{.type = EV_SYN, .code = SYN_REPORT, .value = 0};
   std::exit(EXIT_FAILURE);
 }
 
+// A mouse with a surface for one finger, whose frames are not to be mixed.
 inputproxy::Capabilities mouse() {
   inputproxy::Capabilities device;
-  device.types.set(EV_KEY).set(EV_REL);
+  device.types.set(EV_KEY).set(EV_REL).set(EV_ABS);
   for (const int code : buttons) device.keys.set(static_cast<std::size_t>(code));
   device.rels.set(REL_X).set(REL_Y);
+  for (const int code : {ABS_MT_SLOT, ABS_MT_TRACKING_ID, ABS_MT_POSITION_X, ABS_MT_POSITION_Y}) {
+    const auto axis = static_cast<std::size_t>(code);
+    device.axes.set(axis);
+    device.ranges.at(axis).maximum = axis == ABS_MT_SLOT ? 1 : 65535;
+  }
   return device;
 }
 
@@ -128,24 +136,37 @@ struct Way {
   pid_t far = 0;
 };
 
-Way start_pipe() {
+enum class Join { pipes, sockets };
+
+Way start_plain(Join join) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) die("pipe");
+  const bool joined = join == Join::pipes
+                          ? ::pipe2(ends.data(), O_CLOEXEC) == 0
+                          : ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0;
+  if (!joined) die("join");
   return {.near = child(-1, ends[1], {}, read_loop), .far = child(ends[0], -1, {}, play_loop)};
 }
 
-// Joined by pipes as well, so that only what is between differs.
-Way start_proxy(const std::string& bin, bool small) {
+Way start_proxy(const std::string& bin, Join join, bool small) {
   std::array<int, 2> there{};
   std::array<int, 2> back{};
-  if (::pipe2(there.data(), O_CLOEXEC) != 0 || ::pipe2(back.data(), O_CLOEXEC) != 0) die("pipe");
+  if (join == Join::sockets) {
+    std::array<int, 2> pair{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) die("socketpair");
+    // One socket for both ways on each side: the sender's is pair[0], the receiver's pair[1].
+    there = {pair[1], pair[0]};
+    back = {pair[0], pair[1]};
+  } else if (::pipe2(there.data(), O_CLOEXEC) != 0 || ::pipe2(back.data(), O_CLOEXEC) != 0) {
+    die("pipe");
+  }
   // So that the sender's own queue has to do it.
-  if (small && ::fcntl(there[1], F_SETPIPE_SZ, 4096) < 0) die("pipe");
+  if (small && join == Join::pipes && ::fcntl(there[1], F_SETPIPE_SZ, 4096) < 0) die("pipe");
   const std::string sender = bin + "/sallyport-input-sender";
   return {
       .near = child(back[0], there[1], {sender, node_of(near_name)}, nullptr),
       .far = child(there[0], back[1],
-                   {bin + "/sallyport-input-receiver", "--mouse", "--name", far_name}, nullptr)};
+                   {bin + "/sallyport-input-receiver", "--mouse", "--tablet", "--name", far_name},
+                   nullptr)};
 }
 
 // Nanoseconds on a processor.
@@ -181,9 +202,9 @@ int measure_latency(UinputSink& source, EvdevSource& far, const Way& way, int co
   return EXIT_SUCCESS;
 }
 
-// What came: clicks in order, and how far the pointer went.
+// What came: all but motion in order, and how far the pointer went.
 struct Arrived {
-  std::vector<Event> clicks;
+  std::vector<Event> exact;
   long moved = 0;
   bool dropped = false;
 
@@ -192,30 +213,53 @@ struct Arrived {
     for (auto got = far.read(events); got && *got > 0; got = far.read(events)) {
       for (std::size_t i = 0; i < *got; ++i) {
         const Event& event = events.at(i);
-        if (event.type == EV_KEY) clicks.push_back(event);
-        if (event.type == EV_REL) moved += event.value;
-        if (event.type == EV_SYN && event.code == SYN_DROPPED) dropped = true;
+        if (event.type == EV_REL) {
+          moved += event.value;
+        } else if (event.type != EV_SYN) {
+          exact.push_back(event);
+        } else if (event.code == SYN_DROPPED) {
+          dropped = true;
+        }
       }
     }
   }
 };
 
+// Half of the frames move the pointer, a quarter are clicks, a quarter the finger's; each differs
+// from the one before it of its kind, for a kernel passes no news that is none.
+Event frame_of(long frame) {
+  const long round = frame / 8;
+  switch (frame % 4) {
+    case 0: {
+      const auto button = buttons.at(static_cast<std::size_t>(round) % buttons.size());
+      return {.type = EV_KEY, .code = static_cast<std::uint16_t>(button), .value = frame % 8 == 0};
+    }
+    case 2:
+      return {.type = EV_ABS,
+              .code = static_cast<std::uint16_t>(frame % 8 == 2 ? ABS_MT_POSITION_X
+                                                                : ABS_MT_POSITION_Y),
+              .value = static_cast<std::int32_t>(round % 60000) + 1};
+    default:
+      return {.type = EV_REL, .code = REL_X, .value = 1};
+  }
+}
+
 int flood(UinputSink& source, EvdevSource& far, const Way& way, long count, double rate,
           long stall_ms) {
   Arrived arrived;
-  std::vector<Event> clicked;
+  std::vector<Event> sent_exactly;
   long moved = 0;
   bool still = false;
+  const Event touch{.type = EV_ABS, .code = ABS_MT_TRACKING_ID, .value = 1};
+  if (!source.write(std::array{touch, report})) die("write");
+  sent_exactly.push_back(touch);
   const auto start = Clock::now();
   for (long sent = 0; sent < count; sent += 2) {
-    const long frame = sent / 2;
-    Event event{.type = EV_REL, .code = REL_X, .value = 1};
-    if (frame % 4 == 0) {
-      const auto button = buttons.at(static_cast<std::size_t>(frame / 8) % buttons.size());
-      event = {.type = EV_KEY, .code = static_cast<std::uint16_t>(button), .value = frame % 8 == 0};
-      clicked.push_back(event);
-    } else {
+    const Event event = frame_of(sent / 2);
+    if (event.type == EV_REL) {
       ++moved;
+    } else {
+      sent_exactly.push_back(event);
     }
     if (!source.write(std::array{event, report})) die("write");
     arrived.take(far);
@@ -231,13 +275,13 @@ int flood(UinputSink& source, EvdevSource& far, const Way& way, long count, doub
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   const auto patience = Clock::now() + std::chrono::seconds(10);
   while (Clock::now() < patience &&
-         (arrived.clicks.size() < clicked.size() || arrived.moved < moved)) {
+         (arrived.exact.size() < sent_exactly.size() || arrived.moved < moved)) {
     arrived.take(far);
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  const bool good = arrived.clicks == clicked && arrived.moved == moved && !arrived.dropped;
-  std::printf("%s: %zu of %zu clicks, motion %ld of %ld, %s, %.0f events/s\n", good ? "ok" : "LOST",
-              arrived.clicks.size(), clicked.size(), arrived.moved, moved,
+  const bool good = arrived.exact == sent_exactly && arrived.moved == moved && !arrived.dropped;
+  std::printf("%s: %zu of %zu clicks and touches, motion %ld of %ld, %s, %.0f events/s\n",
+              good ? "ok" : "LOST", arrived.exact.size(), sent_exactly.size(), arrived.moved, moved,
               arrived.dropped ? "the kernel dropped some" : "nothing dropped",
               static_cast<double>(count) / seconds);
   return good ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -247,15 +291,20 @@ int flood(UinputSink& source, EvdevSource& far, const Way& way, long count, doub
 
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
-  const bool proxy = words.size() > 1 && words[0] == "proxy";
+  const bool proxy = words.size() > 1 && words[0].starts_with("proxy");
+  const bool sockets = !words.empty() && words[0].ends_with("sockets");
+  const Join join = sockets ? Join::sockets : Join::pipes;
   const std::string bin = proxy ? words[1] : "";
   words.erase(words.begin(), words.begin() + (proxy ? 2 : words.empty() ? 0 : 1));
   if (words.size() != 2 && words.size() != 4) {
-    std::fputs("usage: bench_input_guest pipe|proxy BIN latency N | flood N RATE STALL\n", stderr);
+    std::fputs(
+        "usage: bench_input_guest pipe|sockets|proxy BIN|proxy-sockets BIN latency N | flood N "
+        "RATE STALL\n",
+        stderr);
     return 2;
   }
   UinputSink source = make(near_name);
-  const Way way = proxy ? start_proxy(bin, words[0] == "flood") : start_pipe();
+  const Way way = proxy ? start_proxy(bin, join, words[0] == "flood") : start_plain(join);
   auto far =
       EvdevSource::take(Fd(::open(node_of(far_name).c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK)));
   if (!far) die(far.error().text);

@@ -24,6 +24,7 @@ TEST_F(CompletionTest, OffersCommands) {
   EXPECT_EQ(usb({"-v", "w"}), (Words{"watch"}));
   EXPECT_EQ(offered("sallyport", {"p"}), (Words{"panic", "policy"}));
   EXPECT_EQ(offered("sallyport", {"do"}), (Words{"doctor"}));
+  EXPECT_EQ(offered("sallyport", {"controllers", "--"}), (Words{"--help", "--json", "--sys"}));
   EXPECT_EQ(offered("sallyport", {"doctor", "--"}), (Words{"--help", "--json", "--sys"}));
   EXPECT_EQ(offered("sallyport", {"doctor", "--sys", ""}), (Words{}));
   EXPECT_EQ(offered("sallyport", {"deny", ""}), (Words{"add", "list", "remove"}));

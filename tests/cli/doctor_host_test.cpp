@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "base/device/io/host_input.hpp"
 #include "cli/io/doctor_host.hpp"
 #include "cli/io/doctor_tool.hpp"
 
@@ -68,7 +69,7 @@ TEST_F(DoctorHost, FindsKeyboardsAndWhereTheyHang) {
   add_input(5, "virtual/input/input9", keyboard_keys);
   add_input(6, "platform/vhci_hcd.0/usb3/3-1/3-1:1.0/0003:1:2.4/input/input10", keyboard_keys);
   add_input(7, "LNXSYSTM:00/LNXPWRBN:00/input/input0", "10000000000000 0");
-  const HostInput found = read_input(sys());
+  const auto found = base::device::io::read_host_input(sys());
   ASSERT_EQ(found.keyboards.size(), 2U);
   EXPECT_EQ(found.keyboards[0].event, "event3");
   EXPECT_EQ(found.keyboards[0].port, "");

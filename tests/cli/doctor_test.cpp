@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <linux/input-event-codes.h>
 
+#include "base/device/key_bitmap.hpp"
 #include "cli/doctor_findings.hpp"
-#include "cli/key_bitmap.hpp"
 
 namespace cli::doctor {
 namespace {
@@ -235,6 +235,7 @@ TEST(Doctor, EscapesWhatADeviceCallsItself) {
 }
 
 TEST(KeyBitmap, TellsKeyboardsFromTheRest) {
+  using base::device::KeyBitmap;
   // An AT keyboard, a USB mouse, a power button, a numeric keypad, as kernels show them.
   const KeyBitmap keyboard("402000000 3803078f800d001 feffffdfffefffff fffffffffffffffe\n");
   EXPECT_TRUE(keyboard.is_keyboard());

@@ -28,6 +28,6 @@ sallyport_test(cli_test SOURCES
   cli/status_view_test.cpp
   cli/watch_view_test.cpp
   LIBRARIES cli_core)
-sallyport_test(cli_doctor_test SOURCES cli/doctor_host_test.cpp LIBRARIES cli_doctor)
+sallyport_test(cli_doctor_test SOURCES cli/controllers_test.cpp cli/doctor_host_test.cpp LIBRARIES cli_doctor)
 sallyport_fuzz(admin_lists_fuzz SOURCE fuzz/admin_lists_fuzz.cpp LIBRARIES cli_core)
 sallyport_fuzz(event_stream_fuzz SOURCE fuzz/event_stream_fuzz.cpp LIBRARIES cli_core)

@@ -23,6 +23,16 @@ TEST(InputArgument, IsNothingElse) {
   }
 }
 
+TEST(InputArgument, NodesOfADeviceHaveOnePlace) {
+  const std::string place = "usb-0000_00_05.0-2.4";
+  EXPECT_EQ(input_place("+usb-0000_00_05.0-2.4+3-46d-c52b-111+"), place);
+  EXPECT_EQ(input_place("+usb-0000_00_05.0-2.4+3-46d-4082-111+ab_cd"), place);
+  EXPECT_NE(input_place("+usb-0000_00_06.0-2.4+3-46d-c52b-111+"), place);
+  // Without a port nothing but the whole of it tells devices apart.
+  EXPECT_EQ(input_place("+3-46d-c52b-111+"), "+3-46d-c52b-111+");
+  EXPECT_EQ(input_place(""), "");
+}
+
 TEST(InputArgument, KnowsTheServices) {
   EXPECT_TRUE(is_input_service("qubes.InputTablet"));
   EXPECT_FALSE(is_input_service("qubes.InputKeyboard2"));

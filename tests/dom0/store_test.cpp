@@ -3,6 +3,7 @@
 #include "dom0/io/store.hpp"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -73,6 +74,60 @@ TEST_F(StoreTest, KeepsDeniedInterfacesAndDevices) {
   ASSERT_TRUE(store.has_value());
   EXPECT_EQ(*store->denied(), (std::map<std::string, std::string>{{"work", "u0e****"}}));
   EXPECT_EQ(*store->devices(), std::vector<SeenDevice>{device});
+}
+
+TEST_F(StoreTest, KeepsWhichInputDevicesAreProvenAndWhichStopped) {
+  const InputIdentity keyboard{
+      .backend = "sys-usb", .place = "usb-0-2", .port = "2-2", .fingerprint = "abc"};
+  InputIdentity other = keyboard;
+  other.place = "usb-0-3";
+  other.port = "2-3";
+  other.fingerprint = "def";
+  {
+    auto store = open();
+    ASSERT_TRUE(store.has_value());
+    InputTrust trust;
+    trust.prove(keyboard, 1);
+    trust.prove(other, 2);
+    ASSERT_TRUE(store->put_inputs(trust.take_changes()).has_value());
+    trust.stop(other, "it's a 'reason'", 3);
+    ASSERT_TRUE(store->put_inputs(trust.take_changes()).has_value());
+  }
+  auto store = open();
+  ASSERT_TRUE(store.has_value());
+  InputTrust trust;
+  ASSERT_TRUE(store->inputs(trust).has_value());
+  EXPECT_TRUE(trust.proven(keyboard));
+  EXPECT_FALSE(trust.proven(other));
+  EXPECT_EQ(trust.stopped(other), "it's a 'reason'");
+  trust.release(other);
+  ASSERT_TRUE(store->put_inputs(trust.take_changes()).has_value());
+  InputTrust again;
+  ASSERT_TRUE(store->inputs(again).has_value());
+  EXPECT_TRUE(again.stopped(other).empty());
+}
+
+// A file of version 1 had no tables of input devices.
+TEST_F(StoreTest, AnOlderFileIsTakenOver) {
+  {
+    auto store = open();
+    ASSERT_TRUE(store.has_value());
+    ASSERT_TRUE(store->put(example()).has_value());
+  }
+  sqlite3* old = nullptr;
+  ASSERT_EQ(sqlite3_open(file_.c_str(), &old), SQLITE_OK);
+  ASSERT_EQ(
+      sqlite3_exec(old, "DROP TABLE proven_input; DROP TABLE stopped_input; PRAGMA user_version=1",
+                   nullptr, nullptr, nullptr),
+      SQLITE_OK);
+  ASSERT_EQ(sqlite3_close(old), SQLITE_OK);
+  for (int starts = 0; starts < 2; ++starts) {
+    auto store = open();
+    ASSERT_TRUE(store.has_value()) << store.error().text;
+    EXPECT_EQ(*store->assignments(), std::vector<Assignment>{example()});
+    InputTrust trust;
+    EXPECT_TRUE(store->inputs(trust).has_value());
+  }
 }
 
 TEST_F(StoreTest, ASecondDaemonIsRefused) {

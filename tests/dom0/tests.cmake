@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 sallyport_test(dom0_test SOURCES
   dom0/input_argument_test.cpp
+  dom0/input_streams_test.cpp
   dom0/lease_test.cpp
   LIBRARIES dom0_core)
 sallyport_test(relay_test SOURCES
@@ -37,6 +38,7 @@ sallyport_test(dom0_admin_test SOURCES
   dom0/device_test.cpp
   dom0/device_history_test.cpp
   dom0/device_lines_test.cpp
+  dom0/input_trust_test.cpp
   LIBRARIES dom0_admin)
 sallyport_test(dom0_audit_test SOURCES dom0/audit_test.cpp LIBRARIES dom0_io)
 add_dependencies(dom0_audit_test sallyport)

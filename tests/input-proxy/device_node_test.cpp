@@ -94,10 +94,6 @@ TEST(DeviceNode, KindsByCapabilities) {
 }
 
 TEST(DeviceNode, LeavesOutWhatIsNotToBeForwarded) {
-  DeviceNode pad = usb_node();
-  set_keys(pad, BTN_SOUTH, BTN_THUMBR);
-  pad.capabilities.axes.set(ABS_X).set(ABS_Y);
-  EXPECT_EQ(kind_of(pad), std::nullopt);
   DeviceNode own = keyboard_node();
   own.phys = "sallyport/work/+x";
   EXPECT_EQ(kind_of(own), std::nullopt);
@@ -123,8 +119,45 @@ TEST(DeviceNode, UdevsWordCountsWhereThereIsOne) {
   EXPECT_EQ(kind_of(node), NodeKind::tablet);
   node.udev = {{"ID_INPUT_KEY", "1"}, {"ID_INPUT_MOUSE", "1"}};
   EXPECT_EQ(kind_of(node), NodeKind::keyboard_mouse);
-  node.udev = {{"ID_INPUT_JOYSTICK", "1"}, {"ID_INPUT_KEY", "1"}};
-  EXPECT_EQ(kind_of(node), std::nullopt);
+  node.udev = {{"ID_INPUT_JOYSTICK", "1"}};
+  EXPECT_EQ(kind_of(node), NodeKind::keyboard);
+}
+
+// As Qubes' udev rules and trigger have it.
+TEST(DeviceNode, LeavesOutWhatQubesLeavesOut) {
+  const std::map<std::string, std::string> keyboard{{"ID_INPUT_KEY", "1"}};
+  const auto left_out = [&keyboard](const std::map<std::string, std::string>& more) {
+    DeviceNode node = keyboard_node();
+    node.udev = keyboard;
+    for (const auto& [name, value] : more) node.udev[name] = value;
+    return !kind_of(node);
+  };
+  EXPECT_FALSE(left_out({{"ID_PATH", "pci-0000:00:05.0-usb-0:2:1.0"}, {"ID_TYPE", "hid"}}));
+  EXPECT_TRUE(left_out({{"ID_PATH", "acpi-PNP0C0C:00"}}));
+  EXPECT_TRUE(left_out({{"ID_PATH", "platform-i8042-serio-0"}}));
+  EXPECT_TRUE(left_out({{"ID_TYPE", "video"}}));
+  const std::string model = "QEMU_USB_Tablet";
+  EXPECT_TRUE(left_out({{"ID_PATH", "pci-0000:00:04.0-usb-0:1:1.0"}, {"ID_MODEL", model}}));
+  EXPECT_FALSE(left_out({{"ID_PATH", "pci-0000:00:04.0-usb-0:3:1.0"}, {"ID_MODEL", model}}));
+  EXPECT_FALSE(left_out({{"ID_PATH", "pci-0000:00:04.0-usb-0:1:1.0"}, {"ID_MODEL", "Other"}}));
+}
+
+TEST(DeviceNode, PortAndSerialCanBeKeptBack) {
+  DeviceNode node = usb_node();
+  node.tell_port = false;
+  EXPECT_EQ(service_of(node, NodeKind::mouse), "qubes.InputMouse+3-46d-c52b-111+ab_cd_01");
+  node.tell_serial = false;
+  EXPECT_EQ(service_of(node, NodeKind::mouse), "qubes.InputMouse+3-46d-c52b-111+");
+  node.tell_port = true;
+  EXPECT_EQ(service_of(node, NodeKind::mouse),
+            "qubes.InputMouse+usb-0000_00_05.0-2+3-46d-c52b-111+");
+}
+
+TEST(DeviceNode, AGameControllerGoesAsAKeyboard) {
+  DeviceNode pad = usb_node();
+  set_keys(pad, BTN_SOUTH, BTN_THUMBR);
+  pad.capabilities.axes.set(ABS_X).set(ABS_Y);
+  EXPECT_EQ(kind_of(pad), NodeKind::keyboard);
 }
 
 TEST(DeviceNode, TheOneWithDigitsGoesFirst) {

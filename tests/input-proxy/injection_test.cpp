@@ -149,6 +149,32 @@ TEST(Injection, AChordOfFourIsAChord) {
   }
 }
 
+// However a person might have held it, and however long ago: what follows at once counts with it.
+TEST(Injection, AChordBeforeABurstIsAPartOfIt) {
+  const auto let_through = [](std::initializer_list<std::uint16_t> chord) -> std::size_t {
+    Hand hand;
+    auto at = milliseconds(5000);
+    for (const auto code : chord) {
+      EXPECT_FALSE(hand.press(code, at));
+      at += milliseconds(60);
+    }
+    for (const auto code : chord) {
+      EXPECT_FALSE(hand.release(code, at));
+      at += milliseconds(15);
+    }
+    at += milliseconds(800);
+    for (std::uint16_t i = 0; i < 12; ++i, at += milliseconds(20)) {
+      if (hand.press(a_key + i, at)) return hand.finding()->presses_seen;
+    }
+    return 99;
+  };
+  EXPECT_EQ(let_through({125, 19}), 5U);     // GUI r
+  EXPECT_EQ(let_through({29, 56, 20}), 5U);  // Ctrl Alt t
+  EXPECT_EQ(let_through({125}), 5U);         // GUI alone
+  EXPECT_EQ(let_through({42, 20}), 7U) << "a capital is text";
+  EXPECT_EQ(let_through({20}), 6U);
+}
+
 TEST(Injection, AFindingStays) {
   Hand hand;
   ASSERT_EQ(hand.strokes(20, milliseconds(3000), milliseconds(6), milliseconds(3)), 4U);

@@ -107,6 +107,73 @@ TEST_F(InputReceiver, EndsWithTheStreamAndLetsGoOfEveryKey) {
   EXPECT_EQ(taken(), (std::vector{key(KEY_LEFTSHIFT, 0), report}));
 }
 
+// As Qubes' receiver does.
+TEST_F(InputReceiver, NoCapabilitiesAreNoError) {
+  start();
+  constexpr std::array hello{std::byte{1}, std::byte{0}, std::byte{0}, std::byte{0},
+                             std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}};
+  feed(hello);
+  EXPECT_EQ(session_->ending(), Ending::over);
+  EXPECT_EQ(session_->device(), nullptr);
+}
+
+Capabilities some_gamepad() {
+  Capabilities device;
+  device.name = "Some gamepad";
+  device.types.set(EV_KEY).set(EV_ABS);
+  device.keys.set(BTN_SOUTH).set(BTN_START).set(KEY_A);
+  for (const int code : {ABS_X, ABS_HAT0Y, ABS_MT_POSITION_X}) {
+    const auto axis = static_cast<std::size_t>(code);
+    device.axes.set(axis);
+    device.ranges.at(axis).maximum = 255;
+  }
+  return device;
+}
+
+TEST_F(InputReceiver, GameControllersNeedTheRulesWord) {
+  start();
+  feed(encode_greeting(some_gamepad(), 0));
+  EXPECT_EQ(session_->ending(), Ending::unwanted);
+  EXPECT_NE(session_->reason().find("games=yes"), std::string::npos);
+
+  start("qubes.InputKeyboard", "games=yes");
+  feed(encode_greeting(some_gamepad(), 0));
+  ASSERT_NE(session_->device(), nullptr);
+  EXPECT_TRUE(session_->device()->keys[BTN_SOUTH]);
+  EXPECT_TRUE(session_->device()->axes[ABS_X]);
+  EXPECT_TRUE(session_->device()->axes[ABS_HAT0Y]);
+  EXPECT_FALSE(session_->device()->axes[ABS_MT_POSITION_X]) << "that is a finger's";
+  send({abs(ABS_X, 900), key(BTN_SOUTH, 1), report});
+  EXPECT_EQ(taken(), (std::vector{abs(ABS_X, 255), key(BTN_SOUTH, 1), report}));
+
+  // Not what makes a keyboard a pointer: it has no buttons of games.
+  start("qubes.InputKeyboard", "games=yes");
+  Capabilities pointer = some_keyboard();
+  pointer.types.set(EV_ABS);
+  pointer.axes.set(ABS_X);
+  pointer.ranges.at(ABS_X).maximum = 255;
+  feed(encode_greeting(pointer, 0));
+  ASSERT_NE(session_->device(), nullptr);
+  EXPECT_TRUE(session_->device()->axes.none());
+}
+
+// It has no digits: a rule that wants them typed lets no game controller in.
+TEST_F(InputReceiver, AGameControllerProvesNobody) {
+  start("qubes.InputKeyboard", "games=yes digits=123456");
+  feed(encode_greeting(some_gamepad(), 0));
+  EXPECT_EQ(session_->ending(), Ending::unpaired);
+  EXPECT_EQ(session_->device(), nullptr);
+}
+
+TEST_F(InputReceiver, RulesSayHowFastItIsRead) {
+  start("qubes.InputKeyboard", "presses=2 injection=off");
+  greet();
+  for (int i = 0; i < 2; ++i) send({key(KEY_A, 1), report, key(KEY_A, 0), report});
+  EXPECT_EQ(session_->take_pause(), nanoseconds(0));
+  send({key(KEY_A, 1), report});
+  EXPECT_EQ(session_->take_pause(), milliseconds(500));
+}
+
 TEST_F(InputReceiver, AStreamThatEndsBeforeItsGreetingIsNoError) {
   start();
   session_->closed();
@@ -244,13 +311,16 @@ TEST_F(InputReceiver, LightsGoBackOnce) {
 
 TEST(InputWords, SaysWhatItDoesNotUnderstand) {
   ReceiverRules rules;
-  EXPECT_TRUE(read_words("keys=+vt injection=off games=yes digits=000000", rules));
+  EXPECT_TRUE(
+      read_words("keys=+vt injection=off games=yes digits=000000 events=500 presses=9", rules));
   EXPECT_TRUE(rules.keys.allows(KeyClass::vt));
   EXPECT_FALSE(rules.watch_for_injection);
   EXPECT_TRUE(rules.accepted.games);
   EXPECT_EQ(rules.digits, "000000");
-  for (const char* bad :
-       {"x", "keys", "digits=12345", "digits=12345a", "injection=maybe", "games=1", "pair=yes"}) {
+  EXPECT_EQ(rules.max_events_per_s, 500);
+  EXPECT_EQ(rules.max_presses_per_s, 9);
+  for (const char* bad : {"x", "keys", "digits=12345", "digits=12345a", "injection=maybe",
+                          "games=1", "pair=yes", "events=0", "presses=x", "events=5x"}) {
     EXPECT_FALSE(read_words(bad, rules)) << bad;
   }
 }

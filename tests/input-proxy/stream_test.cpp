@@ -107,7 +107,7 @@ TEST(InputStream, ASenderOfVersionOneOffersNothing) {
 
 TEST(InputStream, TakesTheShorterCapabilitiesOfOldSenders) {
   const Bytes whole = encode_greeting(pen(), 0);
-  for (const std::uint32_t size : {0U, 1U, 176U, 304U, 1839U}) {
+  for (const std::uint32_t size : {1U, 176U, 304U, 1839U}) {
     Bytes wire;
     base::wire::Writer(wire).u32(1).u32(size).bytes(base::wire::Bytes(whole).subspan(8, size));
     append(wire, {.type = EV_SYN, .code = SYN_REPORT, .value = 0});
@@ -154,6 +154,15 @@ TEST(InputStream, RefusesAnotherVersionAndAbsurdLengths) {
   base::wire::Writer(wire).u32(1).u32(65537);
   EXPECT_TRUE(decode(wire, 8, &error).empty());
   EXPECT_EQ(error, StreamError::capabilities_too_long);
+}
+
+TEST(InputStream, NoCapabilitiesAreNoDevice) {
+  std::optional<StreamError> error;
+  Bytes wire;
+  base::wire::Writer(wire).u32(1).u32(0);
+  append(wire, {.type = EV_SYN, .code = SYN_REPORT, .value = 0});
+  EXPECT_TRUE(decode(wire, 8, &error).empty());
+  EXPECT_EQ(error, StreamError::no_capabilities);
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ std::vector<InputKind> make_kinds() {
        "tablet"},
       {"pen tablet", Device().pen().props({INPUT_PROP_POINTER}).done(), "tablet"},
       {"pen display", Device().pen().props({INPUT_PROP_DIRECT}).done(), "tablet"},
-      {"gamepad", pad().done(), ""},
+      {"gamepad", pad().done(), "keyboard", true},
       {"joystick",
        Device()
            .key_range(BTN_TRIGGER, BTN_BASE6)
@@ -145,7 +145,7 @@ std::vector<InputKind> make_kinds() {
            .axis(ABS_Y, -128, 127)
            .axis(ABS_THROTTLE, 0, 255)
            .done(),
-       ""},
+       "keyboard", true},
       {"steering wheel",
        Device()
            .key_range(BTN_GEAR_DOWN, BTN_GEAR_UP)
@@ -153,7 +153,7 @@ std::vector<InputKind> make_kinds() {
            .axis(ABS_WHEEL, 0, 1023)
            .axis(ABS_GAS, 0, 255)
            .done(),
-       ""},
+       "keyboard", true},
       {"accelerometer",
        Device()
            .axis(ABS_X, -512, 511)
@@ -163,7 +163,7 @@ std::vector<InputKind> make_kinds() {
            .done(),
        ""},
       // Devices that lie.
-      {"gamepad that claims letters", pad().letters().done(), ""},
+      {"gamepad that claims letters", pad().letters().done(), "keyboard", true},
       {"touch screen without an extent",
        Device()
            .keys({BTN_TOUCH})
@@ -181,6 +181,19 @@ std::vector<InputKind> make_kinds() {
 }
 
 }  // namespace
+
+std::string greeting_in_hex(inputproxy::Capabilities device) {
+  device.name.clear();
+  for (auto& range : device.ranges) range.value = 0;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  for (const std::byte each : inputproxy::encode_greeting(device, 0)) {
+    const auto value = std::to_integer<unsigned>(each);
+    hex += digits[value >> 4U];
+    hex += digits[value & 15U];
+  }
+  return hex;
+}
 
 const std::vector<InputKind>& input_kinds() {
   static const std::vector<InputKind> kinds = make_kinds();

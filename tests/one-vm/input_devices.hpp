@@ -20,4 +20,7 @@ struct InputKind {
 };
 const std::vector<InputKind>& input_kinds();
 
+// A greeting's bytes, without the name and the values of axes: what a device is, not how it stands.
+std::string greeting_in_hex(inputproxy::Capabilities device);
+
 }  // namespace onevm

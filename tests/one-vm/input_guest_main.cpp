@@ -5,7 +5,10 @@
 //   input_guest device KIND PORT           makes one, "plugged in" at usb-test-PORT; then reads
 //   lines
 //                                          "MILLISECONDS TYPE CODE VALUE" and plays them; Ctrl-D
-//                                          ends
+//                                          ends. Prints "light CODE VALUE" for what its kernel
+//                                          wants
+//   input_guest describe NAME              what the device can do, as a greeting in hex, without
+//                                          its name and its axes' values
 //   input_guest read NAME SECONDS          takes the device whose name begins so, prints "ready",
 //   then
 //                                          "TYPE CODE VALUE" lines, until nothing comes for SECONDS
@@ -41,30 +44,6 @@ int complain(const std::string& what) {
   return EXIT_FAILURE;
 }
 
-int make_device(const std::string& name, const std::string& port) {
-  for (const auto& kind : onevm::input_kinds()) {
-    if (kind.name != name) continue;
-    auto sink =
-        inputproxy::io::UinputSink::make(Fd(::open("/dev/uinput", O_RDWR | O_CLOEXEC)), kind.device,
-                                         {.name = "Test " + name,
-                                          .phys = "usb-test-" + port + "/input0",
-                                          .vendor = 0x1209,
-                                          .product = 1});
-    if (!sink) return complain(sink.error().text);
-    std::cout << "made" << std::endl;
-    for (std::string line; std::getline(std::cin, line);) {
-      std::istringstream words(line);
-      long wait = 0;
-      Event event;
-      if (!(words >> wait >> event.type >> event.code >> event.value)) return complain(line);
-      if (wait > 0) std::this_thread::sleep_for(std::chrono::milliseconds(wait));
-      if (auto written = sink->write({&event, 1}); !written) return complain(written.error().text);
-    }
-    return EXIT_SUCCESS;
-  }
-  return complain("no such kind: " + name);
-}
-
 // The newest device whose name begins with `name`.
 Fd open_named(const std::string& name) {
   Fd found;
@@ -76,6 +55,70 @@ Fd open_named(const std::string& name) {
     if (std::string_view(text.data()).starts_with(name)) found = std::move(device);
   }
   return found;
+}
+
+void tell_lights(inputproxy::io::UinputSink& sink) {
+  std::array<Event, 16> feedback;
+  const auto count = sink.read(feedback);
+  for (std::size_t i = 0; count && i < *count; ++i) {
+    const Event& event = feedback.at(i);
+    if (event.type == EV_LED) std::cout << "light " << event.code << ' ' << event.value << '\n';
+  }
+  std::cout.flush();
+}
+
+bool play_line(const std::string& line, inputproxy::io::UinputSink& sink) {
+  std::istringstream words(line);
+  long wait = 0;
+  Event event;
+  if (!(words >> wait >> event.type >> event.code >> event.value)) return false;
+  if (wait > 0) std::this_thread::sleep_for(std::chrono::milliseconds(wait));
+  return sink.write({&event, 1}).has_value();
+}
+
+int play_lines(inputproxy::io::UinputSink& sink) {
+  std::string waiting;
+  for (;;) {
+    std::array<pollfd, 2> both{{{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
+                                {.fd = sink.fd(), .events = POLLIN, .revents = 0}}};
+    if (::poll(both.data(), both.size(), -1) < 0) return complain("poll");
+    if (both[1].revents != 0) tell_lights(sink);
+    if (both[0].revents == 0) continue;
+    std::array<char, 4096> chunk{};
+    const ssize_t size = ::read(STDIN_FILENO, chunk.data(), chunk.size());
+    if (size <= 0) return EXIT_SUCCESS;
+    waiting.append(chunk.data(), static_cast<std::size_t>(size));
+    for (auto end = waiting.find('\n'); end != std::string::npos; end = waiting.find('\n')) {
+      const std::string line = waiting.substr(0, end);
+      waiting.erase(0, end + 1);
+      if (!play_line(line, sink)) return complain("cannot play: " + line);
+    }
+  }
+}
+
+int make_device(const std::string& name, const std::string& port) {
+  for (const auto& kind : onevm::input_kinds()) {
+    if (kind.name != name) continue;
+    auto sink = inputproxy::io::UinputSink::make(
+        Fd(::open("/dev/uinput", O_RDWR | O_CLOEXEC | O_NONBLOCK)), kind.device,
+        {.name = "Test " + name,
+         .phys = "usb-test-" + port + "/input0",
+         .vendor = 0x1209,
+         .product = 1});
+    if (!sink) return complain(sink.error().text);
+    std::cout << "made" << std::endl;
+    return play_lines(*sink);
+  }
+  return complain("no such kind: " + name);
+}
+
+int describe(const std::string& name) {
+  Fd device = open_named(name);
+  if (!device) return complain("no device is named " + name);
+  const auto source = inputproxy::io::EvdevSource::take(std::move(device));
+  if (!source) return complain(source.error().text);
+  std::cout << onevm::greeting_in_hex(source->capabilities()) << std::endl;
+  return EXIT_SUCCESS;
 }
 
 int read_device(const std::string& name, double seconds) {
@@ -121,8 +164,11 @@ int main(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   if (mode == "device" && argc == 4) return make_device(argv[2], argv[3]);
+  if (mode == "describe" && argc == 3) return describe(argv[2]);
   if (mode == "read" && argc == 4) return read_device(argv[2], std::strtod(argv[3], nullptr));
   if (mode == "lights" && argc == 5)
     return set_light(argv[2], std::atoi(argv[3]), std::atoi(argv[4]));
-  return complain("usage: kinds | device KIND PORT | read NAME SECONDS | lights NAME CODE VALUE");
+  return complain(
+      "usage: kinds | device KIND PORT | describe NAME | read NAME SECONDS | "
+      "lights NAME CODE VALUE");
 }

@@ -24,7 +24,8 @@ void Inputs::SetUp() {
       "getent group sallyport-input || groupadd -r sallyport-input\n"
       "getent passwd sallyport-input || useradd -r -g sallyport-input sallyport-input\n"
       "chown root:sallyport-input /dev/uinput; chmod 660 /dev/uinput\n"
-      "mkdir -p /run/dom0/rpc; chown sallyport-input: /run/dom0; rm -f /run/rig/prompt.log\n"
+      "mkdir -p /run/dom0/rpc /run/sallyport-input; rm -f /run/rig/prompt.log\n"
+      "chown sallyport-input: /run/dom0 /run/sallyport-input\n"
       "rm -rf /var/lib/sallyport\n"  // every device is new
 
       "for s in Keyboard Mouse Tablet; do ln -sf " +
@@ -42,9 +43,9 @@ void Inputs::SetUp() {
 void Inputs::TearDown() {
   if (HasFailure()) std::cerr << input_logs();
   stop_watch();
-  vm().run("pkill -9 input_guest");
+  vm().run("pkill -9 input_guest; pkill -9 -x script; pkill -9 -x sallyport-promp");
   kill_process("agent-dom0", "KILL");
-  vm().run("pkill -9 -f sallyport-input-receiver; rm -rf /run/dom0 /run/test");
+  vm().run("pkill -9 -f sallyport-input-receiver; rm -rf /run/dom0 /run/test /run/sallyport-input");
   Qubes::TearDown();
 }
 
@@ -88,14 +89,16 @@ void Inputs::unplug(const std::string& node) {
   vm().wait_until("! test -d /proc/$(cat /run/rig/device-" + node + ".process)");
 }
 
-void Inputs::replug_keyboard() {
+void Inputs::replug_keyboard(const std::string& port, const std::string& serial) {
   const auto gone = vm().qmp("device_del", {{"id", "keyboard"}});
   ASSERT_TRUE(gone) << gone.error().text;
   const auto none =
       vm().wait_until("! grep -q 'Name=\"QEMU QEMU USB Keyboard' /proc/bus/input/devices");
   ASSERT_TRUE(none.ok()) << none;
-  const auto back = vm().qmp(
-      "device_add", {{"driver", "usb-kbd"}, {"id", "keyboard"}, {"bus", "xhci.0"}, {"port", "2"}});
+  boost::json::object device{
+      {"driver", "usb-kbd"}, {"id", "keyboard"}, {"bus", "xhci.0"}, {"port", port}};
+  if (!serial.empty()) device["serial"] = serial;
+  const auto back = vm().qmp("device_add", device);
   ASSERT_TRUE(back) << back.error().text;
 }
 
@@ -104,9 +107,9 @@ void Inputs::play(const std::string& node, const std::string& script) {
   ASSERT_TRUE(played.ok()) << played;
 }
 
-rig::CommandResult Inputs::wait_forwarded(const std::string& name) {
+rig::CommandResult Inputs::wait_forwarded(const std::string& name, seconds limit) {
   return vm().wait_until("grep -qF " + quoted_name("sys-usb: " + name) + " /proc/bus/input/devices",
-                         seconds(20));
+                         limit);
 }
 
 rig::CommandResult Inputs::wait_not_forwarded(const std::string& name) {
@@ -129,8 +132,9 @@ std::string Inputs::shown_digits(int count) {
   return shown.out;
 }
 
-void Inputs::start_reading(const std::string& name) {
-  start_process("reader-input", "exec " + tool + " read 'sys-usb: " + name + "' 3");
+void Inputs::start_reading(const std::string& name, int silent_seconds) {
+  start_process("reader-input",
+                "exec " + tool + " read 'sys-usb: " + name + "' " + std::to_string(silent_seconds));
   const auto ready = vm().wait_until("grep -q ready /run/rig/reader-input.log");
   ASSERT_TRUE(ready.ok()) << vm().run("cat /run/rig/reader-input.log");
 }
@@ -138,6 +142,25 @@ void Inputs::start_reading(const std::string& name) {
 std::string Inputs::what_was_read() {
   vm().wait_until("! test -d /proc/$(cat /run/rig/reader-input.process)");
   return vm().run("grep -v ready /run/rig/reader-input.log | head -n 200").out;
+}
+
+// By the program that runs: a receiver has the name of its service. Only the few that may be it are
+// looked at, for a process costs a tenth of a second here.
+void Inputs::kill_program(const std::string& program) {
+  const auto killed = vm().run(
+      "n=1; for p in $(pgrep -x 'sallyport-input|qubes[.]Input.*'); do case $(readlink "
+      "/proc/$p/exe) in */" +
+      program + ") kill -9 $p && n=0;; esac; done; exit $n");
+  ASSERT_TRUE(killed.ok()) << program << input_logs();
+}
+
+void Inputs::let_nobody_answer() {
+  kill_process("prompt", "KILL");
+  vm().run("rm -f /run/qubes/policy-agent.sock");
+  // A terminal that nobody types at.
+  start_process("prompt", "sleep 3600 | exec script -qfc '" + bin + "sallyport-prompt' /dev/null");
+  const auto ready = vm().wait_until("test -S /run/qubes/policy-agent.sock");
+  ASSERT_TRUE(ready.ok()) << input_logs();
 }
 
 void Inputs::press(const std::string& qcode) {

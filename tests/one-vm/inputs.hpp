@@ -10,6 +10,10 @@ namespace onevm {
 
 class Inputs : public Qubes {
  protected:
+  static constexpr const char* unpaired =
+      "qubes.InputKeyboard * sys-usb dom0 allow pair=no\n"
+      "qubes.InputMouse * sys-usb dom0 allow\n"
+      "qubes.InputTablet * sys-usb dom0 allow\n";
   static constexpr const char* usual_policy =
       "qubes.InputKeyboard * sys-usb dom0 allow\n"
       "qubes.InputMouse * sys-usb dom0 allow\n"
@@ -28,18 +32,23 @@ class Inputs : public Qubes {
   // Lines "MILLISECONDS TYPE CODE VALUE".
   static void play(const std::string& node, const std::string& script);
   // Whether a device of that name, as dom0 sees it, comes or goes within some seconds.
-  static rig::CommandResult wait_forwarded(const std::string& name);
+  static rig::CommandResult wait_forwarded(const std::string& name,
+                                           std::chrono::seconds limit = std::chrono::seconds(20));
   static rig::CommandResult wait_not_forwarded(const std::string& name);
   static bool forwarded(const std::string& name);
   // The digits that the prompt shows; waits for the `count`th display since SetUp.
   static std::string shown_digits(int count);
   // Starts a reader of a forwarded device; what_was_read() ends it once it is silent.
-  static void start_reading(const std::string& name);
+  static void start_reading(const std::string& name, int silent_seconds = 3);
   static std::string what_was_read();
   static std::string input_logs();
+  // SIGKILL for each process of that program of ours.
+  static void kill_program(const std::string& program);
 
   // The machine's emulated USB keyboard.
-  static void replug_keyboard();
+  static void replug_keyboard(const std::string& port = "2", const std::string& serial = "");
+  // A prompt at which nobody answers, in the place of the one that says yes.
+  static void let_nobody_answer();
   // A key of the machine's emulated USB keyboard, by QEMU's name for it.
   static void press(const std::string& qcode);
   // Lines of a script: one stroke as a person makes it.

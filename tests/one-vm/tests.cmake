@@ -10,8 +10,10 @@ rig_machine_test(one_vm_test LABEL one-vm TIMEOUT 1800 SOURCES
   one-vm/refusal_test.cpp
   one-vm/input_devices.cpp
   one-vm/inputs.cpp
+  one-vm/input_kinds_test.cpp
   one-vm/input_test.cpp
   one-vm/block_qubes.cpp
+  one-vm/input_trust_test.cpp
   one-vm/block_attach_test.cpp
   one-vm/block_fault_test.cpp
   one-vm/block_soak_test.cpp

@@ -224,7 +224,7 @@ TEST(Conditions, AreNoParametersOfQubes) {
       for (const auto& [name, text] : asked.at("policy").as_object()) {
         for (const char* key :
              {" device=", " class=", " ports=", " usbguard=", " scan=", " timeout=", " pair=",
-              " keys=", " injection=", " games=", " max-keyboards="}) {
+              " keys=", " injection=", " games=", " max-keyboards=", " events=", " presses="}) {
           EXPECT_EQ(std::string(text.as_string()).find(key), std::string::npos) << one;
         }
       }

@@ -31,6 +31,12 @@ TEST(InputHandling, IsWhatTheRuleSays) {
   EXPECT_EQ(parsed->input->words(), "keys=+vt-media injection=off games=yes");
 }
 
+TEST(InputHandling, RatesGoToTheReceiver) {
+  const auto parsed = rule("allow events=8000 presses=20");
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_EQ(parsed->input->words(), "events=8000 presses=20");
+}
+
 TEST(InputHandling, WithoutParametersAKeyboardIsPairedAndWatched) {
   EXPECT_EQ(rule("allow")->input, nullptr);
   const InputHandling usual;
@@ -48,11 +54,16 @@ TEST(InputHandling, SaysWhatItCanBe) {
     EXPECT_EQ(problem(std::string("allow max-keyboards=") + number),
               std::string("'max-keyboards' is '") + number + "', but can be only 1 to 16");
   }
+  for (const char* number : {"99", "1000001", "", "x", "200x", "-1"}) {
+    EXPECT_EQ(problem(std::string("allow events=") + number),
+              std::string("'events' is '") + number + "', but can be only 100 to 1000000");
+  }
+  EXPECT_EQ(problem("ask presses=0"), "'presses' is '0', but can be only 1 to 1000");
 }
 
 TEST(InputHandling, ADenyLetsNothingIn) {
-  for (const char* parameter :
-       {"pair=no", "keys=+vt", "injection=off", "games=yes", "max-keyboards=1"}) {
+  for (const char* parameter : {"pair=no", "keys=+vt", "injection=off", "games=yes",
+                                "max-keyboards=1", "events=200", "presses=9"}) {
     EXPECT_NE(problem(std::string("deny ") + parameter), "") << parameter;
   }
 }

@@ -14,7 +14,8 @@ sallyport_test(qube_command_test SOURCES sys-usb/qube_command_test.cpp LIBRARIES
 sallyport_test(qube_arguments_test SOURCES
   sys-usb/qube_arguments_test.cpp
   LIBRARIES sysusb_qube_core)
-sallyport_test(qube_launcher_test SOURCES sys-usb/qube_launcher_test.cpp LIBRARIES sysusb_qube_io)
+sallyport_test(qube_launcher_test SOURCES sys-usb/qube_host_test.cpp sys-usb/qube_launcher_test.cpp
+  LIBRARIES sysusb_qube_io)
 sallyport_test(qube_dial_test SOURCES sys-usb/qube_dial_test.cpp LIBRARIES base_io)
 add_dependencies(qube_dial_test sallyport-dial)
 sallyport_test(sysusb_early_test SOURCES

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "cli/key_bitmap.hpp"
+#include "base/device/key_bitmap.hpp"
 
 #include <linux/input-event-codes.h>
 
 #include <algorithm>
 #include <charconv>
 
-namespace cli {
+namespace base::device {
 namespace {
 
 constexpr std::size_t word_bits = 64;
@@ -55,4 +55,4 @@ bool KeyBitmap::is_keyboard() const {
 
 bool KeyBitmap::is_pointer() const { return has(BTN_LEFT) || has(BTN_TOUCH); }
 
-}  // namespace cli
+}  // namespace base::device

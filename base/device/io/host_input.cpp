@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/device/io/host_input.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
 
+#include "base/device/key_bitmap.hpp"
 #include "base/io/files.hpp"
 #include "base/wire/ascii.hpp"
 #include "base/wire/pci_address.hpp"
-#include "cli/io/doctor_host.hpp"
-#include "cli/key_bitmap.hpp"
 
-namespace cli::io {
+namespace base::device::io {
 namespace {
 
 namespace fs = std::filesystem;
@@ -26,19 +27,19 @@ std::uint16_t hex_of(const fs::path& file) {
 
 bool is_root_hub(std::string_view part) {
   return part.starts_with("usb") && part.size() > 3 &&
-         std::ranges::all_of(part.substr(3), base::wire::is_digit);
+         std::ranges::all_of(part.substr(3), wire::is_digit);
 }
 
 // Of ".../0000:00:14.0/usb1/1-2/1-2.1/1-2.1:1.0/0003:046D:C31C.0001/input/input5" the controller
 // stands before "usb1", and the port is the last part behind it that has neither ':' nor a letter.
-void place(const fs::path& folder, doctor::InputDevice& device) {
+void place(const fs::path& folder, HostInputDevice& device) {
   std::string before;
   bool on_usb = false;
   for (const fs::path& part : folder) {
     const std::string& text = part.native();
     if (!on_usb && is_root_hub(text)) {
       on_usb = true;
-      if (base::wire::is_pci_address(before)) device.controller = before;
+      if (wire::is_pci_address(before)) device.controller = before;
     } else if (on_usb) {
       const bool port = text.find('-') != std::string::npos &&
                         text.find_first_not_of("0123456789-.") == std::string::npos;
@@ -83,20 +84,20 @@ bool is_hardware(const fs::path& folder) {
 
 }  // namespace
 
-HostInput read_input(const fs::path& sys) {
+HostInput read_host_input(const fs::path& sys) {
   HostInput found;
   for (const Node& node : nodes_of(sys)) {
     if (!is_hardware(node.folder)) continue;
     const KeyBitmap keys(base::io::read_attribute(node.folder / "capabilities/key"));
     if (!keys.is_keyboard() && !keys.is_pointer()) continue;
-    doctor::InputDevice device{.event = std::string(event) + std::to_string(node.number),
-                               .name = base::io::read_attribute(node.folder / "name"),
-                               .vendor = hex_of(node.folder / "id/vendor"),
-                               .product = hex_of(node.folder / "id/product")};
-    place(node.folder, device);
-    (keys.is_keyboard() ? found.keyboards : found.pointers).push_back(std::move(device));
+    HostInputDevice input{.event = std::string(event) + std::to_string(node.number),
+                          .name = base::io::read_attribute(node.folder / "name"),
+                          .vendor = hex_of(node.folder / "id/vendor"),
+                          .product = hex_of(node.folder / "id/product")};
+    place(node.folder, input);
+    (keys.is_keyboard() ? found.keyboards : found.pointers).push_back(std::move(input));
   }
   return found;
 }
 
-}  // namespace cli::io
+}  // namespace base::device::io

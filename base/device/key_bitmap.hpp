@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace cli {
+namespace base::device {
 
 class KeyBitmap {
  public:
@@ -26,4 +26,4 @@ class KeyBitmap {
   std::vector<std::uint64_t> words_;  // the lowest first
 };
 
-}  // namespace cli
+}  // namespace base::device
