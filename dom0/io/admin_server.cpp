@@ -43,16 +43,20 @@ AdminGroups find_admin_groups() {
   return {.all = group_id("sallyport"), .read = group_id("sallyport-view")};
 }
 
-AdminPeer peer_of(const base::io::Fd& client, const AdminGroups& admin_groups) {
-  const auto peer = base::io::peer_credentials(client);
-  if (!peer) return {};
-  if (peer->uid == 0 || peer->uid == ::getuid()) return {AdminRight::all, peer->uid};
-  const std::vector<gid_t> groups = groups_of(client, peer->gid);
+AdminRight right_of(uid_t uid, const std::vector<gid_t>& groups, const AdminGroups& admin_groups,
+                    uid_t daemon) {
+  if (uid == 0 || uid == daemon) return AdminRight::all;
   const auto in = [&groups](const std::optional<gid_t>& id) {
     return id && std::ranges::find(groups, *id) != groups.end();
   };
-  if (in(admin_groups.all)) return {AdminRight::all, peer->uid};
-  return {in(admin_groups.read) ? AdminRight::read : AdminRight::none, peer->uid};
+  if (in(admin_groups.all)) return AdminRight::all;
+  return in(admin_groups.read) ? AdminRight::read : AdminRight::none;
+}
+
+AdminPeer peer_of(const base::io::Fd& client, const AdminGroups& admin_groups) {
+  const auto peer = base::io::peer_credentials(client);
+  if (!peer) return {};
+  return {right_of(peer->uid, groups_of(client, peer->gid), admin_groups, ::getuid()), peer->uid};
 }
 
 // One connection: the request until end of file, the reply, the end; or what is pushed until the

@@ -75,5 +75,8 @@ class AdminServer : public std::enable_shared_from_this<AdminServer> {
 };
 
 AdminPeer peer_of(const base::io::Fd& client, const AdminGroups& admin_groups);
+// What a user in these groups may do; root and the daemon's own user may do everything.
+AdminRight right_of(uid_t uid, const std::vector<gid_t>& groups, const AdminGroups& admin_groups,
+                    uid_t daemon);
 
 }  // namespace dom0::io

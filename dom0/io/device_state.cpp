@@ -20,6 +20,9 @@ base::Status DeviceState::open(const std::filesystem::path& file) {
   auto devices = store->devices();
   if (!devices) return base::fail(devices.error().text);
   for (SeenDevice& each : *devices) history_.restore(std::move(each));
+  auto held = store->held();
+  if (!held) return base::fail(held.error().text);
+  held_.restore(*std::move(held));
   store_ = *std::move(store);
   return base::Ok{};
 }
@@ -95,6 +98,12 @@ bool DeviceState::approved_while_plugged(const std::string& frontend, const std:
 
 void DeviceState::unplugged(const std::string& backend, const std::string& port_id) {
   while_plugged_.erase(backend + ":" + port_id);
+}
+
+void DeviceState::save_held() {
+  if (auto written = store_->put_held(held_.all()); !written) {
+    log_.error("held_not_written", {{"reason", written.error().text}});
+  }
 }
 
 void DeviceState::flush_soon() {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@
 #include "base/wire/result.hpp"
 #include "dom0/assignment.hpp"
 #include "dom0/device_history.hpp"
+#include "dom0/held_devices.hpp"
 
 struct sqlite3;
 
@@ -34,6 +36,9 @@ class Store {
   base::Result<std::map<std::string, std::string>> denied() const;  // interface codes, by qube
   base::Status put_denied(const std::string& qube, const std::string& interfaces);
 
+  base::Result<std::vector<HeldDevice>> held() const;
+  base::Status put_held(const std::vector<HeldDevice>& held);  // instead of what was there
+
   base::Result<std::vector<SeenDevice>> devices() const;
   base::Status put_devices(const DeviceHistory::Changes& changes);  // all of it or nothing
 
@@ -45,6 +50,8 @@ class Store {
 
   base::Status execute(const char* sql) const;
   base::Status prepare_file();
+  // All of it or nothing.
+  base::Status transaction(const std::function<base::Status()>& write);
 
   std::unique_ptr<sqlite3, Close> database_;
 };
