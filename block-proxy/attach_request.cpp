@@ -41,6 +41,18 @@ base::Status take_option(std::string_view key, std::string_view value, AttachReq
   } else if (key == "devtype") {
     if (value != "disk" && value != "cdrom") return wrong();
     request.type = value == "disk" ? AttachRequest::Type::disk : AttachRequest::Type::cdrom;
+  } else if (key == "snapshot") {
+    if (!snapshot::valid_request_name(value)) return wrong();
+    request.snapshot = value;
+  } else if (key == "fill") {
+    if (value != "lazy" && value != "in-order") return wrong();
+    request.fill = value == "lazy" ? snapshot::Fill::lazy : snapshot::Fill::in_order;
+  } else if (key == "seal") {
+    if (value != "no" && value != "yes") return wrong();
+    request.at_end = value == "no" ? snapshot::AtEnd::stay_open : snapshot::AtEnd::seal;
+  } else if (key == "commit") {
+    if (value != "no" && value != "yes") return wrong();
+    request.use = value == "no" ? AttachRequest::Use::taken : AttachRequest::Use::written;
   } else {
     return base::fail("request: option " + escape(key) +
                       " is not known here; are dom0 and this qube of one version?");
@@ -75,11 +87,18 @@ base::Result<AttachRequest> AttachRequest::parse(std::string_view whole) {
       return base::Unexpected{taken.error()};
     }
   }
-  if (!access || request.frontend_dev.empty()) {
-    return base::fail("request: read-only and frontend-dev must be given");
+  if (!access || request.frontend_dev.empty() == request.snapshot.empty()) {
+    return base::fail("request: read-only and either frontend-dev or snapshot must be given");
   }
   request.access = *access;
   return request;
+}
+
+base::Result<nbd::Access> access_of(std::string_view options) {
+  if (options.empty()) return nbd::Access::read_write;
+  if (options == "read-only=yes") return nbd::Access::read_only;
+  return base::fail("dom0 asks for '" + base::wire::escape(options) +
+                    "', which this server does not know; are both of one version?");
 }
 
 }  // namespace blockproxy

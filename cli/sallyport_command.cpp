@@ -5,6 +5,7 @@
 #include "base/wire/escape.hpp"
 #include "cli/deny_command.hpp"
 #include "cli/own_command.hpp"
+#include "cli/snapshot_specs.hpp"
 #include "cli/status_view.hpp"
 
 namespace cli {
@@ -16,7 +17,7 @@ CommandSpec main_spec() {
           .options = {{{"--help", "-h"}, "", "show this help message and exit"},
                       {{"--version"}, "", "show program's version number and exit"}},
           .positionals = {},
-          .commands = {"status", "run", "policy", "deny", "log", "panic", "doctor"}};
+          .commands = {"status", "run", "policy", "deny", "log", "panic", "doctor", "snapshot"}};
 }
 
 CommandSpec status_spec() {
@@ -119,6 +120,8 @@ CommandSpec sallyport_spec(const Words& path) {
   if (path.empty()) return main_spec();
   if (path.size() == 2 && first == "deny") return deny_verb_spec(path[1]);
   if (path.size() == 1 && first == "deny") return deny_spec();
+  if (path.size() == 2 && first == "snapshot") return snapshot_verb_spec(path[1]);
+  if (path.size() == 1 && first == "snapshot") return snapshot_spec();
   if (path.size() == 1 && first == "policy") return policy_spec();
   if (path.size() == 1 && first == "status") return status_spec();
   if (path.size() == 1 && first == "run") return run_spec();

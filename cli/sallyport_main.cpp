@@ -7,6 +7,7 @@
 #include "cli/io/doctor_tool.hpp"
 #include "cli/io/invocation.hpp"
 #include "cli/io/log_tool.hpp"
+#include "cli/io/snapshot_tool.hpp"
 #include "cli/sallyport_command.hpp"
 #include "policy/io/tool.hpp"
 
@@ -51,6 +52,11 @@ int main(int argc, char** argv) {
   if (!invocation->words.empty() && invocation->words[0] == "log") {
     return cli::io::run_log({invocation->words.begin() + 1, invocation->words.end()},
                             invocation->paths, invocation->columns);
+  }
+  if (!invocation->words.empty() && invocation->words[0] == "snapshot") {
+    return cli::io::finish(
+        cli::io::run_snapshot({invocation->words.begin() + 1, invocation->words.end()}, admin,
+                              invocation->paths, invocation->columns));
   }
   if (!invocation->words.empty() && invocation->words[0] == "doctor") {
     return cli::io::finish(

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <vector>
 
 #include "base/wire/escape.hpp"
@@ -16,6 +17,11 @@ using base::device::Properties;
 constexpr std::string_view read_only = "read-only";
 constexpr std::string_view frontend_dev = "frontend-dev";
 constexpr std::string_view devtype = "devtype";
+constexpr std::string_view snapshot = "snapshot";
+constexpr std::string_view fill = "fill";
+constexpr std::string_view seal = "seal";
+constexpr std::string_view commit = "commit";
+constexpr std::size_t max_snapshot_name = sysusb::max_block_id;  // it is a device of its qube
 
 bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
@@ -49,8 +55,23 @@ base::Result<std::string> checked(const base::device::Property& option) {
     if (one_of(value, {"disk", "cdrom"})) return value;
     return base::fail("devtype option can only have 'disk' or 'cdrom' value");
   }
+  if (key == snapshot) {
+    if (value.size() <= max_snapshot_name && sysusb::valid_block_id(value)) return value;
+    return base::fail("Invalid snapshot option value: " + base::wire::escape(value) +
+                      "; a name has a-z, 0-9 and -, a letter first, at most 31");
+  }
+  if (key == fill) {
+    if (one_of(value, {"lazy", "in-order"})) return value;
+    return base::fail("fill option can only have 'lazy' or 'in-order' value");
+  }
+  if (key == seal || key == commit) {
+    if (one_of(value, {"yes", "no"})) return value;
+    return base::fail(key + " option can only have 'yes' or 'no' value");
+  }
   return base::fail("Unsupported option " + base::wire::escape(key));
 }
+
+bool is_for_snapshots(std::string_view key) { return one_of(key, {snapshot, fill, seal, commit}); }
 
 // xvdi to xvdz, xvdaa to xvdzz, then what qubes often use themselves: xvda to xvdh.
 std::string first_free(const std::set<std::string>& taken) {
@@ -85,12 +106,19 @@ base::Result<Properties> check_block_options(const Properties& given) {
 
 base::Result<Properties> complete_block_options(const Properties& given,
                                                 const sysusb::BlockRecord& device,
-                                                const std::set<std::string>& taken) {
+                                                const std::set<std::string>& taken,
+                                                DefaultAccess access) {
   auto options = check_block_options(given);
   if (!options) return options;
+  for (const auto& each : *options) {
+    if (is_for_snapshots(each.key)) {
+      return base::fail("option " + each.key + " is for a qube that stores snapshots");
+    }
+  }
   const bool only_reads = device.mode == sysusb::BlockMode::read_only;
   if (const std::string* value = find_property(*options, read_only); value == nullptr) {
-    options->push_back({std::string(read_only), only_reads ? "yes" : "no"});
+    const bool reads = only_reads || access == DefaultAccess::reads;
+    options->push_back({std::string(read_only), reads ? "yes" : "no"});
   } else if (only_reads && *value == "no") {
     return base::fail("This device can be attached only read-only");
   }
@@ -106,6 +134,41 @@ base::Result<Properties> complete_block_options(const Properties& given,
     options->push_back({std::string(devtype), "cdrom"});
   }
   return options;
+}
+
+base::Result<Properties> complete_snapshot_options(const Properties& given,
+                                                   const std::string& default_name) {
+  auto options = check_block_options(given);
+  if (!options) return options;
+  for (const auto& each : *options) {
+    if (each.key != read_only && !is_for_snapshots(each.key)) {
+      return base::fail("option " + each.key + " has no meaning in a qube that stores snapshots");
+    }
+  }
+  const std::string* written = find_property(*options, commit);
+  const bool commits = written != nullptr && *written == "yes";
+  if (commits && find_property(*options, snapshot) == nullptr) {
+    return base::fail("commit=yes needs the name of the snapshot: snapshot=NAME");
+  }
+  if (const std::string* value = find_property(*options, read_only); value == nullptr) {
+    options->push_back({std::string(read_only), commits ? "no" : "yes"});
+  } else if (*value == (commits ? "yes" : "no")) {
+    return base::fail(commits ? "commit=yes writes to the device: leave read-only out"
+                              : "a snapshot only reads the device: leave read-only=no out");
+  }
+  if (find_property(*options, snapshot) == nullptr) {
+    options->push_back({std::string(snapshot), default_name});
+  }
+  return options;
+}
+
+std::string default_snapshot_name(const std::string& port_id, std::int64_t now) {
+  const auto time = static_cast<std::time_t>(now);
+  std::tm utc{};
+  ::gmtime_r(&time, &utc);
+  std::array<char, 32> text{};
+  const std::size_t size = std::strftime(text.data(), text.size(), "-%Y%m%d-%H%M%S", &utc);
+  return port_id.substr(0, max_snapshot_name - size) + std::string(text.data(), size);
 }
 
 std::string server_words(const Properties& options) {

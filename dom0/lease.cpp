@@ -34,6 +34,11 @@ std::string take_long_text(base::wire::Reader& in) {
   return std::string(base::wire::as_text(in.take(size)));
 }
 
+bool only_reads(const Lease& lease) {
+  const std::string* value = base::device::find_property(lease.options, "read-only");
+  return value != nullptr && *value == "yes";
+}
+
 std::string take_text(base::wire::Reader& in) {
   const std::size_t size = in.u8();
   return std::string(base::wire::as_text(in.take(size)));
@@ -104,8 +109,8 @@ std::optional<Lease> parse_lease(base::wire::Bytes record) {
   return lease;
 }
 
-base::Result<LeaseId> LeaseTable::add(Lease lease) {
-  if (const Lease* other = find_overlapping(lease.backend, lease.device)) {
+base::Result<LeaseId> LeaseTable::add(Lease lease, Sharing sharing) {
+  if (const Lease* other = find_conflict(lease, sharing)) {
     if (other->state == LeaseState::attached) {
       // Qubes' own words, and the remedy.
       return base::fail("Device " + device_name(*other) + " already attached to " +
@@ -146,9 +151,31 @@ Lease* LeaseTable::find_device(const std::string& backend, const std::string& po
   return found == nullptr ? nullptr : find(found->id);
 }
 
-const Lease* LeaseTable::find_overlapping(const std::string& backend, const Device& device) const {
+const Lease* LeaseTable::find_held(const std::string& frontend, const std::string& backend,
+                                   const std::string& port_id) const {
   const auto found = std::ranges::find_if(leases_, [&](const auto& entry) {
-    return entry.second.backend == backend && share_hardware(entry.second.device, device);
+    return entry.second.frontend == frontend && entry.second.backend == backend &&
+           entry.second.device.port_id() == port_id;
+  });
+  return found == leases_.end() ? nullptr : &found->second;
+}
+
+std::vector<LeaseId> LeaseTable::all_of(const std::string& backend,
+                                        const std::string& port_id) const {
+  std::vector<LeaseId> found;
+  for (const auto& [id, lease] : leases_) {
+    if (lease.backend == backend && lease.device.port_id() == port_id) found.push_back(id);
+  }
+  return found;
+}
+
+const Lease* LeaseTable::find_conflict(const Lease& lease, Sharing sharing) const {
+  const auto found = std::ranges::find_if(leases_, [&](const auto& entry) {
+    const Lease& other = entry.second;
+    if (other.backend != lease.backend || !share_hardware(other.device, lease.device)) return false;
+    const bool shared = sharing == Sharing::of_snapshots && other.frontend != lease.frontend &&
+                        (only_reads(other) || only_reads(lease));
+    return !shared;
   });
   return found == leases_.end() ? nullptr : &found->second;
 }
@@ -161,10 +188,11 @@ Lease* LeaseTable::find_stream(CallId stream_call) {
 
 Lease* LeaseTable::find_expected(const std::string& frontend, const std::string& backend,
                                  const std::string& port_id) {
-  Lease* lease = find_device(backend, port_id);
-  if (lease == nullptr || lease->frontend != frontend) return nullptr;
-  if (lease->state != LeaseState::attaching || lease->stream_call.value != 0) return nullptr;
-  return lease;
+  const Lease* held = find_held(frontend, backend, port_id);
+  if (held == nullptr || held->state != LeaseState::attaching || held->stream_call.value != 0) {
+    return nullptr;
+  }
+  return find(held->id);
 }
 
 void LeaseTable::end(LeaseId id, std::string reason, std::int64_t now) {

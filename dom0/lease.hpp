@@ -55,6 +55,10 @@ struct EndedLease {
   std::int64_t when = 0;
 };
 
+// Of a device that is a snapshot several qubes may read at once, and one may write to its overlay;
+// no other device is in two places.
+enum class Sharing { none, of_snapshots };
+
 class LeaseTable {
  public:
   static constexpr std::size_t max_leases = 128;
@@ -62,12 +66,15 @@ class LeaseTable {
 
   // Refuses a second lease of a device ("Device sys-usb:2-1 already attached to vault"), and one
   // of what shares hardware with a device that has one.
-  base::Result<LeaseId> add(Lease lease);
+  base::Result<LeaseId> add(Lease lease, Sharing sharing = Sharing::none);
   Lease* find(LeaseId id);
   Lease* find_device(const std::string& backend, const std::string& port_id);
   const Lease* find_device(const std::string& backend, const std::string& port_id) const;
-  // Of the same device, its disk, its partitions, or the USB device that it hangs on.
-  const Lease* find_overlapping(const std::string& backend, const Device& device) const;
+  // The one of this qube.
+  const Lease* find_held(const std::string& frontend, const std::string& backend,
+                         const std::string& port_id) const;
+  // All of a device: more than one only where it is shared.
+  std::vector<LeaseId> all_of(const std::string& backend, const std::string& port_id) const;
   Lease* find_stream(CallId stream_call);
   // The lease that waits for exactly this call, not yet made: an approval is used once.
   Lease* find_expected(const std::string& frontend, const std::string& backend,
@@ -79,6 +86,9 @@ class LeaseTable {
   const EndedLease* last_end(const std::string& device) const;
 
  private:
+  // Of the same device, its disk, its partitions, or the USB device that it hangs on.
+  const Lease* find_conflict(const Lease& lease, Sharing sharing) const;
+
   std::map<LeaseId, Lease> leases_;
   std::deque<EndedLease> ended_;
   std::uint32_t next_id_ = 1;

@@ -44,7 +44,7 @@ base::Status run(const dom0::io::Options& options) {
   auto admin = base::io::listen_unix(paths.admin_socket(), 0666, base::io::SocketType::stream,
                                      base::io::Blocking::no);
   if (!admin) return base::fail(admin.error().text);
-  std::make_shared<dom0::io::AdminServer>(io, *std::move(admin), dom0::io::find_admin_groups(),
+  std::make_shared<dom0::io::AdminServer>(io, *std::move(admin), base::io::find_right_groups(),
                                           methods.handler(), log)
       ->start();
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);

@@ -129,12 +129,20 @@ Status set(QubeConfig& config, std::string_view key, std::string_view value) {
     return set_words(value, &safe_word, "a tag (letters, digits, - _ .)", config.tags);
   }
   if (key == "transport") {
-    if (value != "vsock" && value != "unix" && value != "paper") {
-      return fail(quoted(value) + " is none of: vsock unix paper");
-    }
-    config.transport = value == "vsock"  ? Transport::vsock
-                       : value == "unix" ? Transport::unix_socket
-                                         : Transport::paper;
+    constexpr std::array words{"vsock", "unix", "paper", "local"};  // in the enum's order
+    const auto found = std::ranges::find(words, value);
+    if (found == words.end()) return fail(quoted(value) + " is none of: " + joined(words));
+    config.transport = static_cast<Transport>(found - words.begin());
+    return Ok{};
+  }
+  if (key == "role") {
+    if (value != "storage") return fail(quoted(value) + " is none of: storage");
+    config.role = Role::storage;
+    return Ok{};
+  }
+  if (key == "user") {
+    if (!safe_word(value)) return fail(quoted(value) + " is not the name of a user");
+    config.user = value;
     return Ok{};
   }
   if (key == "cid") return number(value, 3, 0xfffffffe, config.cid);
@@ -155,8 +163,8 @@ Status set(QubeConfig& config, std::string_view key, std::string_view value) {
                      config.controllers);
   }
   return fail("unknown key " + quoted(key) +
-              "; known are: label type tags transport cid memory image disks controllers uuid "
-              "default_dispvm template_for_dispvms internal");
+              "; known are: label type tags transport role user cid memory image disks controllers "
+              "uuid default_dispvm template_for_dispvms internal");
 }
 
 Status parse_line(std::string_view line, QubeConfig& config, std::vector<std::string>& seen) {
@@ -205,6 +213,11 @@ Result<QubeConfig> parse_qube_config(std::string_view name, std::string_view tex
   }
   if (config.transport == Transport::vsock && config.cid == 0) {
     return fail(std::string(file) + ": transport = vsock needs a cid; add for example: cid = 42");
+  }
+  if ((config.transport == Transport::local) == config.user.empty()) {
+    return fail(std::string(file) +
+                ": transport = local and user = NAME belong together: the agent of that user "
+                "stands for the qube");
   }
   return config;
 }

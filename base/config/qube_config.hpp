@@ -13,8 +13,11 @@
 
 namespace base::config {
 
-// paper: a Unix socket as well, and the daemon plays the qube (dom0/io/paper_qubes.hpp).
-enum class Transport { vsock, unix_socket, paper };
+// paper: a Unix socket as well, and the daemon plays the qube (dom0/io/paper_qubes.hpp). local: no
+// machine either; an agent of dom0 that runs as a user of its own stands for it.
+enum class Transport { vsock, unix_socket, paper, local };
+// storage: it keeps snapshots of what is attached to it, and several qubes may read one at a time.
+enum class Role { plain, storage };
 
 struct QubeConfig {
   std::string name;
@@ -22,6 +25,8 @@ struct QubeConfig {
   std::string type = "AppVM";
   std::vector<std::string> tags;
   Transport transport = Transport::unix_socket;
+  Role role = Role::plain;
+  std::string user;       // local only: whose agent it is
   std::uint32_t cid = 0;  // vsock only: 3 and up
   std::uint32_t memory_mib = 384;
   std::string image;  // defaults to the name

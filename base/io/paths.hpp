@@ -43,9 +43,12 @@ class Paths {
   }
   std::filesystem::path state() const { return root_ / "var/lib/sallyport"; }
   std::filesystem::path state_file() const { return state() / "state.sqlite"; }
-  // Snapshots of media, a folder each, and their keys, NAME.key, on a tmpfs.
-  std::filesystem::path snapshots() const { return state() / "snapshots"; }
-  std::filesystem::path snapshot_keys() const { return run() / "snapshot-keys"; }
+  // Snapshots of media: a folder each; their keys, a folder each as well, on a tmpfs.
+  std::filesystem::path snapshots() const { return root_ / "var/lib/sallyport-snapshot"; }
+  std::filesystem::path snapshot_run() const { return root_ / "run/sallyport-snapshot"; }
+  std::filesystem::path snapshot_keys() const { return snapshot_run() / "keys"; }
+  // Where sallyport-snapshots takes requests.
+  std::filesystem::path snapshot_socket() const { return snapshot_run() / "snapshots.sock"; }
   std::filesystem::path audit_log() const { return root_ / "var/log/sallyport/audit.log"; }
 
  private:

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "agent/devices/client.hpp"
+#include "block-proxy/attach_request.hpp"
 #include "block-proxy/io/block_server.hpp"
 #include "block-proxy/io/lent_device.hpp"
 
@@ -18,7 +19,7 @@ base::Status name_medium(blockproxy::io::BlockServerOptions& options) {
   const char* decided = std::getenv("SALLYPORT_OPTIONS");
   if (argument == nullptr) return base::fail("which file or device? See --help");
   options.device = argument;
-  const auto access = blockproxy::io::access_of(decided == nullptr ? "" : decided);
+  const auto access = blockproxy::access_of(decided == nullptr ? "" : decided);
   if (!access) return base::fail(access.error().text);
   if (*access == blockproxy::nbd::Access::read_only) options.access = *access;
   return base::Ok{};

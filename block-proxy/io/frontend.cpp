@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "block-proxy/io/frontend.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <memory>
 
-#include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
 #include "base/io/unix_socket.hpp"
+#include "block-proxy/io/attach_service.hpp"
 #include "block-proxy/io/carrier.hpp"
 #include "block-proxy/io/client_handshake.hpp"
 
@@ -22,28 +20,6 @@ namespace {
 using base::io::Fd;
 
 constexpr int socket_buffer = 4 << 20;
-
-int ended(int code, std::string_view why) {
-  std::string line(why);
-  line += '\n';
-  // A closed stderr must not change the outcome.
-  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
-  return code;
-}
-
-base::Result<AttachRequest> read_request() {
-  std::string text;
-  std::array<char, 512> buffer{};
-  while (text.find("\n\n") == std::string::npos) {
-    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return base::io::fail_errno("read the request from stdin");
-    if (count == 0) break;
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-    if (text.size() > max_attach_request) return base::fail("request: too long");
-  }
-  return AttachRequest::parse(text);
-}
 
 base::Status enter_frontend_sandbox() {
   base::io::Sandbox sandbox{.syscalls = base::io::event_loop_syscalls(),
@@ -71,17 +47,6 @@ base::Result<std::unique_ptr<Carrier>> attach(agent::devices::Client& helper,
   return Carrier::make(std::move(stream), std::move(pair->first), helper.socket());
 }
 
-// Tells dom0, and lets go of the service's stdin and stdout.
-base::Status report_attached(const Fd& dev_null) {
-  const Fd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-  if (!out) return base::io::fail_errno("stdout");
-  if (auto written = base::io::write_all(out, "attached\n"); !written) return written;
-  if (::dup2(dev_null.get(), STDIN_FILENO) < 0 || ::dup2(dev_null.get(), STDOUT_FILENO) < 0) {
-    return base::io::fail_errno("put /dev/null on stdin and stdout");
-  }
-  return base::Ok{};
-}
-
 // The bytes of the stream are the kernel's now; only its end concerns us, and the helper's.
 std::string_view wait_for_end(const Fd& stream, const Fd& helper) {
   std::array fds{pollfd{.fd = stream.get(), .events = POLLRDHUP, .revents = 0},
@@ -97,13 +62,16 @@ std::string_view wait_for_end(const Fd& stream, const Fd& helper) {
 
 int run_frontend(const FrontendOptions& options) {
   base::io::ignore_sigpipe();
-  const auto request = read_request();
+  const auto request = read_attach_request();
   if (!request) return ended(1, request.error().text);
+  if (request->frontend_dev.empty()) {
+    return ended(1, "request: frontend-dev must be given; snapshots are made in the qube for them");
+  }
   // First this qube's side: without it there is no point in asking anybody.
   auto helper = agent::devices::Client::connect(options.devices_socket);
   if (!helper) return ended(1, helper.error().text);
-  const Fd dev_null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!dev_null) return ended(1, base::io::fail_errno("open /dev/null").value.text);
+  const auto dev_null = open_dev_null();
+  if (!dev_null) return ended(1, dev_null.error().text);
   auto stream = base::io::call_service(options.agent_socket, request->backend,
                                        "sallyport.Block+" + request->device);
   if (!stream) return ended(stream.error().exit_code, stream.error().text);
@@ -117,7 +85,7 @@ int run_frontend(const FrontendOptions& options) {
   if (!device) return ended(1, device.error().text);
   const auto carrier = attach(*helper, *device, *stream, options.carry);
   if (!carrier) return ended(1, carrier.error().text);
-  if (const auto told = report_attached(dev_null); !told) return ended(1, told.error().text);
+  if (const auto told = report_attached(*dev_null); !told) return ended(1, told.error().text);
   if (*carrier) return ended(0, (*carrier)->run());
   const std::string_view why = wait_for_end(*stream, helper->socket());
   // Whatever became of the helper: without its stream the kernel's device is dead.

@@ -48,11 +48,4 @@ base::Result<base::io::Fd> borrow_device(const std::string& untrusted_name, nbd:
   return *std::move(opened);
 }
 
-base::Result<nbd::Access> access_of(std::string_view options) {
-  if (options.empty()) return nbd::Access::read_write;
-  if (options == "read-only=yes") return nbd::Access::read_only;
-  return base::fail("dom0 asks for '" + base::wire::escape(options) +
-                    "', which this server does not know; are both of one version?");
-}
-
 }  // namespace blockproxy::io

@@ -17,8 +17,4 @@ base::Result<base::io::Fd> borrow_device(const std::string& untrusted_name, nbd:
                                          const std::filesystem::path& devices_socket,
                                          const std::filesystem::path& sysfs = "/sys");
 
-// What policy decided, as dom0 writes it into SALLYPORT_OPTIONS: "read-only=yes" or nothing. A
-// word that is not known is refused, for it may be one that forbids something.
-base::Result<nbd::Access> access_of(std::string_view options);
-
 }  // namespace blockproxy::io

@@ -159,9 +159,8 @@ void AdminDevices::detach(const DeviceClass& device_class, const AdminRequest& r
                           const AdminPeer& peer, const Reply& reply) {
   const auto ref = parse_device_ref(request.argument);
   if (!ref) return fail(reply, error_type::protocol, ref.error().text);
-  const Lease* lease = board_.leases.find_device(ref->backend, ref->port_id);
-  if (lease != nullptr && lease->frontend == request.target &&
-      &lease->device.device_class() == &device_class) {
+  const Lease* lease = board_.leases.find_held(request.target, ref->backend, ref->port_id);
+  if (lease != nullptr && &lease->device.device_class() == &device_class) {
     if (requires_device(board_, *lease)) {
       return fail(reply, error_type::not_halted,
                   "Can not detach a required device from a non halted qube. "

@@ -38,6 +38,8 @@ std::string transport_text(const base::config::QubeConfig& config) {
       return "unix";
     case base::config::Transport::paper:
       return "paper";
+    case base::config::Transport::local:
+      return "local, user " + config.user;
   }
   return "?";
 }
@@ -90,8 +92,8 @@ AdminServer::OnRequest AdminMethods::handler() {
 OnHangUp AdminMethods::answer(const AdminRequest& request, const AdminPeer& peer,
                               const AdminServer::Responder& client) {
   const Reply& reply = client.reply;
-  const bool allowed = peer.right == AdminRight::all ||
-                       (peer.right == AdminRight::read && reads_only(request.method));
+  const bool allowed = peer.right == base::io::PeerRight::all ||
+                       (peer.right == base::io::PeerRight::read && reads_only(request.method));
   const bool known = request.target == "dom0" || broker_.board().qubes.contains(request.target);
   if (!allowed) {
     reply(encode_error(error_type::permission_denied,
@@ -223,6 +225,7 @@ std::string AdminMethods::status() const {
     qubes.push_back(boost::json::object{{"name", name},
                                         {"connected", board.link(name) != nullptr},
                                         {"transport", transport_text(config)},
+                                        {"stores_snapshots", board.stores_snapshots(name)},
                                         {"devices", board.inventory.devices(name).size()}});
   }
   boost::json::array leases;

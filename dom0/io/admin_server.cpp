@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dom0/io/admin_server.hpp"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -12,8 +8,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
-#include "base/io/sandbox.hpp"
-#include "base/io/unix_socket.hpp"
 #include "dom0/admin_reply.hpp"
 
 namespace dom0::io {
@@ -21,43 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds request_limit{10};
 
-// A group that does not exist has no members.
-std::optional<gid_t> group_id(const char* name) {
-  const auto found = base::io::find_group(name);
-  return found ? std::optional(*found) : std::nullopt;
-}
-
-// The peer's groups as the kernel recorded them when it connected.
-std::vector<gid_t> groups_of(const base::io::Fd& client, gid_t primary) {
-  std::vector<gid_t> groups(256);
-  socklen_t size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
-  if (::getsockopt(client.get(), SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) size = 0;
-  groups.resize(size / sizeof(gid_t));
-  groups.push_back(primary);
-  return groups;
-}
-
 }  // namespace
-
-AdminGroups find_admin_groups() {
-  return {.all = group_id("sallyport"), .read = group_id("sallyport-view")};
-}
-
-AdminRight right_of(uid_t uid, const std::vector<gid_t>& groups, const AdminGroups& admin_groups,
-                    uid_t daemon) {
-  if (uid == 0 || uid == daemon) return AdminRight::all;
-  const auto in = [&groups](const std::optional<gid_t>& id) {
-    return id && std::ranges::find(groups, *id) != groups.end();
-  };
-  if (in(admin_groups.all)) return AdminRight::all;
-  return in(admin_groups.read) ? AdminRight::read : AdminRight::none;
-}
-
-AdminPeer peer_of(const base::io::Fd& client, const AdminGroups& admin_groups) {
-  const auto peer = base::io::peer_credentials(client);
-  if (!peer) return {};
-  return {right_of(peer->uid, groups_of(client, peer->gid), admin_groups, ::getuid()), peer->uid};
-}
 
 // One connection: the request until end of file, the reply, the end; or what is pushed until the
 // client goes.
@@ -171,7 +129,8 @@ class AdminServer::Client : public std::enable_shared_from_this<Client> {
   bool replied_ = false;
 };
 
-AdminServer::AdminServer(boost::asio::io_context& io, base::io::Fd listening, AdminGroups groups,
+AdminServer::AdminServer(boost::asio::io_context& io, base::io::Fd listening,
+                         base::io::RightGroups groups,
                          OnRequest on_request, const base::io::Log& log)
     : io_(io),
       listening_(io, listening.release()),
@@ -190,7 +149,7 @@ void AdminServer::after_readable(const boost::system::error_code& error) {
   base::io::Fd client(
       ::accept4(listening_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!client) return;
-  const AdminPeer peer = peer_of(client, groups_);
+  const AdminPeer peer = base::io::peer_of(client, groups_);
   if (clients_ >= max_clients) return log_.warning("too_many_admin_clients");
   std::make_shared<Client>(shared_from_this(), std::move(client), peer)->start();
 }

@@ -2,8 +2,6 @@
 // The Admin API's socket: one request a connection, as Qubes' clients make it.
 #pragma once
 
-#include <sys/types.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
@@ -14,27 +12,12 @@
 
 #include "base/io/fd.hpp"
 #include "base/io/log.hpp"
+#include "base/io/peer_rights.hpp"
 #include "dom0/admin_request.hpp"
 
 namespace dom0::io {
 
-// What SO_PEERCRED allows a client: root, the daemon's own user and group `sallyport` all, group
-// `sallyport-view` reading only (docs/protocol.md and DESIGN 13).
-enum class AdminRight { none, read, all };
-
-// Who calls: from the kernel, never from the request.
-struct AdminPeer {
-  AdminRight right = AdminRight::none;
-  uid_t uid = 0;
-};
-
-// The groups that give these rights. Looked up once, before the sandbox: name services open files
-// and sockets of their own.
-struct AdminGroups {
-  std::optional<gid_t> all;   // sallyport
-  std::optional<gid_t> read;  // sallyport-view
-};
-AdminGroups find_admin_groups();
+using AdminPeer = base::io::Peer;
 
 class AdminServer : public std::enable_shared_from_this<AdminServer> {
  public:
@@ -57,7 +40,7 @@ class AdminServer : public std::enable_shared_from_this<AdminServer> {
   using OnRequest =
       std::function<OnHangUp(const AdminRequest&, const AdminPeer&, const Responder&)>;
 
-  AdminServer(boost::asio::io_context& io, base::io::Fd listening, AdminGroups groups,
+  AdminServer(boost::asio::io_context& io, base::io::Fd listening, base::io::RightGroups groups,
               OnRequest on_request, const base::io::Log& log);
   void start();
 
@@ -68,15 +51,10 @@ class AdminServer : public std::enable_shared_from_this<AdminServer> {
 
   boost::asio::io_context& io_;
   boost::asio::posix::stream_descriptor listening_;
-  AdminGroups groups_;
+  base::io::RightGroups groups_;
   OnRequest on_request_;
   const base::io::Log& log_;
   std::size_t clients_ = 0;
 };
-
-AdminPeer peer_of(const base::io::Fd& client, const AdminGroups& admin_groups);
-// What a user in these groups may do; root and the daemon's own user may do everything.
-AdminRight right_of(uid_t uid, const std::vector<gid_t>& groups, const AdminGroups& admin_groups,
-                    uid_t daemon);
 
 }  // namespace dom0::io

@@ -121,13 +121,18 @@ base::Status Broker::listen_for_qubes(const base::io::Paths& paths) {
       vsock = true;
       continue;
     }
+    if (config.transport == base::config::Transport::local) {
+      if (auto listens = listen_for_user(paths, name, config.user); !listens) return listens;
+      continue;
+    }
     auto listening = base::io::listen_unix(paths.qube_socket(name), 0660,
                                            base::io::SocketType::stream, base::io::Blocking::no);
     if (!listening) return base::fail(listening.error().text);
     add_acceptor(*std::move(listening),
                  [qube = name](const base::io::Fd&) { return std::optional(qube); });
   }
-  if (auto listens = listen_for_dom0(paths); !listens) return listens;
+  // The agent of dom0 itself, which starts the receivers of input devices.
+  if (auto listens = listen_for_user(paths, admin_vm, input_user); !listens) return listens;
   if (!vsock) return base::Ok{};
   auto listening = listen_vsock(vsock_port);
   if (!listening) return base::fail(listening.error().text);
@@ -144,19 +149,19 @@ base::Status Broker::listen_for_qubes(const base::io::Paths& paths) {
   return base::Ok{};
 }
 
-// The agent of dom0 itself, which starts the receivers of input devices. Its user is what lets it
-// in.
-base::Status Broker::listen_for_dom0(const base::io::Paths& paths) {
-  auto listening = base::io::listen_unix(paths.qube_socket(admin_vm), 0666,
+// An agent that runs in dom0: its user is what lets it in. Without that user nobody comes.
+base::Status Broker::listen_for_user(const base::io::Paths& paths, const std::string& qube,
+                                     const std::string& user) {
+  auto listening = base::io::listen_unix(paths.qube_socket(qube), 0666,
                                          base::io::SocketType::stream, base::io::Blocking::no);
   if (!listening) return base::fail(listening.error().text);
   std::set<uid_t> users{0, ::getuid()};
-  if (const auto identity = base::io::find_identity(input_user)) users.insert(identity->uid);
+  if (const auto identity = base::io::find_identity(user)) users.insert(identity->uid);
   add_acceptor(*std::move(listening),
-               [users](const base::io::Fd& socket) -> std::optional<std::string> {
+               [users, qube](const base::io::Fd& socket) -> std::optional<std::string> {
                  const auto peer = base::io::peer_credentials(socket);
                  if (!peer || !users.contains(peer->uid)) return std::nullopt;
-                 return std::string(admin_vm);
+                 return qube;
                });
   return base::Ok{};
 }
@@ -251,7 +256,7 @@ void Broker::device_reported(const std::string& qube, const agent::InventoryDevi
   if (change != Inventory::Change::unchanged) {
     log_.info("device", {{"qube", qube}, {"port", port_id}});
   }
-  const Lease* lease = board_.leases.find_device(qube, port_id);
+  const Lease* lease = board_.leases.find_device(qube, port_id);  // all of them are of one device
   const Device* now = board_.inventory.find(qube, port_id);
   if (lease != nullptr && now != nullptr && !(lease->device == *now)) {
     device_gone(qube, port_id, now->device_class(),
@@ -303,8 +308,8 @@ void Broker::device_gone(const std::string& qube, const std::string& port_id,
   auto_attach_.unplugged(qube, port_id);
   service_calls_.devices_changed(qube);
   tell_devices(qube, device_class, "device-removed", {qube, port_id, "*"});
-  if (const Lease* lease = board_.leases.find_device(qube, port_id)) {
-    const auto attachment = attachments_.at(lease->id);
+  for (const LeaseId id : board_.leases.all_of(qube, port_id)) {
+    const auto attachment = attachments_.at(id);
     attachment->end(why);
   }
 }

@@ -70,7 +70,8 @@ class Broker {
 
  private:
   base::Status listen_for_qubes(const base::io::Paths& paths);
-  base::Status listen_for_dom0(const base::io::Paths& paths);
+  base::Status listen_for_user(const base::io::Paths& paths, const std::string& qube,
+                               const std::string& user);
   void add_acceptor(base::io::Fd listening, StreamAcceptor::Identify identify);
   void connect_relay();
   void stream_arrived(IncomingStream stream);
@@ -90,8 +91,8 @@ class Broker {
   void relay_ended(const RelayReport& report);
   void relay_lost();
   base::Result<base::device::Properties> attach_options(const Device& device,
-                                                        const base::device::Properties& given,
-                                                        const std::string& frontend) const;
+                                                        const AttachWish& wish) const;
+  Sharing sharing_of(const std::string& backend) const;
   void track(LeaseId id);
   void gone(LeaseId id, const std::string& reason);
   // A copy: a handler may end the attachment that it is given.

@@ -35,7 +35,7 @@ std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAtta
         frontend);
   }
   if (frontend == backend) return failed("the device is in " + backend + " already");
-  auto options = attach_options(*device, given, frontend);
+  auto options = attach_options(*device, wish);
   if (!options) return failed(options.error().text);
   const auto id = board_.leases.add({.id = {},
                                      .state = LeaseState::asking,
@@ -46,7 +46,8 @@ std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAtta
                                      .stream_call = {},
                                      .options = *std::move(options),
                                      .since = wall_clock(),
-                                     .who = who});
+                                     .who = who},
+                                    sharing_of(backend));
   if (!id) return failed(id.error().text);
   track(*id);
   const auto attachment = attachments_.at(*id);
@@ -54,16 +55,25 @@ std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAtta
   return *id;
 }
 
+Sharing Broker::sharing_of(const std::string& backend) const {
+  return board_.stores_snapshots(backend) ? Sharing::of_snapshots : Sharing::none;
+}
+
 base::Result<base::device::Properties> Broker::attach_options(const Device& device,
-                                                              const base::device::Properties& given,
-                                                              const std::string& frontend) const {
-  if (device.block() == nullptr) return given;
+                                                              const AttachWish& wish) const {
+  if (device.block() == nullptr) return wish.options;
+  if (board_.stores_snapshots(wish.frontend)) {
+    return complete_snapshot_options(wish.options,
+                                     default_snapshot_name(wish.port_id, wall_clock()));
+  }
   std::set<std::string> taken;
   for (const auto& [id, lease] : board_.leases.all()) {
     const std::string* name = base::device::find_property(lease.options, "frontend-dev");
-    if (lease.frontend == frontend && name != nullptr) taken.insert(*name);
+    if (lease.frontend == wish.frontend && name != nullptr) taken.insert(*name);
   }
-  return complete_block_options(given, *device.block(), taken);
+  const auto access =
+      board_.stores_snapshots(wish.backend) ? DefaultAccess::reads : DefaultAccess::as_the_device;
+  return complete_block_options(wish.options, *device.block(), taken, access);
 }
 
 void Broker::withdraw(LeaseId id) {
@@ -75,9 +85,8 @@ void Broker::withdraw(LeaseId id) {
 
 void Broker::detach(const DeviceClass& device_class, const std::string& frontend,
                     const std::string& backend, const std::string& port_id, OnDone on_done) {
-  const Lease* lease = board_.leases.find_device(backend, port_id);
-  if (lease == nullptr || lease->frontend != frontend ||
-      &lease->device.device_class() != &device_class) {
+  const Lease* lease = board_.leases.find_held(frontend, backend, port_id);
+  if (lease == nullptr || &lease->device.device_class() != &device_class) {
     return on_done(base::fail(std::string(device_class.name) + " device " + port_id +
                               " not attached to " + frontend));
   }
@@ -119,7 +128,7 @@ void Broker::relay_entry(const RelayReport& report) {
     log_.warning("stream_of_unknown_lease_ended", {{"call", std::to_string(report.call.value)}});
     return board_.relay.end(report.call);
   }
-  const auto id = board_.leases.add(*lease);
+  const auto id = board_.leases.add(*lease, sharing_of(lease->backend));
   if (!id) return board_.relay.end(report.call);
   track(*id);
   attachments_.at(*id)->resume();
@@ -135,7 +144,7 @@ void Broker::relay_ended(const RelayReport& report) {
   // It ended while no daemon was there: nobody has heard of it yet.
   if (auto lease = parse_lease(report.record); lease && lease->state == LeaseState::attached) {
     lease->id = {};
-    const auto id = board_.leases.add(*lease);
+    const auto id = board_.leases.add(*lease, sharing_of(lease->backend));
     if (id)
       board_.leases.end(*id, std::string("while the daemon was away: ") + describe(report.end),
                         wall_clock());

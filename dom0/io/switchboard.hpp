@@ -53,6 +53,11 @@ struct Switchboard {
     const auto found = links.find(qube);
     return found == links.end() ? nullptr : found->second.get();
   }
+  // Whether its devices are snapshots, and what is attached to it becomes one.
+  bool stores_snapshots(const std::string& qube) const {
+    const auto found = qubes.find(qube);
+    return found != qubes.end() && found->second.role == base::config::Role::storage;
+  }
   CallId new_call() { return {next_call++}; }
   policy::SystemInfo system_info() const;
   // Tells people, if the rule says so.

@@ -137,6 +137,10 @@ base::Result<int> Launcher::start() {
     return base::fail("qube " + config->name +
                       " is on paper: sallyportd plays it, there is no machine to start");
   }
+  if (config->transport == Transport::local) {
+    return base::fail("qube " + config->name + " has no machine: an agent of user " + config->user +
+                      " stands for it, as a unit of this host");
+  }
   const RunFolder run = folder(config->name);
   if (auto made = run.create(); !made) return base::fail(made.error().text);
   auto lock = run.try_lock();

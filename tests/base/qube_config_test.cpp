@@ -103,8 +103,8 @@ TEST(QubeConfig, NamesFileLineFaultAndRemedy) {
   EXPECT_EQ(refusal("transport = vsock"),
             "work.conf: transport = vsock needs a cid; add for example: cid = 42");
   EXPECT_EQ(refusal("colour = red"),
-            "work.conf:1: unknown key 'colour'; known are: label type tags transport cid memory "
-            "image disks controllers uuid default_dispvm template_for_dispvms internal");
+            "work.conf:1: unknown key 'colour'; known are: label type tags transport role user "
+            "cid memory image disks controllers uuid default_dispvm template_for_dispvms internal");
 }
 
 TEST(QubeConfig, RefusesNumbersThatAreNotWholeOrFit) {

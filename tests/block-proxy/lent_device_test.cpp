@@ -12,14 +12,6 @@
 namespace blockproxy::io {
 namespace {
 
-TEST(LentDevice, PolicysWordsAreHeededOrRefused) {
-  EXPECT_EQ(*access_of(""), nbd::Access::read_write);
-  EXPECT_EQ(*access_of("read-only=yes"), nbd::Access::read_only);
-  for (const char* words : {"read-only=no", "read-only", "read-only=yes more", " ", "x=\n"}) {
-    EXPECT_FALSE(access_of(words).has_value()) << words;
-  }
-}
-
 TEST(LentDevice, NamesThatNameNothingAreRefusedWithoutTheHelper) {
   const tests::Folder folder;
   std::filesystem::create_directories(folder.path() / "class/block/sda");

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/io/peer_rights.hpp"
 #include "base/io/unix_socket.hpp"
 #include "dom0/io/admin_methods.hpp"
 #include "tests/fakes/folder.hpp"
@@ -13,25 +14,30 @@
 namespace dom0::io {
 namespace {
 
+using base::io::peer_of;
+using base::io::PeerRight;
+using base::io::right_of;
+
 constexpr gid_t all_group = 61001;
 constexpr gid_t view_group = 61002;
 constexpr gid_t other_group = 61003;
 constexpr uid_t somebody = 61500;
 constexpr uid_t daemon_user = 61234;
-const AdminGroups both{.all = all_group, .read = view_group};
+const base::io::RightGroups both{.all = all_group, .read = view_group};
 
 TEST(AdminRights, AreThoseOfTheGroups) {
-  const auto right = [](uid_t uid, const std::vector<gid_t>& groups, const AdminGroups& known) {
+  const auto right = [](uid_t uid, const std::vector<gid_t>& groups,
+                        const base::io::RightGroups& known) {
     return right_of(uid, groups, known, daemon_user);
   };
-  EXPECT_EQ(right(0, {}, {}), AdminRight::all);
-  EXPECT_EQ(right(daemon_user, {}, {}), AdminRight::all);
-  EXPECT_EQ(right(somebody, {all_group}, both), AdminRight::all);
-  EXPECT_EQ(right(somebody, {other_group, view_group}, both), AdminRight::read);
-  EXPECT_EQ(right(somebody, {view_group, all_group}, both), AdminRight::all);
-  EXPECT_EQ(right(somebody, {other_group}, both), AdminRight::none);
-  EXPECT_EQ(right(somebody, {}, both), AdminRight::none);
-  EXPECT_EQ(right(somebody, {0}, {}), AdminRight::none) << "a group that is not there has nobody";
+  EXPECT_EQ(right(0, {}, {}), PeerRight::all);
+  EXPECT_EQ(right(daemon_user, {}, {}), PeerRight::all);
+  EXPECT_EQ(right(somebody, {all_group}, both), PeerRight::all);
+  EXPECT_EQ(right(somebody, {other_group, view_group}, both), PeerRight::read);
+  EXPECT_EQ(right(somebody, {view_group, all_group}, both), PeerRight::all);
+  EXPECT_EQ(right(somebody, {other_group}, both), PeerRight::none);
+  EXPECT_EQ(right(somebody, {}, both), PeerRight::none);
+  EXPECT_EQ(right(somebody, {0}, {}), PeerRight::none) << "a group that is not there has nobody";
 }
 
 // The kernel's word for it, over a socket. Only root can be somebody else; any other user is here
@@ -65,9 +71,9 @@ TEST(AdminRights, AreTakenFromTheConnection) {
     return peer;
   };
   const bool root = ::geteuid() == 0;
-  EXPECT_EQ(connected_with(all_group).right, AdminRight::all);
-  EXPECT_EQ(connected_with(view_group).right, root ? AdminRight::read : AdminRight::all);
-  EXPECT_EQ(connected_with(other_group).right, root ? AdminRight::none : AdminRight::all);
+  EXPECT_EQ(connected_with(all_group).right, PeerRight::all);
+  EXPECT_EQ(connected_with(view_group).right, root ? PeerRight::read : PeerRight::all);
+  EXPECT_EQ(connected_with(other_group).right, root ? PeerRight::none : PeerRight::all);
   EXPECT_EQ(connected_with(view_group).uid, root ? somebody : ::getuid());
 }
 
@@ -80,7 +86,7 @@ std::map<std::string, base::config::QubeConfig> two_qubes() {
 class Methods : public testing::Test {
  protected:
   // The reply's bytes, or "pushed" for a method that goes on to tell.
-  std::string call(const std::string& method, AdminRight right, const std::string& target) {
+  std::string call(const std::string& method, PeerRight right, const std::string& target) {
     std::string got;
     AdminRequest request;
     const std::size_t plus = method.find('+');
@@ -116,10 +122,10 @@ TEST_F(Methods, WhoMayLookMayDoNothingElse) {
         "admin.vm.device.block.Attached", "admin.vm.device.block.Assigned",
         "admin.vm.device.denied.List", "admin.Events", "internal.GetSystemInfo",
         "sallyport.DeviceFacts+2-1", "sallyport.Devices", "sallyport.Status"}) {
-    const std::string reply = call(method, AdminRight::read, "work");
+    const std::string reply = call(method, PeerRight::read, "work");
     EXPECT_FALSE(reply.empty()) << method;
     EXPECT_FALSE(refused(reply)) << method << reply;
-    EXPECT_TRUE(refused(call(method, AdminRight::none, "work"))) << method;
+    EXPECT_TRUE(refused(call(method, PeerRight::none, "work"))) << method;
   }
   for (const std::string method :
        {"admin.vm.device.usb.Attach+sys-usb+2-1", "admin.vm.device.usb.Detach+sys-usb+2-1",
@@ -131,10 +137,10 @@ TEST_F(Methods, WhoMayLookMayDoNothingElse) {
         "admin.vm.device.block.Set.assignment+sys-usb+sda+_", "admin.vm.device.denied.Add",
         "admin.vm.device.denied.Remove", "admin.vm.property.Set+devices_denied", "sallyport.Panic",
         "sallyport.Run+test.Echo", "no.such.Method"}) {
-    EXPECT_TRUE(refused(call(method, AdminRight::read, "work"))) << method;
-    EXPECT_TRUE(refused(call(method, AdminRight::none, "work"))) << method;
+    EXPECT_TRUE(refused(call(method, PeerRight::read, "work"))) << method;
+    EXPECT_TRUE(refused(call(method, PeerRight::none, "work"))) << method;
   }
-  EXPECT_FALSE(refused(call("admin.vm.device.usb.Detach+sys-usb+2-1", AdminRight::all, "work")));
+  EXPECT_FALSE(refused(call("admin.vm.device.usb.Detach+sys-usb+2-1", PeerRight::all, "work")));
 }
 
 }  // namespace

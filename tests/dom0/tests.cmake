@@ -10,6 +10,13 @@ sallyport_test(relay_test SOURCES
   LIBRARIES dom0_relay)
 sallyport_test(paper_qubes_test SOURCES dom0/paper_qubes_test.cpp LIBRARIES base_io)
 sallyport_test(paper_blocks_test SOURCES dom0/paper_blocks_test.cpp LIBRARIES base_io)
+sallyport_test(snapshots_test SOURCES dom0/snapshots_test.cpp LIBRARIES base_io)
+add_executable(nbd-reader block-proxy/snapshot/nbd_reader_main.cpp)
+target_link_libraries(nbd-reader PRIVATE sallyport_options blockproxy_client)
+set_target_properties(nbd-reader PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
+add_dependencies(snapshots_test sallyportd sallyport-relay sallyport-agent sallyport-call sallyport
+  sallyport-block-server sallyport-snapshot sallyport-snapshots sallyport-snapshot-call nbd-reader)
 sallyport_test(assignments_test SOURCES dom0/assignments_test.cpp LIBRARIES base_io policy_io)
 sallyport_test(config_test SOURCES dom0/config_test.cpp
   LIBRARIES agent_core base_io dom0_store)

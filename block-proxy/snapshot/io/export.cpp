@@ -28,7 +28,7 @@ bool blank(base::wire::Bytes bytes) {
 
 }  // namespace
 
-base::Result<std::uint64_t> export_image(Store& store, const base::io::Fd& out, Missing missing) {
+base::Result<ImageExport> ImageExport::begin(Store& store, base::io::Fd out, Missing missing) {
   const Geometry& geometry = store.geometry();
   if (missing == Missing::refuse && !store.progress().complete()) {
     return base::fail(
@@ -39,43 +39,44 @@ base::Result<std::uint64_t> export_image(Store& store, const base::io::Fd& out, 
       ::ftruncate(out.get(), static_cast<off_t>(geometry.medium_size())) != 0) {
     return base::io::fail_errno("export: set the image's size", "export to a regular file");
   }
-  std::uint64_t holes = 0;
-  for (std::uint64_t number = 0; number < geometry.blocks(); ++number) {
-    const auto hash = store.hash_of(number);
+  return ImageExport(store, std::move(out));
+}
+
+base::Status ImageExport::step(std::uint64_t budget) {
+  const Geometry& geometry = store_->geometry();
+  for (; budget > 0 && next_ < geometry.blocks(); --budget, ++next_) {
+    const auto hash = store_->hash_of(next_);
     if (!hash) return base::Unexpected{hash.error()};
     if (!*hash) {
-      ++holes;
+      ++holes_;
       continue;
     }
-    const auto slices = store.read(geometry.bytes_of({.first = number, .count = 1}), Side::base);
+    const auto slices = store_->read(geometry.bytes_of({.first = next_, .count = 1}), Side::base);
     if (!slices) return base::Unexpected{slices.error()};
     const auto bytes = slices->front().bytes;
     if (blank(bytes)) continue;
-    if (auto written = write_at(out, number * block_size, bytes); !written) {
-      return base::Unexpected{written.error()};
-    }
+    if (auto written = write_at(out_, next_ * block_size, bytes); !written) return written;
   }
-  return holes;
+  return base::Ok{};
 }
 
-base::Status export_hashes(Store& store, const base::io::Fd& out) {
-  const Geometry& geometry = store.geometry();
-  TreeBuilder tree;
+base::Status HashExport::step(std::uint64_t budget) {
+  const Geometry& geometry = store_->geometry();
   std::string text;
-  bool whole = true;
-  for (std::uint64_t number = 0; number < geometry.blocks(); ++number) {
-    const auto hash = store.hash_of(number);
+  for (; budget > 0 && next_ < geometry.blocks(); --budget, ++next_) {
+    const auto hash = store_->hash_of(next_);
     if (!hash) return base::Unexpected{hash.error()};
-    text += std::to_string(number * block_size) + " " + std::to_string(geometry.length_of(number));
+    text += std::to_string(next_ * block_size) + " " + std::to_string(geometry.length_of(next_));
     text += " " + (*hash ? base::hash::to_hex(**hash) : "-") + "\n";
-    whole = whole && hash->has_value();
-    if (whole) tree.push(**hash);
-    if (text.size() < block_size) continue;
-    if (auto written = base::io::write_all(out, text); !written) return written;
-    text.clear();
+    whole_ = whole_ && hash->has_value();
+    if (whole_) tree_.push(**hash);
   }
-  text += "root " + (whole ? base::hash::to_hex(root_of(geometry, tree.finish())) : "-") + "\n";
-  return base::io::write_all(out, text);
+  if (next_ == geometry.blocks() && !ended_) {
+    ended_ = true;
+    text +=
+        "root " + (whole_ ? base::hash::to_hex(root_of(geometry, tree_.finish())) : "-") + "\n";
+  }
+  return base::io::write_all(out_, text);
 }
 
 }  // namespace blockproxy::snapshot

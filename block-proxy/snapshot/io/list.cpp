@@ -45,7 +45,7 @@ Summary summary_of(const std::filesystem::path& folder, const std::filesystem::p
   }
   std::error_code ignored;
   const bool kept = std::filesystem::exists(folder / kept_key_name, ignored);
-  if (!kept && !std::filesystem::exists(keys / (found.name + ".key"), ignored)) {
+  if (!kept && !std::filesystem::exists(keys / found.name / kept_key_name, ignored)) {
     found.state = State::lost_key;
     return found;
   }

@@ -28,7 +28,7 @@ struct Summary {
   Progress progress = {};         // not counted where the state is kept, sealed or damaged
 };
 
-// By name. The key of NAME is expected at `keys`/NAME.key.
+// By name. The key of NAME is expected at `keys`/NAME/key.
 base::Result<std::vector<Summary>> list(const std::filesystem::path& folder,
                                         const std::filesystem::path& keys);
 

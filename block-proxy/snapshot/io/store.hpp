@@ -86,8 +86,8 @@ struct Difference {
 // all calls fail until the store is opened again.
 class Store {
  public:
-  // A new, empty snapshot: makes the folder, its files and the key file. One whose making was cut
-  // short is removed first.
+  // A new, empty snapshot: makes the folder, if there is none, its files and the key file. One whose
+  // making was cut short is emptied first.
   static base::Result<std::unique_ptr<Store>> create(const Place& place, const Geometry& geometry,
                                                      Options options);
   // One that is there, after a crash too. One process at a time.
@@ -220,7 +220,9 @@ class Store {
 // Whether there is a snapshot to be opened; else it can be created.
 bool has_header(const Place& place);
 
-// Wipes and removes the keys first, then the store; other files in the folder are left.
+// Wipes and removes the keys first, then the store's files; the folder, and others in it, stay.
+base::Status empty(const Place& place);
+// The same, and the folder goes too, if nothing else is in it.
 base::Status drop(const Place& place);
 
 }  // namespace blockproxy::snapshot

@@ -27,18 +27,14 @@ base::Unexpected<base::Error> damaged(const std::filesystem::path& folder, std::
 // header would have been the last, and nothing was served before.
 base::Status make_folder(const Place& place) {
   const std::string tried = "create the snapshot's folder " + place.folder.string();
-  if (::mkdir(place.folder.c_str(), 0700) == 0) return base::Ok{};
+  if (::mkdir(place.folder.c_str(), 0700) == 0) return sync_folder(place.folder.parent_path());
   if (errno != EEXIST || has_header(place)) return base::io::fail_errno(tried);
-  {
-    const base::io::Fd header(
-        ::open((place.folder / header_name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (header && ::flock(header.get(), LOCK_EX | LOCK_NB) != 0) {
-      return base::io::fail_errno(tried, "another process is making this snapshot");
-    }
-    if (auto dropped = drop(place); !dropped) return dropped;
+  const base::io::Fd header(
+      ::open((place.folder / header_name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (header && ::flock(header.get(), LOCK_EX | LOCK_NB) != 0) {
+    return base::io::fail_errno(tried, "another process is making this snapshot");
   }
-  if (::mkdir(place.folder.c_str(), 0700) == 0) return base::Ok{};
-  return base::io::fail_errno(tried);
+  return empty(place);
 }
 
 base::Result<Key> find_key(const Place& place, const Id& id) {
@@ -112,7 +108,6 @@ base::Result<std::unique_ptr<Store>> Store::create(const Place& place, const Geo
   auto done = store->header_file_.write(0, encode(store->header_));
   if (done) done = store->header_file_.sync();
   if (done) done = sync_folder(place.folder);
-  if (done) done = sync_folder(place.folder.parent_path());
   if (!done) return base::Unexpected{done.error()};
   return store;
 }
@@ -194,7 +189,7 @@ bool has_header(const Place& place) {
   return ::lstat((place.folder / header_name).c_str(), &info) == 0 && info.st_size > 0;
 }
 
-base::Status drop(const Place& place) {
+base::Status empty(const Place& place) {
   // The key first: whatever fails after it, nobody can read what is left.
   auto removed = remove_key_file(place.key_file);
   const auto kept = remove_key_file(place.folder / kept_key_name);
@@ -205,6 +200,11 @@ base::Status drop(const Place& place) {
       removed = base::io::fail_errno("remove " + path);
     }
   }
+  return removed;
+}
+
+base::Status drop(const Place& place) {
+  auto removed = empty(place);
   if (::rmdir(place.folder.c_str()) != 0 && removed) {
     return base::io::fail_errno("remove " + place.folder.string());
   }

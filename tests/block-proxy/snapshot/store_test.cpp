@@ -418,10 +418,18 @@ TEST(Store, IsExportedAsImageAndHashes) {
   ASSERT_TRUE(store->read({mib, 100}, Side::base));
   const std::string path = (rig.folder.path() / "image").string();
   const base::io::Fd out(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  EXPECT_FALSE(export_image(*store, out, Missing::refuse));
-  EXPECT_EQ(*export_image(*store, out, Missing::holes), store->geometry().blocks() - 1);
+  const auto holes = [&store, &out](Missing missing) -> std::optional<std::uint64_t> {
+    auto image = ImageExport::begin(*store, base::io::Fd(::dup(out.get())), missing);
+    if (!image) return std::nullopt;
+    while (!image->progress().complete()) {
+      if (!image->step(7)) return std::nullopt;
+    }
+    return image->holes();
+  };
+  EXPECT_FALSE(holes(Missing::refuse));
+  EXPECT_EQ(holes(Missing::holes), store->geometry().blocks() - 1);
   complete(*store);
-  EXPECT_EQ(*export_image(*store, out, Missing::refuse), 0U);
+  EXPECT_EQ(holes(Missing::refuse), 0U);
   std::vector<std::byte> image(medium.content.size() + 1);
   EXPECT_EQ(::pread(out.get(), image.data(), image.size(), 0),
             static_cast<ssize_t>(medium.content.size()));
@@ -431,8 +439,9 @@ TEST(Store, IsExportedAsImageAndHashes) {
   ASSERT_EQ(::fstat(out.get(), &found), 0);
   EXPECT_LT(static_cast<std::uint64_t>(found.st_blocks) * 512, 4 * mib + 3 * 65536);
   const std::string hashes = (rig.folder.path() / "hashes").string();
-  const base::io::Fd text(::open(hashes.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  ASSERT_TRUE(export_hashes(*store, text));
+  HashExport list(*store,
+                  base::io::Fd(::open(hashes.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)));
+  while (!list.progress().complete()) ASSERT_TRUE(list.step(7));
   std::ifstream lines(hashes);
   std::string line;
   std::string last;

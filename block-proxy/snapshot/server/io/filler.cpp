@@ -30,6 +30,20 @@ void Filler::start(Background background) {
   step();
 }
 
+void Filler::complete() {
+  background_ = Background::complete;
+  in_background();
+  send();
+}
+
+void Filler::stop() {
+  events_ = {.progress = [] {}, .complete = [] {}};
+  if (failure_.empty()) failure_ = "the medium was let go";
+  boost::system::error_code ignored;
+  watched_.close(ignored);
+  timer_.cancel();
+}
+
 base::Status Filler::need(const BlockRun& run) {
   if (!failure_.empty()) return base::fail(failure_);
   // What of it is not under way; with all places taken, whoever asks will ask again.
@@ -69,18 +83,20 @@ void Filler::send() {
   if (auto sent = client_.send(); !sent) return fail(sent.error().text);
   if (!client_.unsent() || writing_) return;
   writing_ = true;
-  watched_.async_wait(Descriptor::wait_write, [this](const boost::system::error_code& error) {
-    writing_ = false;
-    if (!error) send();
-  });
+  watched_.async_wait(Descriptor::wait_write,
+                      [self = shared_from_this()](const boost::system::error_code& error) {
+                        self->writing_ = false;
+                        if (!error) self->send();
+                      });
 }
 
 void Filler::wait_readable() {
-  watched_.async_wait(Descriptor::wait_read, [this](const boost::system::error_code& error) {
-    if (error) return;
-    step();
-    if (failure_.empty()) wait_readable();
-  });
+  watched_.async_wait(Descriptor::wait_read,
+                      [self = shared_from_this()](const boost::system::error_code& error) {
+                        if (error || !self->failure_.empty()) return;
+                        self->step();
+                        if (self->failure_.empty()) self->wait_readable();
+                      });
 }
 
 // One turn: what has come goes to the store, and more is asked for before it does, so that the
@@ -202,8 +218,9 @@ base::Result<bool> Filler::next_of_sample() {
 
 void Filler::rearm() {
   timer_.expires_after(patience_);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error && !fetches_.empty()) fail("the medium does not answer; plug it in again");
+  timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (error || self->fetches_.empty()) return;
+    self->fail("the medium does not answer; plug it in again");
   });
 }
 
@@ -214,7 +231,7 @@ void Filler::fail(const std::string& why) {
   boost::system::error_code ignored;
   watched_.close(ignored);
   timer_.cancel();
-  boost::asio::post(timer_.get_executor(), [this] { events_.progress(); });
+  boost::asio::post(timer_.get_executor(), [self = shared_from_this()] { self->events_.progress(); });
 }
 
 }  // namespace blockproxy::snapshot

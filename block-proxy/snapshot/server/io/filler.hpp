@@ -16,12 +16,12 @@
 #include "block-proxy/snapshot/fetch_plan.hpp"
 #include "block-proxy/snapshot/fetch_table.hpp"
 #include "block-proxy/snapshot/io/store.hpp"
+#include "block-proxy/snapshot/server/io/server_options.hpp"
 
 namespace blockproxy::snapshot {
 
-enum class Background : std::uint8_t { none, complete };
-
-class Filler {
+// What it waits for keeps it alive, until stop().
+class Filler : public std::enable_shared_from_this<Filler> {
  public:
   static constexpr std::size_t max_runs = 16;  // under way: 16 MiB
   static constexpr std::size_t background_runs = 2;
@@ -38,6 +38,10 @@ class Filler {
   Filler& operator=(const Filler&) = delete;
 
   void start(Background background);
+  // From now on all of it is read in the background.
+  void complete();
+  // Takes its leave of the medium. Nothing is called after this, not from within a callback either.
+  void stop();
   // Has all of the run fetched; `progress` tells when to look again. An error: it will not come.
   base::Status need(const BlockRun& run);
   // Why nothing more comes; empty while it does.

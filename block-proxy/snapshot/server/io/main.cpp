@@ -3,7 +3,7 @@
 #include <exception>
 #include <iostream>
 
-#include "block-proxy/snapshot/server/io/server.hpp"
+#include "block-proxy/snapshot/server/io/run.hpp"
 
 int main(int argc, char** argv) {
   namespace snapshot = blockproxy::snapshot;

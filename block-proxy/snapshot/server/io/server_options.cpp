@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The snapshot process' command line.
+#include "block-proxy/snapshot/server/io/server_options.hpp"
+
 #include <charconv>
 
 #include "block-proxy/snapshot/name.hpp"
-#include "block-proxy/snapshot/server/io/server.hpp"
 
 namespace blockproxy::snapshot {
 namespace {
@@ -28,6 +28,10 @@ base::Status read_valued(const std::string& word, const std::string& value,
     options.root = value;
   } else if (word == "--user") {
     options.user = value;
+  } else if (word == "--control") {
+    const auto number = read_number(word, value, 1023);
+    if (!number) return base::Unexpected{number.error()};
+    options.control = static_cast<int>(*number);
   } else if (word == "--quota" || word == "--cache") {
     const auto mib = read_number(word, value, max_medium_size >> 20U);
     if (!mib) return base::Unexpected{mib.error()};
@@ -48,8 +52,11 @@ base::Status read_valued(const std::string& word, const std::string& value,
 const char* const snapshot_usage =
     "usage: sallyport-snapshot --listen PATH [--from PATH] [--complete] [--seal] [--writable]\n"
     "          [--quota MIB] [--cache MIB] [--patience S] [--root DIR] [--user NAME] SNAPSHOT\n"
+    "       sallyport-snapshot --control FD [--quota MIB] [--cache MIB] [--patience S]\n"
+    "          [--root DIR] SNAPSHOT\n"
     "Serves a medium through a snapshot, as an NBD export: what was read once is what everybody\n"
     "gets. A snapshot that is not there is made.\n"
+    "  --control FD   requests come from sallyport-snapshots, which has started this program\n"
     "  --listen PATH  a Unix socket for readers, 16 at a time\n"
     "  --from PATH    the socket of the medium's NBD server; without it, only what is stored\n"
     "                 already can be read\n"
@@ -59,7 +66,7 @@ const char* const snapshot_usage =
     "  --quota MIB    the snapshot's files may not be larger in all\n"
     "  --cache MIB    checked blocks kept in memory, 64 if not given\n"
     "  --patience S   seconds until a medium that does not answer is given up, 30 if not given\n"
-    "  --root DIR     var/lib/sallyport/snapshots and run/sallyport/snapshot-keys are below it\n"
+    "  --root DIR     var/lib/sallyport-snapshot and run/sallyport-snapshot/keys are below it\n"
     "  --user NAME    who root becomes before anything is read\n";
 
 base::Result<ServerOptions> ServerOptions::parse(const std::vector<std::string>& arguments) {
@@ -92,6 +99,13 @@ base::Result<ServerOptions> ServerOptions::parse(const std::vector<std::string>&
     return base::fail("'" + options.name +
                       "' is no name of a snapshot: 1 to 64 of A-Z a-z 0-9 . _ -, not beginning "
                       "with . or -");
+  }
+  if (options.control != ServerOptions::no_control) {
+    const bool alone = !options.listen.empty() || !options.from.empty() || !options.user.empty() ||
+                       options.background != Background::none ||
+                       options.access != nbd::Access::read_only;
+    if (alone) return base::fail("with --control, requests say what is to be served");
+    return options;
   }
   if (options.listen.empty()) return base::fail("--listen is needed: where shall readers come to?");
   if (options.background == Background::complete && options.from.empty()) {

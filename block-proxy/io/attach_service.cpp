@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "block-proxy/io/attach_service.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/io/files.hpp"
+
+namespace blockproxy::io {
+
+using base::io::Fd;
+
+int ended(int code, std::string_view why) {
+  std::string line(why);
+  line += '\n';
+  // A closed stderr must not change the outcome.
+  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
+  return code;
+}
+
+base::Result<AttachRequest> read_attach_request() {
+  std::string text;
+  std::array<char, 512> buffer{};
+  while (text.find("\n\n") == std::string::npos) {
+    const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return base::io::fail_errno("read the request from stdin");
+    if (count == 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (text.size() > max_attach_request) return base::fail("request: too long");
+  }
+  return AttachRequest::parse(text);
+}
+
+base::Result<Fd> open_dev_null() {
+  Fd dev_null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  if (!dev_null) return base::io::fail_errno("open /dev/null");
+  return dev_null;
+}
+
+base::Status report_attached(const Fd& dev_null) {
+  const Fd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+  if (!out) return base::io::fail_errno("stdout");
+  if (auto written = base::io::write_all(out, "attached\n"); !written) return written;
+  return release_stdio(dev_null);
+}
+
+base::Status release_stdio(const Fd& dev_null) {
+  if (::dup2(dev_null.get(), STDIN_FILENO) < 0 || ::dup2(dev_null.get(), STDOUT_FILENO) < 0) {
+    return base::io::fail_errno("put /dev/null on stdin and stdout");
+  }
+  return base::Ok{};
+}
+
+}  // namespace blockproxy::io

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What every service sallyport.BlockAttach does with its stdin, stdout and stderr, whatever it
+// attaches the device to.
+#pragma once
+
+#include <string_view>
+
+#include "base/io/fd.hpp"
+#include "block-proxy/attach_request.hpp"
+
+namespace blockproxy::io {
+
+base::Result<AttachRequest> read_attach_request();
+
+// /dev/null, to be opened before a sandbox that has no files.
+base::Result<base::io::Fd> open_dev_null();
+
+// Tells dom0, and lets go of the service's stdin and stdout.
+base::Status report_attached(const base::io::Fd& dev_null);
+
+// stdin and stdout are somebody else's from now on.
+base::Status release_stdio(const base::io::Fd& dev_null);
+
+// The service's exit code, with the reason on stderr.
+int ended(int code, std::string_view why);
+
+}  // namespace blockproxy::io

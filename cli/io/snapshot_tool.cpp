@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/io/snapshot_tool.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <ctime>
+#include <iostream>
+
+#include "base/device/properties.hpp"
+#include "cli/io/snapshot_client.hpp"
+#include "cli/own_command.hpp"
+#include "cli/snapshot_specs.hpp"
+#include "cli/snapshot_view.hpp"
+#include "cli/status_view.hpp"
+
+namespace cli::io {
+namespace {
+
+struct Tool {
+  const Admin& admin;
+  const base::io::Paths& paths;
+  const Arguments& given;
+  const std::string& name;
+};
+
+Outcome good(std::string text) { return {.code = 0, .out = std::move(text), .err = {}}; }
+
+OnProgress progress_on_terminal() {
+  if (::isatty(STDERR_FILENO) == 0) return {};
+  return [](std::uint64_t done, std::uint64_t total) {
+    std::cerr << "\r" << (total == 0 ? 100 : done * 100 / total) << " %" << std::flush;
+    if (done == total) std::cerr << "\r     \r" << std::flush;
+  };
+}
+
+base::Result<std::string> ask(const Tool& tool, const std::string& request,
+                              const base::io::Fd* file = nullptr) {
+  auto answer =
+      ask_snapshots(tool.paths.snapshot_socket(), request, file, progress_on_terminal());
+  if (::isatty(STDERR_FILENO) != 0) std::cerr << "\r     \r" << std::flush;
+  return answer;
+}
+
+Outcome simple(const Tool& tool, const std::string& request) {
+  const auto answer = ask(tool, request);
+  if (!answer) return own_failure(answer.error().text);
+  return good(answer->empty() ? "" : tool.name + ": " + *answer + "\n");
+}
+
+Outcome view(const Tool& tool, const std::string& request,
+             base::Result<std::string> (*format)(std::string_view)) {
+  const auto answer = read_from_snapshots(tool.paths.snapshot_socket(), request);
+  if (!answer) return own_failure(answer.error().text);
+  if (tool.given.has("--json")) return good(*answer);
+  const auto text = format(*answer);
+  return text ? good(*text) : own_failure(text.error().text);
+}
+
+Outcome export_to(const Tool& tool, const std::string& path) {
+  const base::io::Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) {
+    return own_failure(base::io::fail_errno("make the file " + path).value.text +
+                       (errno == EEXIST ? "; nothing that is there is written over" : ""));
+  }
+  const std::string partial = tool.given.has("--partial") ? "yes" : "no";
+  const auto answer = ask(tool,
+                          tool.given.has("--hashes") ? "hashes " + tool.name
+                                                     : "image " + tool.name + " partial=" + partial,
+                          &file);
+  if (answer) return good(answer->empty() ? "" : path + ": " + *answer + "\n");
+  // A part of an image is worse than none.
+  ::unlink(path.c_str());
+  return own_failure(answer.error().text);
+}
+
+base::Result<std::string> storage_of(const Tool& tool) {
+  if (const auto named = tool.given.options.find("--storage"); named != tool.given.options.end()) {
+    return named->second.back();
+  }
+  const auto status =
+      tool.admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
+  if (!status) return base::fail(status.error().text);
+  return storage_qube(*status);
+}
+
+struct Place {
+  std::string backend;
+  std::string port;
+};
+base::Result<Place> place_of(const std::string& device) {
+  const std::size_t colon = device.find(':');
+  const bool fits = colon != std::string::npos && colon > 0 && colon + 1 < device.size() &&
+                    device.find(':', colon + 1) == std::string::npos &&
+                    device.find('+') == std::string::npos;
+  if (fits) return Place{device.substr(0, colon), device.substr(colon + 1)};
+  return base::fail(python_repr(device) + " is no block device; one is sys-usb:sda");
+}
+
+std::string now_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 32> text{};
+  return std::string(text.data(),
+                     std::strftime(text.data(), text.size(), "-%Y%m%d-%H%M%S", &utc));
+}
+
+AdminAnswer attach(const Tool& tool, const Place& place, const std::string& storage,
+                   const base::device::Properties& options) {
+  return tool.admin({.method = "admin.vm.device.block.Attach",
+                     .argument = place.backend + "+" + place.port,
+                     .target = storage,
+                     .payload = base::device::format_properties(options)});
+}
+
+Outcome create(const Tool& tool, const std::string& device) {
+  const auto place = place_of(device);
+  if (!place) return own_failure(place.error().text);
+  const auto storage = storage_of(tool);
+  if (!storage) return own_failure(storage.error().text);
+  constexpr std::size_t longest = 31;  // it is a device of its qube
+  const std::string stamp = now_text();
+  const std::string name =
+      tool.name.empty() ? place->port.substr(0, longest - stamp.size()) + stamp : tool.name;
+  const bool all = tool.given.has("--in-order");
+  const bool seal = tool.given.has("--seal");
+  const auto attached = attach(tool, *place, *storage,
+                               {{"_snapshot", name},
+                                {"_fill", all ? "in-order" : "lazy"},
+                                {"_seal", seal ? "yes" : "no"}});
+  if (!attached) return own_failure(attached.error().text);
+  std::string said = "Snapshot " + *storage + ":" + name + " of " + device + ".\n";
+  if (!tool.given.has("--wait")) return good(said);
+  const auto whole = ask(tool, (seal ? "seal " : "complete ") + name);
+  if (!whole) return {.code = exit_failure, .out = said, .err = own_failure(whole.error().text).err};
+  return good(said + name + ": " + *whole + "\n");
+}
+
+// Why the device was last taken from a qube.
+std::string last_detach(const Tool& tool, const Place& place) {
+  const auto lines = tool.admin({.method = "admin.vm.device.block.Available",
+                                 .argument = {},
+                                 .target = place.backend,
+                                 .payload = {}});
+  if (!lines) return lines.error().text;
+  for (std::size_t at = 0; at < lines->size();) {
+    const std::string line = lines->substr(at, lines->find('\n', at) - at);
+    at += line.size() + 1;
+    if (!line.starts_with(place.port + ":")) continue;
+    const auto facts = base::device::parse_properties(
+        std::string_view(line).substr(std::min(line.find(' ') + 1, line.size())));
+    if (!facts) continue;
+    if (const auto* why = base::device::find_property(*facts, "_last-detach")) return *why;
+  }
+  return "the device is gone";
+}
+
+Outcome commit(const Tool& tool, const std::string& device) {
+  const auto place = place_of(device);
+  if (!place) return own_failure(place.error().text);
+  const auto storage = storage_of(tool);
+  if (!storage) return own_failure(storage.error().text);
+  const auto attached =
+      attach(tool, *place, *storage, {{"_snapshot", tool.name}, {"_commit", "yes"}});
+  if (!attached) return own_failure(attached.error().text);
+  // The snapshot's process does nothing else until it is done.
+  const auto report = read_from_snapshots(tool.paths.snapshot_socket(), "show " + tool.name);
+  if (!report) return own_failure(report.error().text);
+  if (report->find(R"("commit":"done")") == std::string::npos) {
+    return own_failure("the overlay was not written to " + device + ": " +
+                       last_detach(tool, *place));
+  }
+  return good(tool.name + ": committed to " + device + "\n");
+}
+
+}  // namespace
+
+Outcome run_snapshot(const Words& words, const Admin& admin, const base::io::Paths& paths,
+                     std::size_t columns) {
+  const CommandSpec spec = snapshot_spec();
+  const auto given = read_arguments(spec, words);
+  if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
+  const std::string& verb = given->command;
+  if (verb.empty()) return misused(spec, columns, "the following arguments are required: command");
+  const CommandSpec verb_spec = snapshot_verb_spec(verb);
+  const auto rest = read_arguments(verb_spec, given->rest);
+  if (auto over = help_or_misuse(verb_spec, rest, columns)) return *std::move(over);
+  const auto word = [&rest](std::size_t number) {
+    const bool there = number < rest->positionals.size() && !rest->positionals[number].empty();
+    return there ? rest->positionals[number].front() : std::string();
+  };
+  const std::string name = verb == "create" ? word(1) : word(0);
+  const Tool tool{.admin = admin, .paths = paths, .given = *rest, .name = name};
+  if (verb == "create") return create(tool, word(0));
+  if (verb == "list") return view(tool, "list", &format_snapshot_list);
+  if (verb == "show") return view(tool, "show " + name, &format_snapshot_report);
+  if (verb == "export") return export_to(tool, word(1));
+  if (verb == "commit") return commit(tool, word(1));
+  if (verb == "diff") {
+    const auto answer = read_from_snapshots(paths.snapshot_socket(), "diff " + name);
+    return answer ? good(*answer) : own_failure(answer.error().text);
+  }
+  return simple(tool, verb + " " + name);
+}
+
+}  // namespace cli::io

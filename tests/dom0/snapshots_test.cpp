@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Snapshots through dom0: real daemon, relay, agents, block server, supervisor and snapshot
+// processes. Only the kernel's NBD client is left out (tests/one-vm has that).
+#include "tests/dom0/paper_qubes.hpp"
+
+namespace dom0::test {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr std::size_t mib = std::size_t{1} << 20U;
+
+struct Ran {
+  int code = -1;
+  std::string out;
+};
+
+class Snapshots : public PaperQubes {
+ protected:
+  Snapshots() {
+    std::filesystem::create_directories(root_ / "snap");
+    put("etc/sallyport/qubes.d/sys-snapshot.conf",
+        "transport = local\nuser = nobody\nrole = storage\n");
+    policy("sallyport.Block * * * allow\n");
+    plug("block=sda size=" + std::to_string(4 * mib) + " model=DataTraveler\n");
+    content_.resize(4 * mib);
+    for (std::size_t i = 0; i < content_.size(); ++i) {
+      content_[i] = static_cast<char>(i * 2654435761U >> 13U);
+    }
+    put("medium", content_, 0666);
+    service("usb", "sallyport.Block",
+            "case $SALLYPORT_OPTIONS in read-only=yes) how=--read-only;; esac\nexec " +
+                program("sallyport-block-server") + " $how " + medium().string());
+    for (const char* name : {"sallyport.Block", "sallyport.BlockAttach"}) {
+      service("snap", name,
+              "exec " + program("sallyport-snapshot-call") + " --agent-socket " +
+                  (root_ / "snap/agent.sock").string() + " --snapshots-socket " +
+                  socket().string());
+    }
+    // Reads all of what it gets into a file, and is attached until somebody detaches it.
+    service("work", "sallyport.BlockAttach",
+            "read backend port; while read -r line && [ -n \"$line\" ]; do :; done\n"
+            "exec 3>&1\n"
+            "exec " +
+                program("sallyport-call") + " --socket " + (root_ / "work/agent.sock").string() +
+                " $backend sallyport.Block+$port " + std::string(SALLYPORT_BINARY_DIR) +
+                "/tests/bin/nbd-reader " +
+                (root_ / "work/copy").string());
+  }
+  ~Snapshots() override {
+    storage_.end(SIGTERM);
+    supervisor_.end(SIGTERM);
+    if (HasFailure()) {
+      for (const char* name : {"snap.log", "supervisor.log"}) {
+        auto text = base::io::read_file(root_ / name, 1U << 20U);
+        std::cerr << "--- " << name << "\n" << (text ? *text : "");
+      }
+    }
+  }
+
+  std::filesystem::path medium() const { return root_ / "medium"; }
+  std::filesystem::path socket() const { return root_ / "run/sallyport-snapshot/snapshots.sock"; }
+  void start_supervisor(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> command{program("sallyport-snapshots"), "--root", root_.string()};
+    command.insert(command.end(), more.begin(), more.end());
+    supervisor_ = Process(command, root_ / "supervisor.log");
+    wait_until([this] { return tool("list").code == 0; }, "the supervisor answers");
+  }
+  void begin(const std::vector<std::string>& supervisor = {}) {
+    start_supervisor(supervisor);
+    start_daemon();
+    start_usb();
+    start_work();
+    storage_ = agent("snap", "sys-snapshot",
+                     "file:" + (root_ / "run/sallyport-snapshot/devices").string());
+    wait_until([this] { return running("work") && running("sys-snapshot") && listed("sda:"); },
+               "qubes connect");
+  }
+  bool listed(const std::string& text, const std::string& qube = "sys-usb") {
+    return call("admin.vm.device.block.Available", qube).find(text) != std::string::npos;
+  }
+  // `sallyport snapshot WORDS`, both texts.
+  Ran tool(const std::string& words) {
+    const std::string out = (root_ / "tool.out").string();
+    const std::string command = program("sallyport") + " --root " + root_.string() + " snapshot " +
+                                words + " >" + out + " 2>&1";
+    const int status = std::system(command.c_str());  // NOLINT(cert-env33-c): the tests' own words
+    auto text = base::io::read_file(out, 16U << 20U);
+    return {.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1, .out = text ? *text : ""};
+  }
+  void create(const std::string& words) {
+    const Ran made = tool("create sys-usb:sda " + words);
+    ASSERT_EQ(made.code, 0) << made.out;
+  }
+  std::string report(const std::string& name) { return tool("show " + name + " --json").out; }
+  bool says(const std::string& name, const std::string& what) {
+    return report(name).find(what) != std::string::npos;
+  }
+  std::string read_by_work(const std::string& name, const std::string& options = {}) {
+    wait_until([&] { return listed(name + ":", "sys-snapshot"); }, "dom0 knows the snapshot");
+    std::filesystem::remove(root_ / "work/copy");
+    EXPECT_EQ(call("admin.vm.device.block.Attach+sys-snapshot+" + name, "work", options), ok);
+    EXPECT_EQ(call("admin.vm.device.block.Detach+sys-snapshot+" + name, "work"), ok);
+    auto text = base::io::read_file(root_ / "work/copy", 16U << 20U);
+    return text ? *text : "";
+  }
+  void scribble(std::size_t at, std::size_t size, char what) {
+    std::fstream file(medium(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(at));
+    file << std::string(size, what);
+  }
+  std::string leases() { return call("admin.vm.device.block.Attached", "sys-snapshot"); }
+
+  std::string content_;
+  Process supervisor_;
+  Process storage_;
+};
+
+TEST_F(Snapshots, WhatWasReadFirstIsWhatEverybodyGets) {
+  begin();
+  create("stick");
+  EXPECT_NE(leases().find("_snapshot='stick' _fill='lazy' _seal='no' _read-only='yes'"),
+            std::string::npos)
+      << leases();
+  EXPECT_TRUE(says("stick", R"("stored_blocks":0)")) << report("stick");
+  EXPECT_TRUE(read_by_work("stick") == content_);
+  // The stick shows something else from now on.
+  scribble(0, content_.size(), 'x');
+  EXPECT_TRUE(read_by_work("stick") == content_);
+  const Ran sealed = tool("seal stick");
+  EXPECT_EQ(sealed.code, 0) << sealed.out;
+  EXPECT_TRUE(says("stick", R"("kind":"changed")")) << "the sample was read again";
+  const Ran page = tool("show stick");
+  EXPECT_NE(page.out.find("THE MEDIUM ANSWERED DIFFERENTLY"), std::string::npos) << page.out;
+  EXPECT_EQ(tool("verify stick").code, 0);
+}
+
+TEST_F(Snapshots, InOrderTheMediumIsReadAndLetGo) {
+  begin();
+  create("--in-order --seal --wait stick");
+  wait_until([this] { return leases() == ok; }, "the stick can be unplugged");
+  EXPECT_NE(call("admin.vm.device.block.Available", "sys-usb").find("it can be unplugged"),
+            std::string::npos);
+  plug("");
+  EXPECT_TRUE(read_by_work("stick") == content_);
+  EXPECT_NE(tool("list").out.find("sealed"), std::string::npos) << tool("list").out;
+}
+
+TEST_F(Snapshots, AStickThatIsUnpluggedComesBackToItsSnapshot) {
+  begin();
+  create("stick");
+  plug("");
+  wait_until([this] { return leases() == ok; }, "the lease ends");
+  const Ran early = tool("complete stick");
+  EXPECT_EQ(early.code, 1);
+  EXPECT_NE(early.out.find("parts of the medium were never read"), std::string::npos) << early.out;
+  plug("block=sda size=" + std::to_string(4 * mib) + " model=DataTraveler\n");
+  wait_until([this] { return listed("sda:"); }, "it is back");
+  create("stick");
+  EXPECT_TRUE(read_by_work("stick") == content_);
+}
+
+TEST_F(Snapshots, SeveralQubesReadOneAtOnceAndOneWrites) {
+  put("etc/sallyport/qubes.d/vault.conf", "label = black\n");
+  put("etc/sallyport/qubes.d/mail.conf", "label = green\n");
+  begin();
+  for (const char* name : {"vault", "mail"}) {
+    std::filesystem::create_directories(root_ / name);
+    service(name, "sallyport.BlockAttach",
+            "read backend port; while read -r line && [ -n \"$line\" ]; do :; done\nexec 3>&1\n"
+            "exec " +
+                program("sallyport-call") + " --socket " + (root_ / name / "agent.sock").string() +
+                " $backend sallyport.Block+$port sh -c 'head -c 18 >/dev/null; echo attached >&3; "
+                "exec 3>&-; cat >/dev/null'");
+  }
+  Process vault = agent("vault", "vault", "none");
+  Process mail = agent("mail", "mail", "none");
+  wait_until([this] { return running("vault") && running("mail"); }, "they connect");
+  create("stick");
+  wait_until([&] { return listed("stick:", "sys-snapshot"); }, "dom0 knows the snapshot");
+  const auto attach_to = [this](const std::string& qube, const std::string& options) {
+    return call("admin.vm.device.block.Attach+sys-snapshot+stick", qube, options);
+  };
+  EXPECT_EQ(attach_to("vault", ""), ok);
+  EXPECT_EQ(attach_to("mail", "_read-only='no'"), ok);
+  EXPECT_NE(report("stick").find(R"("readers":2,"writers":1)"), std::string::npos)
+      << report("stick");
+  EXPECT_NE(attach_to("work", "_read-only='no'").find("already attached"), std::string::npos);
+  const Ran drop = tool("drop stick");
+  EXPECT_EQ(drop.code, 1);
+  EXPECT_NE(drop.out.find("in use"), std::string::npos) << drop.out;
+  EXPECT_EQ(call("admin.vm.device.block.Detach+sys-snapshot+stick", "mail"), ok);
+  EXPECT_NE(call("admin.vm.device.block.Attached", "vault").find("stick"), std::string::npos);
+}
+
+TEST_F(Snapshots, WritesStayApartUntilTheyAreCommitted) {
+  begin();
+  create("--in-order stick");
+  wait_until([this] { return leases() == ok; }, "all was read");
+  put("work/write", "");
+  EXPECT_EQ(read_by_work("stick", "_read-only='no'").substr(0, 4), "over");
+  EXPECT_TRUE(*base::io::read_file(medium(), 16U << 20U) == content_) << "the medium is as it was";
+  std::filesystem::remove(root_ / "work/write");
+  EXPECT_TRUE(read_by_work("stick") == content_) << "and so is what others read";
+  const Ran diff = tool("diff stick");
+  EXPECT_EQ(diff.out.find("0 65536 "), 0U) << diff.out;
+  // Another stick is not written to.
+  scribble(100, 1, '!');
+  const Ran other = tool("commit stick sys-usb:sda");
+  EXPECT_EQ(other.code, 1);
+  EXPECT_NE(other.out.find("not what the snapshot was taken of; nothing was written"),
+            std::string::npos)
+      << other.out;
+  put("medium", content_, 0666);
+  const Ran committed = tool("commit stick sys-usb:sda");
+  EXPECT_EQ(committed.code, 0) << committed.out;
+  const std::string now = *base::io::read_file(medium(), 16U << 20U);
+  EXPECT_EQ(now.substr(0, 4), "over");
+  EXPECT_TRUE(now.substr(65536) == content_.substr(65536));
+  EXPECT_EQ(tool("discard stick").code, 0);
+  EXPECT_EQ(tool("diff stick").out, "");
+}
+
+TEST_F(Snapshots, AreExportedVerifiedKeptAndDropped) {
+  begin();
+  create("stick");
+  const std::string image = (root_ / "image").string();
+  const Ran early = tool("export stick " + image);
+  EXPECT_EQ(early.code, 1);
+  EXPECT_NE(early.out.find("parts of the medium were never read"), std::string::npos) << early.out;
+  EXPECT_FALSE(std::filesystem::exists(image));
+  EXPECT_EQ(tool("export --partial stick " + image).code, 0);
+  EXPECT_EQ(std::filesystem::file_size(image), content_.size());
+  EXPECT_EQ(tool("export stick " + image).code, 1) << "nothing is written over";
+  EXPECT_EQ(tool("complete stick").code, 0);
+  std::filesystem::remove(image);
+  EXPECT_EQ(tool("export stick " + image).code, 0);
+  EXPECT_TRUE(*base::io::read_file(image, 16U << 20U) == content_);
+  EXPECT_EQ(tool("export --hashes stick " + image + ".hashes").code, 0);
+  const std::string hashes = *base::io::read_file(image + ".hashes", 1U << 20U);
+  const std::string root = hashes.substr(hashes.rfind("root ") + 5, 64);
+  EXPECT_TRUE(says("stick", "\"root\":\"" + root)) << report("stick");
+  EXPECT_EQ(tool("keep stick").code, 0);
+  EXPECT_TRUE(std::filesystem::exists(root_ / "var/lib/sallyport-snapshot/stick/key"));
+  EXPECT_EQ(call("admin.vm.device.block.Detach+sys-usb+sda", "sys-snapshot"), ok);
+  EXPECT_EQ(tool("drop stick").code, 0);
+  wait_until([this] { return tool("list").out == "no snapshots\n"; }, "it is gone");
+  EXPECT_FALSE(std::filesystem::exists(root_ / "var/lib/sallyport-snapshot/stick"));
+  EXPECT_FALSE(std::filesystem::exists(root_ / "run/sallyport-snapshot/keys/stick"));
+  wait_until([this] { return !listed("stick:", "sys-snapshot"); }, "dom0 forgets it");
+}
+
+TEST_F(Snapshots, WrongNamesAndWishesAreRefusedInWords) {
+  begin({"--quota", "64", "--largest", "64"});
+  EXPECT_NE(tool("show nothing").out.find("there is no snapshot nothing"), std::string::npos);
+  EXPECT_NE(tool("show ../etc").out.find("is no name of a snapshot"), std::string::npos);
+  EXPECT_NE(tool("create sda").out.find("is no block device"), std::string::npos);
+  EXPECT_NE(tool("create sys-usb:sdz x").out.find("doesn't expose block device 'sdz'"),
+            std::string::npos);
+  EXPECT_NE(tool("create sys-usb:sda Stick").out.find("Invalid snapshot option"),
+            std::string::npos);
+  create("one");
+  EXPECT_EQ(call("admin.vm.device.block.Detach+sys-usb+sda", "sys-snapshot"), ok);
+  // 4 MiB twice and what belongs to it are promised; 64 are all.
+  create("two");
+  EXPECT_EQ(call("admin.vm.device.block.Detach+sys-usb+sda", "sys-snapshot"), ok);
+  const Ran full = tool("create sys-usb:sda three");
+  EXPECT_EQ(full.code, 1);
+  EXPECT_NE(full.out.find("the store is full; drop a snapshot"), std::string::npos) << full.out;
+  // Of another size it is another medium.
+  put("medium", content_ + std::string(512, 'x'), 0666);
+  const Ran larger = tool("create sys-usb:sda one");
+  EXPECT_EQ(larger.code, 1) << larger.out;
+}
+
+TEST_F(Snapshots, AKilledProcessLosesNothingThatWasSealed) {
+  begin();
+  create("--in-order --seal --wait stick");
+  wait_until([this] { return leases() == ok; }, "all was read");
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    auto line = base::io::read_file(entry.path() / "cmdline", 4096);
+    if (line && line->find("sallyport-snapshot\0--control"s) != std::string::npos &&
+        line->find(root_.string()) != std::string::npos) {
+      ::kill(std::stoi(entry.path().filename().string()), SIGKILL);
+    }
+  }
+  wait_until([this] { return tool("verify stick").code == 0; }, "another process serves it");
+  EXPECT_TRUE(read_by_work("stick") == content_);
+  // Without the supervisor no process of a snapshot is left; with a new one all is there.
+  supervisor_.end(SIGKILL);
+  start_supervisor();
+  wait_until([this] { return tool("verify stick").code == 0; }, "the lock is free");
+  EXPECT_TRUE(read_by_work("stick") == content_);
+}
+
+TEST_F(Snapshots, ADaemonThatIsKilledFindsTheLeasesAgain) {
+  begin();
+  create("stick");
+  daemon_.end(SIGKILL);
+  start_daemon();
+  wait_until([this] { return leases().find("sda") != std::string::npos; }, "the lease goes on");
+  EXPECT_TRUE(read_by_work("stick") == content_);
+}
+
+}  // namespace
+}  // namespace dom0::test
