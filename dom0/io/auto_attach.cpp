@@ -79,17 +79,23 @@ void AutoAttach::resumed() {
   }
 }
 
-void AutoAttach::detached_by_hand(const Wish& wish) {
-  const Device* device = board_.inventory.find(wish.backend, wish.port_id);
+void AutoAttach::detached_by_hand(const std::vector<Wish>& wishes) {
   board_.devices.change_held([&](HeldDevices& held) {
-    return held.hold({.frontend = wish.frontend,
-                      .backend = wish.backend,
-                      .port_id = wish.port_id,
-                      .fingerprint = device == nullptr ? std::string() : fingerprint_of(*device),
-                      .frontend_life = life_of(wish.frontend),
-                      .backend_life = life_of(wish.backend)});
+    bool changed = false;
+    for (const Wish& wish : wishes) changed = held.hold(held_of(wish)) || changed;
+    return changed;
   });
-  give_up(place(wish.backend, wish.port_id));
+  for (const Wish& wish : wishes) give_up(place(wish.backend, wish.port_id));
+}
+
+HeldDevice AutoAttach::held_of(const Wish& wish) const {
+  const Device* device = board_.inventory.find(wish.backend, wish.port_id);
+  return {.frontend = wish.frontend,
+          .backend = wish.backend,
+          .port_id = wish.port_id,
+          .fingerprint = device == nullptr ? std::string() : fingerprint_of(*device),
+          .frontend_life = life_of(wish.frontend),
+          .backend_life = life_of(wish.backend)};
 }
 
 QubeLife AutoAttach::life_of(const std::string& qube) const {

@@ -48,8 +48,8 @@ class AutoAttach {
   void started(const std::string& qube, const QubeLife& life);
   // The host was suspended: what is assigned and not attached is looked at again.
   void resumed();
-  // Somebody took the device away by hand: it stays away until it, or the qube, comes back.
-  void detached_by_hand(const Wish& wish);
+  // Somebody took these devices away by hand: each stays away until it, or the qube, comes back.
+  void detached_by_hand(const std::vector<Wish>& wishes);
 
  private:
   // One device that is asked about, or being tried again.
@@ -74,6 +74,7 @@ class AutoAttach {
   void give_up(const std::string& here);
   void tell_refusal(const DeviceRef& device, const policy::io::Answer& answer);
   QubeLife life_of(const std::string& qube) const;
+  HeldDevice held_of(const Wish& wish) const;
   static std::string place(const std::string& backend, const std::string& port_id) {
     return backend + ":" + port_id;
   }

@@ -374,13 +374,15 @@ void Broker::run(const std::string& qube, const std::string& service, const std:
 void Broker::panic(const std::string& why) {
   board_.audit.event("panic", "sallyport: everything is detached: " + why);
   service_calls_.end_inputs();
+  // Assignments wait until the device is plugged in again.
+  std::vector<AutoAttach::Wish> held;
+  for (const auto& [id, lease] : board_.leases.all()) {
+    held.push_back({lease.frontend, lease.backend, lease.device.port_id()});
+  }
+  auto_attach_.detached_by_hand(held);
   const auto all = attachments_;
   for (const auto& [id, attachment] : all) {
-    const Lease* lease = board_.leases.find(id);
-    if (lease == nullptr) continue;
-    // Assignments wait until the device is plugged in again.
-    auto_attach_.detached_by_hand({lease->frontend, lease->backend, lease->device.port_id()});
-    attachment->end("panic: " + why);
+    if (board_.leases.find(id) != nullptr) attachment->end("panic: " + why);
   }
 }
 

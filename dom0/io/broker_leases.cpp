@@ -90,7 +90,7 @@ void Broker::detach(const DeviceClass& device_class, const std::string& frontend
     return on_done(base::fail(std::string(device_class.name) + " device " + port_id +
                               " not attached to " + frontend));
   }
-  auto_attach_.detached_by_hand({frontend, backend, port_id});
+  auto_attach_.detached_by_hand({{frontend, backend, port_id}});
   detachers_[lease->id].push_back(std::move(on_done));
   const auto attachment = attachments_.at(lease->id);
   attachment->end("detached on request");

@@ -215,7 +215,7 @@ TEST_F(AutoAttachTest, AfterAResumeItIsLookedAtAgain) {
   ASSERT_EQ(wishes_.size(), 1U);
   auto_.resumed();  // it is not attached: no lease
   EXPECT_EQ(wishes_.size(), 2U);
-  auto_.detached_by_hand({.frontend = "work", .backend = "sys-usb", .port_id = "2-1"});
+  auto_.detached_by_hand({{.frontend = "work", .backend = "sys-usb", .port_id = "2-1"}});
   auto_.resumed();
   EXPECT_EQ(wishes_.size(), 2U) << "somebody took it away";
 }
@@ -227,7 +227,7 @@ TEST_F(AutoAttachTest, WhatWasTakenAwayStaysAwayUntilItOrAQubeComesAnew) {
   plug();
   ASSERT_EQ(wishes_.size(), 1U);
   const AutoAttach::Wish wish{.frontend = "work", .backend = "sys-usb", .port_id = "2-1"};
-  auto_.detached_by_hand(wish);
+  auto_.detached_by_hand({wish});
   const auto comes_back = [&](const std::function<void()>& what) {
     const std::size_t before = wishes_.size();
     what();
@@ -241,20 +241,20 @@ TEST_F(AutoAttachTest, WhatWasTakenAwayStaysAwayUntilItOrAQubeComesAnew) {
     auto_.told_all("sys-usb");
   })) << "sys-usb's agent dials again";
   EXPECT_TRUE(comes_back([&] { auto_.started("work", "w2"); })) << "a start";
-  auto_.detached_by_hand(wish);
+  auto_.detached_by_hand({wish});
   EXPECT_TRUE(comes_back([&] { plug(stick(0x0200)); })) << "another device";
-  auto_.detached_by_hand(wish);
+  auto_.detached_by_hand({wish});
   EXPECT_TRUE(comes_back([&] {
     auto_.unplugged("sys-usb", "2-1");
     plug(stick(0x0200));
   })) << "a replug";
-  auto_.detached_by_hand(wish);
+  auto_.detached_by_hand({wish});
   EXPECT_TRUE(comes_back([&] {
     auto_.forgotten("sys-usb", "2-1");
     auto_.started("sys-usb", "s2");
     plug(stick(0x0200));
   })) << "sys-usb was started anew";
-  auto_.detached_by_hand(wish);
+  auto_.detached_by_hand({wish});
   board_.inventory.clear("sys-usb");
   auto_.forgotten("sys-usb", "2-1");
   auto_.told_all("sys-usb");  // it was unplugged while nobody could hear of it
