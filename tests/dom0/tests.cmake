@@ -17,7 +17,10 @@ set_target_properties(nbd-reader PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
 add_dependencies(snapshots_test sallyportd sallyport-relay sallyport-agent sallyport-call sallyport
   sallyport-block-server sallyport-snapshot sallyport-snapshots sallyport-snapshot-call nbd-reader)
-sallyport_test(assignments_test SOURCES dom0/assignments_test.cpp LIBRARIES base_io policy_io)
+sallyport_test(assignments_test SOURCES
+  dom0/assignments_test.cpp
+  dom0/prompt_answers_test.cpp
+  LIBRARIES base_io policy_io)
 sallyport_test(config_test SOURCES dom0/config_test.cpp
   LIBRARIES agent_core base_io dom0_store)
 if(SALLYPORT_SANITIZE)
@@ -43,7 +46,10 @@ sallyport_test(dom0_admin_test SOURCES
   dom0/device_history_test.cpp
   dom0/device_lines_test.cpp
   LIBRARIES dom0_admin)
-sallyport_test(dom0_auto_attach_test SOURCES dom0/auto_attach_test.cpp LIBRARIES dom0_io)
+sallyport_test(dom0_auto_attach_test SOURCES
+  dom0/auto_attach_test.cpp
+  dom0/registry_test.cpp
+  LIBRARIES dom0_io)
 find_package(Python3 3.9 COMPONENTS Interpreter REQUIRED)
 add_test(NAME qubes_client COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/dom0/qubes_client_test.py
          ${PROJECT_BINARY_DIR}/bin)
