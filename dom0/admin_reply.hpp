@@ -27,6 +27,7 @@ inline constexpr std::string_view not_found = "DeviceNotFound";
 inline constexpr std::string_view unrecognized = "UnrecognizedDevice";
 inline constexpr std::string_view no_such_qube = "QubesVMNotFoundError";
 inline constexpr std::string_view not_running = "QubesVMNotRunningError";
+inline constexpr std::string_view not_halted = "QubesVMNotHaltedError";
 inline constexpr std::string_view permission_denied = "PermissionDenied";
 inline constexpr std::string_view protocol = "ProtocolError";
 inline constexpr std::string_view any = "QubesException";

@@ -10,7 +10,14 @@
 namespace dom0 {
 namespace {
 
-constexpr std::uint8_t record_version = 3;
+constexpr std::uint8_t record_version = 4;
+
+constexpr std::uint32_t nobody = 0xffffffff;  // no user has this number
+
+std::optional<std::uint32_t> take_user(base::wire::Reader& in) {
+  const std::uint32_t user = in.u32();
+  return user == nobody ? std::nullopt : std::optional(user);
+}
 
 void put_text(base::wire::Writer& out, std::string_view text) {
   text = text.substr(0, 255);
@@ -68,6 +75,7 @@ std::vector<std::byte> encode_lease(const Lease& lease) {
   put_text(out, lease.backend);
   put_text(out, lease.rule);
   put_text(out, lease.approver);
+  out.u32(lease.who.requester.value_or(nobody)).u32(lease.who.approver.value_or(nobody));
   put_long_text(out, base::device::format_properties(lease.options));
   put_long_text(out, lease.device.usb_id());
   out.bytes(sysusb::encode_inventory_record(lease.device.record()));
@@ -87,6 +95,8 @@ std::optional<Lease> parse_lease(base::wire::Bytes record) {
   lease.backend = take_text(in);
   lease.rule = take_text(in);
   lease.approver = take_text(in);
+  lease.who.requester = take_user(in);
+  lease.who.approver = take_user(in);
   auto options = base::device::parse_properties(take_long_text(in));
   std::string usb_id = take_long_text(in);
   auto device = sysusb::parse_inventory_record(in.rest());

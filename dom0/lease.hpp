@@ -14,6 +14,7 @@
 #include "base/wire/result.hpp"
 #include "base/wire/strong.hpp"
 #include "dom0/device.hpp"
+#include "dom0/who.hpp"
 
 namespace dom0 {
 
@@ -35,6 +36,7 @@ struct Lease {
   std::int64_t since = 0;                 // wall clock, seconds; for people
   std::string rule = {};                  // FILE:LINE that allowed it, at most 255 bytes
   std::string approver = {};              // policy, prompt, assignment, ...
+  Who who = {};
 
   friend bool operator==(const Lease&, const Lease&) = default;
 };

@@ -210,6 +210,15 @@ class Oddities {
           !(*rule_.redirect == *rule_.default_target)) {
         remark(field, "is never taken: target=" + rule_.redirect->text() + " is the only choice");
       }
+      if (field.starts_with("user=") && rule_.user && !rule_.user->empty()) {
+        remark(field,
+               "does nothing here: services run as the user of their qube's agent; take it out");
+      }
+      if (field == "autostart=yes") {
+        remark(field,
+               "does nothing here: no call starts a qube, one to a halted qube is denied; start it "
+               "with sallyport-qube start, and take this out");
+      }
       if (field != "autostart=no") continue;
       const Token& target = rule_.redirect ? *rule_.redirect : rule_.target;
       if (target.kind() == Kind::dispvm || target.kind() == Kind::dispvm_template ||

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view admin_name = "dom0";
 constexpr std::string_view admin_uuid = "00000000-0000-0000-0000-000000000000";
+constexpr std::string_view admin_icon = "adminvm-black";
 constexpr std::string_view uuid_prefix = "uuid:";
 
 }  // namespace
@@ -20,6 +21,7 @@ void SystemInfo::add(QubeFacts facts) {
     facts.type = "AdminVM";
     facts.running = true;
     facts.uuid = admin_uuid;
+    if (facts.icon.empty()) facts.icon = admin_icon;
   } else if (facts.type == "AdminVM" || facts.uuid == admin_uuid) {
     // Only dom0 is dom0: a registry entry cannot make a second one.
     facts.type = "Unknown";

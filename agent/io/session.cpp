@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "agent/io/session.hpp"
 
+#include <sys/random.h>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
+#include <cstdlib>
+#include <utility>
 
 namespace agent::io {
 namespace {
@@ -11,10 +15,18 @@ constexpr std::chrono::milliseconds first_wait{200};
 constexpr std::chrono::milliseconds longest_wait{5000};
 constexpr std::chrono::seconds hello_limit{5};
 
+// Known to nobody else, so that no two agents have the same.
+base::wire::Token random_life() {
+  base::wire::Token life{};
+  const ssize_t size = ::getrandom(life.data(), life.size(), 0);
+  if (std::cmp_not_equal(size, life.size())) std::abort();  // never for so few bytes
+  return life;
+}
+
 }  // namespace
 
 Session::Session(boost::asio::io_context& io, Dialer dialer, const base::io::Log& log)
-    : dialer_(std::move(dialer)), log_(log), timer_(io) {}
+    : dialer_(std::move(dialer)), log_(log), life_(random_life()), timer_(io) {}
 
 void Session::start(Handlers handlers) {
   handlers_ = std::move(handlers);
@@ -26,7 +38,7 @@ void Session::send(const FromAgent& message) {
 }
 
 void Session::connect() {
-  dialer_.dial({.kind = base::wire::StreamKind::control},
+  dialer_.dial({.kind = base::wire::StreamKind::control, .token = life_},
                [this](base::Result<StreamSocket> stream) { after_dial(std::move(stream)); });
 }
 

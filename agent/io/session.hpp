@@ -38,6 +38,7 @@ class Session {
 
   Dialer dialer_;
   const base::io::Log& log_;
+  base::wire::Token life_;  // the same in every hello: dom0 sees that it is still this agent
   Handlers handlers_;
   boost::asio::steady_timer timer_;
   std::chrono::milliseconds wait_{200};

@@ -84,7 +84,45 @@ bool valid_controller(std::string_view word) {
   return word == "emulated" || base::wire::is_pci_address(word);
 }
 
+// "01234567-89ab-cdef-0123-456789abcdef", and not dom0's.
+bool valid_uuid(std::string_view text) {
+  constexpr std::string_view shape = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  const auto fits = [](char wanted, char c) {
+    return wanted == '-' ? c == '-' : base::wire::is_digit(c) || (c >= 'a' && c <= 'f');
+  };
+  return std::ranges::equal(shape, text, fits) &&
+         text.find_first_not_of("0-") != std::string_view::npos;
+}
+
+Status yes_or_no(std::string_view value, bool& out) {
+  if (value != "yes" && value != "no") return fail(quoted(value) + " is none of: yes no");
+  out = value == "yes";
+  return Ok{};
+}
+
+// What only policy wants to know; nullopt: the key is none of these.
+std::optional<Status> set_policy_fact(QubeConfig& config, std::string_view key,
+                                      std::string_view value) {
+  if (key == "template_for_dispvms") return yes_or_no(value, config.template_for_dispvms);
+  if (key == "internal") return yes_or_no(value, config.internal);
+  if (key == "uuid") {
+    if (!valid_uuid(value)) {
+      return fail(quoted(value) +
+                  " is not a uuid in lower case, such as what the command uuidgen prints");
+    }
+    config.uuid = value;
+    return Ok{};
+  }
+  if (key == "default_dispvm") {
+    if (!valid_qube_name(value)) return fail(quoted(value) + " is not the name of a qube");
+    config.default_dispvm = value;
+    return Ok{};
+  }
+  return std::nullopt;
+}
+
 Status set(QubeConfig& config, std::string_view key, std::string_view value) {
+  if (auto done = set_policy_fact(config, key, value)) return *std::move(done);
   if (key == "label") return one_of(value, labels, config.label);
   if (key == "type") return one_of(value, types, config.type);
   if (key == "tags") {
@@ -124,9 +162,9 @@ Status set(QubeConfig& config, std::string_view key, std::string_view value) {
                      "'emulated' or a PCI address in lower case such as 0000:00:14.0",
                      config.controllers);
   }
-  return fail(
-      "unknown key " + quoted(key) +
-      "; known are: label type tags transport role user cid memory image disks controllers");
+  return fail("unknown key " + quoted(key) +
+              "; known are: label type tags transport role user cid memory image disks controllers "
+              "uuid default_dispvm template_for_dispvms internal");
 }
 
 Status parse_line(std::string_view line, QubeConfig& config, std::vector<std::string>& seen) {

@@ -32,6 +32,11 @@ struct QubeConfig {
   std::string image;  // defaults to the name
   std::vector<std::string> disks;
   std::vector<std::string> controllers;  // "0000:00:14.0" or "emulated"
+  // What policy asks for besides.
+  std::string uuid;            // in lower case; empty: none
+  std::string default_dispvm;  // the qube that this one's disposables are made from; empty: none
+  bool template_for_dispvms = false;
+  bool internal = false;  // never offered at a prompt
 };
 
 // [a-zA-Z][a-zA-Z0-9_-]{0,30}, not "dom0", not ending in "-dm".

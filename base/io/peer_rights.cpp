@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "base/io/sandbox.hpp"
 #include "base/io/unix_socket.hpp"
@@ -33,16 +32,20 @@ RightGroups find_right_groups() {
   return {.all = group_id("sallyport"), .read = group_id("sallyport-view")};
 }
 
-Peer peer_of(const Fd& client, const RightGroups& right_groups) {
-  const auto peer = peer_credentials(client);
-  if (!peer) return {};
-  if (peer->uid == 0 || peer->uid == ::getuid()) return {PeerRight::all, peer->uid};
-  const std::vector<gid_t> groups = groups_of(client, peer->gid);
+PeerRight right_of(uid_t uid, const std::vector<gid_t>& groups, const RightGroups& right_groups,
+                   uid_t daemon) {
+  if (uid == 0 || uid == daemon) return PeerRight::all;
   const auto in = [&groups](const std::optional<gid_t>& id) {
     return id && std::ranges::find(groups, *id) != groups.end();
   };
-  if (in(right_groups.all)) return {PeerRight::all, peer->uid};
-  return {in(right_groups.read) ? PeerRight::read : PeerRight::none, peer->uid};
+  if (in(right_groups.all)) return PeerRight::all;
+  return in(right_groups.read) ? PeerRight::read : PeerRight::none;
+}
+
+Peer peer_of(const Fd& client, const RightGroups& right_groups) {
+  const auto peer = peer_credentials(client);
+  if (!peer) return {};
+  return {right_of(peer->uid, groups_of(client, peer->gid), right_groups, ::getuid()), peer->uid};
 }
 
 }  // namespace base::io

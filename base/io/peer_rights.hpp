@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <vector>
 
 #include "base/io/fd.hpp"
 
@@ -27,6 +28,9 @@ struct RightGroups {
 };
 RightGroups find_right_groups();
 
+// Of a user in these groups, asking a daemon of the user `daemon`.
+PeerRight right_of(uid_t uid, const std::vector<gid_t>& groups, const RightGroups& right_groups,
+                   uid_t daemon);
 // By SO_PEERCRED and SO_PEERGROUPS, as recorded when the peer connected.
 Peer peer_of(const Fd& client, const RightGroups& groups);
 

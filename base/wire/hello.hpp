@@ -20,7 +20,8 @@ inline constexpr std::size_t hello_size = 32;
 inline constexpr std::uint16_t protocol_major = 1;
 
 // Wire: "SLYP", u16 major, u16 kind, u64 features, token[16]; little endian. A control hello's
-// token is zero. Unknown feature bits are ignored; another major version is refused.
+// token is 16 random bytes that an agent keeps for its life, or zero. Unknown feature bits are
+// ignored; another major version is refused.
 struct Hello {
   StreamKind kind = StreamKind::control;
   std::uint64_t features = 0;

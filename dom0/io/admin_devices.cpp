@@ -34,12 +34,21 @@ base::Result<base::device::Properties> options_of(const DeviceClass& device_clas
   return base::fail("USB device " + std::string(verb) + " does not support user options");
 }
 
-std::string no_required(const DeviceClass& device_class) {
-  if (&device_class == &usb_class) {
-    return "Only pci and block devices can be assigned as required.";
-  }
-  return "required block devices are not there yet; assign it without --required: it is attached "
-         "as soon as both are there";
+// Qubes' words: a USB device is nothing to start with.
+constexpr const char* no_required = "Only pci and block devices can be assigned as required.";
+
+bool may_be_required(const DeviceClass& device_class) { return &device_class == &block_class; }
+
+Who requester(const AdminPeer& peer) { return {.requester = peer.uid}; }
+
+// Whether the qube that has the device must not run without it.
+bool requires_device(const Switchboard& board, const Lease& lease) {
+  const auto assigned =
+      board.devices.assignments().of(lease.frontend, lease.device.device_class().name);
+  return std::ranges::any_of(assigned, [&lease](const Assignment* each) {
+    return each->mode == AssignmentMode::required && each->device.backend == lease.backend &&
+           matches(each->device, lease.device);
+  });
 }
 
 std::string_view error_type_of(const AttachOutcome& outcome, bool taken) {
@@ -135,7 +144,8 @@ AdminServer::OnHangUp AdminDevices::attach(const DeviceClass& device_class,
                                   .options = asked->options,
                                   .identity = device.device_id == "*" ? "" : device.device_id,
                                   .asked_by = "user id " + std::to_string(peer.uid) + " in dom0",
-                                  .device_class = &device_class},
+                                  .device_class = &device_class,
+                                  .who = requester(peer)},
                                  [reply, taken](const AttachOutcome& outcome) {
                                    if (outcome.kind == AttachOutcome::Kind::attached)
                                      return reply(encode_ok());
@@ -146,16 +156,28 @@ AdminServer::OnHangUp AdminDevices::attach(const DeviceClass& device_class,
 }
 
 void AdminDevices::detach(const DeviceClass& device_class, const AdminRequest& request,
-                          const Reply& reply) {
+                          const AdminPeer& peer, const Reply& reply) {
   const auto ref = parse_device_ref(request.argument);
   if (!ref) return fail(reply, error_type::protocol, ref.error().text);
+  const Lease* lease = board_.leases.find_held(request.target, ref->backend, ref->port_id);
+  if (lease != nullptr && &lease->device.device_class() == &device_class) {
+    if (requires_device(board_, *lease)) {
+      return fail(reply, error_type::not_halted,
+                  "Can not detach a required device from a non halted qube. "
+                  "You need to unassign device first.");
+    }
+    board_.audit.event(
+        "detach",
+        "sallyport: " + device_name(*lease) + " is to be detached from " + lease->frontend,
+        requester(peer));
+  }
   broker_.detach(
       device_class, request.target, ref->backend, ref->port_id,
       [reply](const base::Status& status) { done(reply, status, error_type::not_attached); });
 }
 
 void AdminDevices::assign(const DeviceClass& device_class, const AdminRequest& request,
-                          const Reply& reply) {
+                          const AdminPeer& peer, const Reply& reply) {
   const auto asked = wanted(device_class, request, "assignment", reply);
   if (!asked) return;
   Assignment assignment{.frontend = request.target,
@@ -169,8 +191,8 @@ void AdminDevices::assign(const DeviceClass& device_class, const AdminRequest& r
     }
     assignment.mode = *known;
   }
-  if (assignment.mode == AssignmentMode::required) {
-    return fail(reply, error_type::any, no_required(device_class));
+  if (assignment.mode == AssignmentMode::required && !may_be_required(device_class)) {
+    return fail(reply, error_type::any, no_required);
   }
   // The payload may widen what the argument names, as Qubes' client does for --port and --device.
   if (const std::string* id = find_property(asked->properties, "device_id"); id && *id == "*") {
@@ -190,9 +212,11 @@ void AdminDevices::assign(const DeviceClass& device_class, const AdminRequest& r
   const bool twice = board_.devices.find(assignment.frontend, device_class, ref) != nullptr;
   const auto written = board_.devices.assign(assignment);
   if (written) {
-    board_.audit.event("assignment", "sallyport: assigned " + ref.backend + ":" + ref.port_id +
-                                         ":" + ref.device_id + " to " + assignment.frontend + " (" +
-                                         std::string(name_of(assignment.mode)) + ")");
+    board_.audit.event("assignment",
+                       "sallyport: assigned " + ref.backend + ":" + ref.port_id + ":" +
+                           ref.device_id + " to " + assignment.frontend + " (" +
+                           std::string(name_of(assignment.mode)) + ")",
+                       requester(peer));
     board_.events.emit_device(assignment.frontend, "device-assign", device_class, ref,
                               {{"options", options_text(assignment.options)}});
   }
@@ -216,40 +240,42 @@ const Assignment* AdminDevices::named(const DeviceClass& device_class, const Adm
 }
 
 void AdminDevices::unassign(const DeviceClass& device_class, const AdminRequest& request,
-                            const Reply& reply) {
+                            const AdminPeer& peer, const Reply& reply) {
   const Assignment* found = named(device_class, request, reply);
   if (found == nullptr) return;
   const Assignment gone = *found;
   const auto written = board_.devices.unassign(gone);
   if (written) {
-    board_.audit.event("assignment", "sallyport: unassigned " + gone.device.backend + ":" +
-                                         gone.device.port_id + ":" + gone.device.device_id +
-                                         " from " + gone.frontend);
+    board_.audit.event("assignment",
+                       "sallyport: unassigned " + gone.device.backend + ":" + gone.device.port_id +
+                           ":" + gone.device.device_id + " from " + gone.frontend,
+                       requester(peer));
     board_.events.emit_device(gone.frontend, "device-unassign", device_class, gone.device);
   }
   done(reply, written, error_type::any);
 }
 
 void AdminDevices::set_assignment(const DeviceClass& device_class, const AdminRequest& request,
-                                  const Reply& reply) {
+                                  const AdminPeer& peer, const Reply& reply) {
   const auto mode = parse_assignment_mode(request.payload);
   if (!mode) {
     return fail(reply, error_type::any,
                 request.payload == "manual" ? "Cannot change assignment mode to 'manual'"
                                             : "Invalid assignment mode");
   }
-  if (*mode == AssignmentMode::required) {
-    return fail(reply, error_type::any, no_required(device_class));
+  if (*mode == AssignmentMode::required && !may_be_required(device_class)) {
+    return fail(reply, error_type::any, no_required);
   }
   const Assignment* found = named(device_class, request, reply);
   if (found == nullptr) return;
   const Assignment before = *found;
   const auto written = board_.devices.set_mode(before, *mode);
   if (written) {
-    board_.audit.event("assignment", "sallyport: assignment of " + before.device.backend + ":" +
-                                         before.device.port_id + ":" + before.device.device_id +
-                                         " to " + before.frontend + " is now " +
-                                         std::string(name_of(*mode)));
+    board_.audit.event("assignment",
+                       "sallyport: assignment of " + before.device.backend + ":" +
+                           before.device.port_id + ":" + before.device.device_id + " to " +
+                           before.frontend + " is now " + std::string(name_of(*mode)),
+                       requester(peer));
     board_.events.emit_device(before.frontend, "device-assignment-changed", device_class,
                               before.device);
   }
@@ -264,20 +290,24 @@ void AdminDevices::denied_list(const AdminRequest& request, const Reply& reply) 
   reply(encode_ok(lines));
 }
 
-base::Status AdminDevices::set_denied(const std::string& qube, std::string_view interfaces) {
+base::Status AdminDevices::set_denied(const std::string& qube, std::string_view interfaces,
+                                      const AdminPeer& peer) {
   auto list = parse_interface_list(interfaces);
   if (!list) return base::fail(list.error().text);
   if (auto written = board_.devices.deny(qube, format_interface_list(*std::move(list))); !written) {
     return written;
   }
-  board_.audit.event("denied_interfaces", "sallyport: denied interfaces of " + qube + " are now '" +
-                                              board_.devices.denied(qube) + "'");
+  board_.audit.event(
+      "denied_interfaces",
+      "sallyport: denied interfaces of " + qube + " are now '" + board_.devices.denied(qube) + "'",
+      requester(peer));
   board_.events.emit(qube, "property-set:devices_denied",
                      {{"name", "devices_denied"}, {"newvalue", board_.devices.denied(qube)}});
   return base::Ok{};
 }
 
-void AdminDevices::denied_add(const AdminRequest& request, const Reply& reply) {
+void AdminDevices::denied_add(const AdminRequest& request, const AdminPeer& peer,
+                              const Reply& reply) {
   const auto more = parse_interface_list(request.payload);
   if (!more) return fail(reply, error_type::any, more.error().text);
   std::vector<std::string> sorted = *more;
@@ -285,19 +315,23 @@ void AdminDevices::denied_add(const AdminRequest& request, const Reply& reply) {
   if (std::ranges::adjacent_find(sorted) != sorted.end()) {
     return fail(reply, error_type::any, "Duplicated device interfaces in payload.");
   }
-  done(reply, set_denied(request.target, board_.devices.denied(request.target) + request.payload),
+  done(reply,
+       set_denied(request.target, board_.devices.denied(request.target) + request.payload, peer),
        error_type::any);
 }
 
-void AdminDevices::denied_remove(const AdminRequest& request, const Reply& reply) {
-  if (request.payload == "all") return done(reply, set_denied(request.target, ""), error_type::any);
+void AdminDevices::denied_remove(const AdminRequest& request, const AdminPeer& peer,
+                                 const Reply& reply) {
+  if (request.payload == "all") {
+    return done(reply, set_denied(request.target, "", peer), error_type::any);
+  }
   const auto less = parse_interface_list(request.payload);
   if (!less) return fail(reply, error_type::any, less.error().text);
   auto list = *parse_interface_list(board_.devices.denied(request.target));
   std::erase_if(list, [&less](const std::string& each) {
     return std::ranges::find(*less, each) != less->end();
   });
-  done(reply, set_denied(request.target, format_interface_list(list)), error_type::any);
+  done(reply, set_denied(request.target, format_interface_list(list), peer), error_type::any);
 }
 
 }  // namespace dom0::io

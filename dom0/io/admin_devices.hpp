@@ -19,19 +19,23 @@ class AdminDevices {
                 const Reply& reply) const;
   void assigned(const DeviceClass& device_class, const AdminRequest& request,
                 const Reply& reply) const;
-  void assign(const DeviceClass& device_class, const AdminRequest& request, const Reply& reply);
-  void unassign(const DeviceClass& device_class, const AdminRequest& request, const Reply& reply);
+  void assign(const DeviceClass& device_class, const AdminRequest& request, const AdminPeer& peer,
+              const Reply& reply);
+  void unassign(const DeviceClass& device_class, const AdminRequest& request, const AdminPeer& peer,
+                const Reply& reply);
   void set_assignment(const DeviceClass& device_class, const AdminRequest& request,
-                      const Reply& reply);
-  void detach(const DeviceClass& device_class, const AdminRequest& request, const Reply& reply);
+                      const AdminPeer& peer, const Reply& reply);
+  void detach(const DeviceClass& device_class, const AdminRequest& request, const AdminPeer& peer,
+              const Reply& reply);
   // Withdrawn when the client goes.
   AdminServer::OnHangUp attach(const DeviceClass& device_class, const AdminRequest& request,
                                const AdminPeer& peer, const Reply& reply);
   void denied_list(const AdminRequest& request, const Reply& reply) const;
-  void denied_add(const AdminRequest& request, const Reply& reply);
-  void denied_remove(const AdminRequest& request, const Reply& reply);
+  void denied_add(const AdminRequest& request, const AdminPeer& peer, const Reply& reply);
+  void denied_remove(const AdminRequest& request, const AdminPeer& peer, const Reply& reply);
   // The whole list at once, as the property devices_denied.
-  base::Status set_denied(const std::string& qube, std::string_view interfaces);
+  base::Status set_denied(const std::string& qube, std::string_view interfaces,
+                          const AdminPeer& peer);
 
  private:
   // What Attach and Assign are given, checked; an answer was sent if there is none.

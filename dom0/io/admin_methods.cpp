@@ -109,7 +109,7 @@ OnHangUp AdminMethods::answer(const AdminRequest& request, const AdminPeer& peer
   } else if (const auto method = device_method(request.method);
              method && method->verb == "Attach") {
     return devices_.attach(*method->device_class, request, peer, reply);
-  } else if (!answer_device(request, reply) && !answer_vm(request, reply)) {
+  } else if (!answer_device(request, peer, reply) && !answer_vm(request, peer, reply)) {
     reply(encode_error(error_type::protocol, "no such method: " + request.method));
   }
   return {};
@@ -123,47 +123,49 @@ OnHangUp AdminMethods::events(const AdminRequest& request, const AdminServer::Re
   return [&hub, id] { hub.remove(id); };
 }
 
-bool AdminMethods::answer_device(const AdminRequest& request, const Reply& reply) {
+bool AdminMethods::answer_device(const AdminRequest& request, const AdminPeer& peer,
+                                 const Reply& reply) {
   if (const auto method = device_method(request.method)) {
-    using Method = void (*)(AdminDevices&, const DeviceClass&, const AdminRequest&, const Reply&);
+    using Method = void (*)(AdminDevices&, const DeviceClass&, const AdminRequest&,
+                            const AdminPeer&, const Reply&);
     struct Entry {
       std::string_view verb;
       Method method;
     };
     static constexpr std::array methods{
-        Entry{"Available", [](auto& all, const auto& of, const auto& asked,
+        Entry{"Available", [](auto& all, const auto& of, const auto& asked, const auto&,
                               const auto& out) { all.available(of, asked, out); }},
-        Entry{"Attached", [](auto& all, const auto& of, const auto& asked,
+        Entry{"Attached", [](auto& all, const auto& of, const auto& asked, const auto&,
                              const auto& out) { all.attached(of, asked, out); }},
-        Entry{"Assigned", [](auto& all, const auto& of, const auto& asked,
+        Entry{"Assigned", [](auto& all, const auto& of, const auto& asked, const auto&,
                              const auto& out) { all.assigned(of, asked, out); }},
-        Entry{"Detach", [](auto& all, const auto& of, const auto& asked,
-                           const auto& out) { all.detach(of, asked, out); }},
-        Entry{"Assign", [](auto& all, const auto& of, const auto& asked,
-                           const auto& out) { all.assign(of, asked, out); }},
-        Entry{"Unassign", [](auto& all, const auto& of, const auto& asked,
-                             const auto& out) { all.unassign(of, asked, out); }},
-        Entry{"Set.assignment", [](auto& all, const auto& of, const auto& asked, const auto& out) {
-                all.set_assignment(of, asked, out);
-              }}};
+        Entry{"Detach", [](auto& all, const auto& of, const auto& asked, const auto& from,
+                           const auto& out) { all.detach(of, asked, from, out); }},
+        Entry{"Assign", [](auto& all, const auto& of, const auto& asked, const auto& from,
+                           const auto& out) { all.assign(of, asked, from, out); }},
+        Entry{"Unassign", [](auto& all, const auto& of, const auto& asked, const auto& from,
+                             const auto& out) { all.unassign(of, asked, from, out); }},
+        Entry{"Set.assignment", [](auto& all, const auto& of, const auto& asked, const auto& from,
+                                   const auto& out) { all.set_assignment(of, asked, from, out); }}};
     const auto found = std::ranges::find(methods, method->verb, &Entry::verb);
     if (found == methods.end()) return false;
-    found->method(devices_, *method->device_class, request, reply);
+    found->method(devices_, *method->device_class, request, peer, reply);
     return true;
   }
   if (request.method == "admin.vm.device.denied.List") {
     devices_.denied_list(request, reply);
   } else if (request.method == "admin.vm.device.denied.Add") {
-    devices_.denied_add(request, reply);
+    devices_.denied_add(request, peer, reply);
   } else if (request.method == "admin.vm.device.denied.Remove") {
-    devices_.denied_remove(request, reply);
+    devices_.denied_remove(request, peer, reply);
   } else {
     return false;
   }
   return true;
 }
 
-bool AdminMethods::answer_vm(const AdminRequest& request, const Reply& reply) {
+bool AdminMethods::answer_vm(const AdminRequest& request, const AdminPeer& peer,
+                             const Reply& reply) {
   const Switchboard& board = broker_.board();
   const std::string& method = request.method;
   if (method == "admin.vm.List") {
@@ -178,7 +180,7 @@ bool AdminMethods::answer_vm(const AdminRequest& request, const Reply& reply) {
                 : encode_error(error_type::no_such_property,
                                "Invalid property '" + request.argument + "' of " + request.target));
   } else if (method == "admin.vm.property.Set" && request.argument == "devices_denied") {
-    const auto set = devices_.set_denied(request.target, request.payload);
+    const auto set = devices_.set_denied(request.target, request.payload, peer);
     reply(set ? encode_ok() : encode_error(error_type::any, set.error().text));
   } else if (method == "admin.vm.feature.CheckWithTemplate") {
     // The registry has no features.

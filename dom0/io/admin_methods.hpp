@@ -27,8 +27,8 @@ class AdminMethods {
                   const AdminServer::Responder& client);
   OnHangUp events(const AdminRequest& request, const AdminServer::Responder& client);
   // These two: false if the method is none of theirs.
-  bool answer_device(const AdminRequest& request, const Reply& reply);
-  bool answer_vm(const AdminRequest& request, const Reply& reply);
+  bool answer_device(const AdminRequest& request, const AdminPeer& peer, const Reply& reply);
+  bool answer_vm(const AdminRequest& request, const AdminPeer& peer, const Reply& reply);
   void run(const AdminRequest& request, const Reply& reply);
   std::string status() const;
   std::string seen_devices() const;

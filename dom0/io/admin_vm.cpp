@@ -26,7 +26,9 @@ std::vector<VmProperty> properties_of(const Switchboard& board, const std::strin
           {"label", "label", admin ? "black" : found->second.label},
           {"memory", "int", admin ? "0" : std::to_string(found->second.memory_mib)},
           {"virt_mode", "str", "hvm"},
-          {"template_for_dispvms", "bool", "False"},
+          {"template_for_dispvms", "bool",
+           !admin && found->second.template_for_dispvms ? "True" : "False"},
+          {"default_dispvm", "vm", admin ? "" : found->second.default_dispvm},
           {"devices_denied", "str", board.devices.denied(qube)}};
 }
 
@@ -43,7 +45,9 @@ std::string escaped(const std::string& value) {
 
 bool is_default(const VmProperty& property) {
   return property.name != "name" && property.name != "label" && property.name != "qid" &&
-         (property.name != "devices_denied" || property.value.empty());
+         (property.name != "devices_denied" || property.value.empty()) &&
+         (property.name != "default_dispvm" || property.value.empty()) &&
+         (property.name != "template_for_dispvms" || property.value == "False");
 }
 
 std::string serialise(const VmProperty& property) {

@@ -32,6 +32,7 @@ LeaseFacts Attachment::facts() {
   facts.frontend = held.frontend;
   facts.rule = held.rule;
   facts.approver = held.approver;
+  facts.who = held.who;
   return facts;
 }
 
@@ -267,6 +268,10 @@ void Attachment::conclude() {
     told.bytes_to_device = bytes_to_device_;
     told.bytes_from_device = bytes_from_device_;
     board_.audit.lease_ended(told);
+  }
+  const bool tried = held->attach_call.value != 0;
+  if (!attached_ && tried && failure_ == AttachOutcome::Kind::failed) {
+    tell_people(policy::io::Notice::Resolution::fail);
   }
   const std::string frontend = held->frontend;
   const DeviceRef device = reference(*held);

@@ -71,6 +71,10 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   bool keep(policy::io::Scope scope);
   void permitted(const policy::Decision& decision);
   void refuse(const std::string& text, AttachOutcome::Kind kind = AttachOutcome::Kind::refused);
+  // Without a word to whoever sits at the prompt: it was his, or the rule's notify= has said it.
+  void refuse_quietly(const std::string& text,
+                      AttachOutcome::Kind kind = AttachOutcome::Kind::refused);
+  void tell_people(policy::io::Notice::Resolution resolution);
   void ask_frontend();
   void after_attach_stream(base::Result<StreamSocket> stream);
   void read_frontend();

@@ -34,7 +34,7 @@ policy::io::Question question_of(const Switchboard& board, const Lease& lease,
       // The device is in one qube; the policy's other choices are not a choice here.
       .targets = {lease.backend},
       .default_target = decision.default_target == lease.backend ? lease.backend : "",
-      .icons = icons_of(board, {request.source, lease.backend}),
+      .icons = icons_of(board),
       .details = std::move(details),
       .scopes = {policy::io::Scope::once, policy::io::Scope::while_plugged,
                  policy::io::Scope::always},
@@ -65,7 +65,7 @@ void Attachment::start(Approval approval, const std::string& asked_by, OnAttache
   switch (decision.kind) {
     case policy::Decision::Kind::deny:
       board_.notify(request, decision);
-      return refuse(decision.message);
+      return refuse_quietly(decision.message);
     case policy::Decision::Kind::allow:
       return permitted(decision);
     case policy::Decision::Kind::ask:
@@ -96,7 +96,8 @@ DecisionFacts Attachment::decision_facts(const std::string& rule) {
           .approver = approver_,
           .device = device_name(lease()),
           .identity = device_id(lease().device),
-          .asked_ms = asked_ms_};
+          .asked_ms = asked_ms_,
+          .who = lease().who};
 }
 
 void Attachment::ask(const policy::Decision& decision, const std::string& asked_by) {
@@ -114,12 +115,15 @@ void Attachment::after_question(const policy::Decision& decision,
   Lease* held = board_.leases.find(id_);
   if (held == nullptr || held->state != LeaseState::asking) return;
   approver_ = "prompt";
+  held->who.approver = answer.approver;
   asked_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(
                   std::chrono::steady_clock::now() - asked_at_)
                   .count();
-  if (answer.outcome != policy::io::Outcome::allowed) {
-    return refuse(answer.reason.empty() ? "denied by the user " + decision.rule : answer.reason);
+  if (answer.outcome == policy::io::Outcome::denied) {  // who said so knows it
+    return refuse_quietly(answer.reason.empty() ? "denied by the user " + decision.rule
+                                                : answer.reason);
   }
+  if (answer.outcome != policy::io::Outcome::allowed) return refuse(answer.reason);
   // An approval is for the device that was shown. What is plugged in now may be another.
   const Device* now = board_.inventory.find(held->backend, held->device.port_id());
   if (now == nullptr || !(*now == held->device)) {
@@ -158,9 +162,10 @@ bool Attachment::keep(policy::io::Scope scope) {
     return false;
   }
   approver_ = "prompt, always";
-  board_.audit.event("assignment", "sallyport: assigned " + device_name(held) + ":" +
-                                       device_id(held.device) + " to " + held.frontend +
-                                       " (auto-attach) at the prompt");
+  board_.audit.event("assignment",
+                     "sallyport: assigned " + device_name(held) + ":" + device_id(held.device) +
+                         " to " + held.frontend + " (auto-attach) at the prompt",
+                     held.who);
   board_.events.emit_device(held.frontend, "device-assign", held.device.device_class(),
                             assignment.device, {{"options", options_text(held.options)}});
   return true;
@@ -184,9 +189,23 @@ void Attachment::permitted(const policy::Decision& decision) {
 }
 
 void Attachment::refuse(const std::string& text, AttachOutcome::Kind kind) {
+  tell_people(policy::io::Notice::Resolution::deny);
+  refuse_quietly(text, kind);
+}
+
+void Attachment::refuse_quietly(const std::string& text, AttachOutcome::Kind kind) {
   board_.audit.denied(request_of(lease()), text, decision_facts({}));
   failure_ = kind;
   end(text);
+}
+
+void Attachment::tell_people(policy::io::Notice::Resolution resolution) {
+  const policy::Request request = request_of(lease());
+  board_.notifier.tell({.resolution = resolution,
+                        .service = request.service,
+                        .argument = request.argument,
+                        .source = request.source,
+                        .target = request.target});
 }
 
 void Attachment::ask_frontend() {

@@ -52,6 +52,11 @@ void add_number(audit::Fields& fields, std::string key, Number value) {
   fields.push_back({std::move(key), std::to_string(value), true});
 }
 
+void add_who(audit::Fields& fields, const Who& who) {
+  if (who.requester) add_number(fields, "requester_uid", *who.requester);
+  if (who.approver) add_number(fields, "approver_uid", *who.approver);
+}
+
 audit::Fields fields_of(const policy::Request& request, std::string decision,
                         const DecisionFacts& facts) {
   audit::Fields fields;
@@ -62,6 +67,7 @@ audit::Fields fields_of(const policy::Request& request, std::string decision,
   add(fields, "argument", request.argument);
   add(fields, "rule", facts.rule);
   add(fields, "approver", facts.approver);
+  add_who(fields, facts.who);
   add(fields, "device", facts.device);
   add(fields, "identity", facts.identity);
   if (facts.asked_ms >= 0) add_number(fields, "asked_ms", facts.asked_ms);
@@ -75,6 +81,7 @@ audit::Fields fields_of(const LeaseFacts& facts) {
   add(fields, "frontend", facts.frontend);
   add(fields, "rule", facts.rule);
   add(fields, "approver", facts.approver);
+  add_who(fields, facts.who);
   return fields;
 }
 
@@ -202,7 +209,30 @@ void Audit::lease_ended(const LeaseFacts& facts) {
        std::move(fields));
 }
 
-void Audit::event(std::string_view kind, const std::string& text) { tell(kind, text, {}); }
+void Audit::call_ended(const CallRecord& call, const CallEndFacts& end) {
+  audit::Fields fields;
+  add(fields, "source", call.source);
+  add(fields, "target", call.target);
+  add(fields, "service", call.service);
+  add(fields, "rule", call.rule);
+  add(fields, "approver", call.approver);
+  add_who(fields, call.who);
+  add(fields, "reason", end.reason);
+  add_number(fields, "since", call.since);
+  add_number(fields, "duration_ms", end.duration_ms);
+  add_number(fields, "bytes_to_service", end.bytes_to_service);
+  add_number(fields, "bytes_from_service", end.bytes_from_service);
+  tell("call_ended",
+       "sallyport: the call " + call.service + ": " + call.source + " -> " + call.target +
+           " ended: " + end.reason,
+       std::move(fields));
+}
+
+void Audit::event(std::string_view kind, const std::string& text, const Who& who) {
+  audit::Fields fields;
+  add_who(fields, who);
+  tell(kind, text, std::move(fields));
+}
 
 void Audit::tell(std::string_view kind, const std::string& text, audit::Fields fields) {
   if (auto written = append(kind, text, std::move(fields), Sync::no); !written) {

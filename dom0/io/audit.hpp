@@ -8,6 +8,7 @@
 #include "base/audit/chain.hpp"
 #include "base/io/fd.hpp"
 #include "base/io/log.hpp"
+#include "dom0/call_record.hpp"
 #include "policy/request.hpp"
 
 namespace dom0::io {
@@ -19,6 +20,7 @@ struct DecisionFacts {
   std::string device = {};     // BACKEND:PORT
   std::string identity = {};   // its device id
   std::int64_t asked_ms = -1;  // how long the question was open; -1: nobody was asked
+  Who who = {};
 };
 
 // A device's time with a qube, told at its end.
@@ -28,11 +30,20 @@ struct LeaseFacts {
   std::string frontend;
   std::string rule;
   std::string approver;
+  Who who;
   std::string reason;  // of the end
   std::int64_t since = 0;
   std::int64_t duration_ms = 0;
   std::uint64_t bytes_to_device = 0;
   std::uint64_t bytes_from_device = 0;
+};
+
+// How a call that carried no device went.
+struct CallEndFacts {
+  std::string reason;
+  std::int64_t duration_ms = 0;
+  std::uint64_t bytes_to_service = 0;
+  std::uint64_t bytes_from_service = 0;
 };
 
 // Appends to audit.log, goes on in a new file when that is full, and repeats each record's text in
@@ -56,8 +67,9 @@ class Audit {
               const DecisionFacts& facts = {});
   void lease_started(const LeaseFacts& facts);
   void lease_ended(const LeaseFacts& facts);
+  void call_ended(const CallRecord& call, const CallEndFacts& end);
   // Anything else that somebody will ask about: `kind` is a word, "assignment", "policy", ...
-  void event(std::string_view kind, const std::string& text);
+  void event(std::string_view kind, const std::string& text, const Who& who = {});
 
  private:
   enum class Sync { no, yes };

@@ -26,6 +26,18 @@ std::uint32_t first_call_number() {
   return (number & 0x7fffff00U) + 1;
 }
 
+// In hex; empty if the agent does not say.
+QubeLife life_of(const base::wire::Hello& hello) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  if (hello.token == base::wire::Token{}) return {};
+  QubeLife life;
+  for (const std::byte each : hello.token) {
+    life += digits[std::to_integer<unsigned>(each) >> 4U];
+    life += digits[std::to_integer<unsigned>(each) & 15U];
+  }
+  return life;
+}
+
 // From the host's own /usr, whatever --root says. Without it devices have no names, only numbers.
 UsbIds load_usb_ids(const base::io::Log& log) {
   const auto path = std::filesystem::path("/") / usb_ids_path;
@@ -51,6 +63,7 @@ Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
              .qubes = std::move(qubes),
              .prompt_socket = paths.prompt_socket(),
              .device_prompt_socket = paths.device_prompt_socket(),
+             .policy_folder = paths.policy_d(),
              .prompt_limit = prompt_limit,
              .policy = policy::io::PolicyStore(paths),
              .audit = Audit(log),
@@ -74,9 +87,11 @@ Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
                     .options = wish.options,
                     .approval = approval,
                     .asked_by = "an assignment of the device",
-                    .device_class = wish.device_class},
+                    .device_class = wish.device_class,
+                    .who = {.approver = wish.approver}},
                    std::move(on_done));
           }),
+      resume_watch_(io, [this] { auto_attach_.resumed(); }),
       service_calls_(board_, [this] { panic("the panic keys were pressed"); }) {}
 
 Broker::~Broker() { board_.devices.flush(); }
@@ -85,6 +100,7 @@ base::Status Broker::start(const base::io::Paths& paths) {
   if (auto opened = board_.audit.open(paths.audit_log()); !opened) return opened;
   if (auto opened = board_.devices.open(paths.state_file()); !opened) return opened;
   policy_watch_.start();
+  resume_watch_.start();
   connect_relay();
   // What the relay holds comes first: until then a call has nowhere to go, and an agent that comes
   // back would be told of attachments that nobody knows.
@@ -183,7 +199,7 @@ void Broker::stream_arrived(IncomingStream stream) {
         board_.links.erase(from);
         link_down(from, reason);
       });
-  if (is_qube) auto_attach_.started(qube);
+  if (is_qube) auto_attach_.started(qube, life_of(stream.hello));
 }
 
 void Broker::message(const std::string& qube, const agent::FromAgent& said) {
@@ -280,7 +296,7 @@ void Broker::forget_devices(const std::string& qube) {
   board_.inventory.clear(qube);
   for (const auto& [port_id, device] : gone) {
     board_.devices.unplugged(qube, port_id);
-    auto_attach_.unplugged(qube, port_id);
+    auto_attach_.forgotten(qube, port_id);
     tell_devices(qube, device.device_class(), "device-removed", {qube, port_id, "*"});
   }
 }
@@ -299,6 +315,7 @@ void Broker::device_gone(const std::string& qube, const std::string& port_id,
 }
 
 void Broker::inventory_complete(const std::string& qube) {
+  auto_attach_.told_all(qube);
   for (const auto& attachment : attachments_of(qube)) {
     const Lease* lease = board_.leases.find(attachment->id());
     if (lease == nullptr || lease->backend != qube) continue;
@@ -357,13 +374,15 @@ void Broker::run(const std::string& qube, const std::string& service, const std:
 void Broker::panic(const std::string& why) {
   board_.audit.event("panic", "sallyport: everything is detached: " + why);
   service_calls_.end_inputs();
+  // Assignments wait until the device is plugged in again.
+  std::vector<AutoAttach::Wish> held;
+  for (const auto& [id, lease] : board_.leases.all()) {
+    held.push_back({lease.frontend, lease.backend, lease.device.port_id()});
+  }
+  auto_attach_.detached_by_hand(held);
   const auto all = attachments_;
   for (const auto& [id, attachment] : all) {
-    const Lease* lease = board_.leases.find(id);
-    if (lease == nullptr) continue;
-    // Assignments wait until the device is plugged in again.
-    auto_attach_.detached_by_hand({lease->frontend, lease->backend, lease->device.port_id()});
-    attachment->end("panic: " + why);
+    if (board_.leases.find(id) != nullptr) attachment->end("panic: " + why);
   }
 }
 

@@ -14,6 +14,7 @@
 #include "dom0/io/auto_attach.hpp"
 #include "dom0/io/dom0_call.hpp"
 #include "dom0/io/policy_watch.hpp"
+#include "dom0/io/resume_watch.hpp"
 #include "dom0/io/service_call.hpp"
 #include "dom0/io/stream_acceptor.hpp"
 #include "dom0/io/switchboard.hpp"
@@ -47,6 +48,7 @@ class Broker {
     Approval approval = Approval::none;
     std::string asked_by = {};  // for people
     const DeviceClass* device_class = &usb_class;
+    Who who = {};
   };
   // What is returned can be withdrawn; nullopt: it has failed already.
   std::optional<LeaseId> attach(const AttachWish& wish, Attachment::OnAttached on_done);
@@ -104,6 +106,7 @@ class Broker {
   std::map<LeaseId, std::vector<OnDone>> detachers_;
   PolicyWatch policy_watch_;
   AutoAttach auto_attach_;
+  ResumeWatch resume_watch_;
   ServiceCalls service_calls_;
   std::vector<std::shared_ptr<Dom0Call>> dom0_calls_;
 };

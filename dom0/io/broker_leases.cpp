@@ -13,7 +13,7 @@ std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAtta
     on_done({AttachOutcome::Kind::failed, std::move(why)});
     return std::nullopt;
   };
-  const auto& [frontend, backend, port_id, given, identity, approval, asked_by, device_class] =
+  const auto& [frontend, backend, port_id, given, identity, approval, asked_by, device_class, who] =
       wish;
   const Device* device = board_.inventory.find(backend, port_id);
   if (board_.link(backend) == nullptr) {
@@ -45,7 +45,8 @@ std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAtta
                                      .attach_call = {},
                                      .stream_call = {},
                                      .options = *std::move(options),
-                                     .since = wall_clock()},
+                                     .since = wall_clock(),
+                                     .who = who},
                                     sharing_of(backend));
   if (!id) return failed(id.error().text);
   track(*id);
@@ -89,7 +90,7 @@ void Broker::detach(const DeviceClass& device_class, const std::string& frontend
     return on_done(base::fail(std::string(device_class.name) + " device " + port_id +
                               " not attached to " + frontend));
   }
-  auto_attach_.detached_by_hand({frontend, backend, port_id});
+  auto_attach_.detached_by_hand({{frontend, backend, port_id}});
   detachers_[lease->id].push_back(std::move(on_done));
   const auto attachment = attachments_.at(lease->id);
   attachment->end("detached on request");
@@ -120,6 +121,7 @@ void Broker::connect_relay() {
 // A stream that outlived the last daemon. One that was attached goes on; half-made ones are ended.
 void Broker::relay_entry(const RelayReport& report) {
   if (report.record.empty() || board_.leases.find_stream(report.call) != nullptr) return;
+  if (const auto call = parse_call_record(report.record); call && !call->input) return;
   auto lease = parse_lease(report.record);
   if (!lease || lease->state != LeaseState::attached || lease->stream_call != report.call ||
       !board_.qubes.contains(lease->frontend) || !board_.qubes.contains(lease->backend)) {
@@ -134,7 +136,7 @@ void Broker::relay_entry(const RelayReport& report) {
 }
 
 void Broker::relay_ended(const RelayReport& report) {
-  service_calls_.ended(report.call);
+  service_calls_.ended(report);
   if (const Lease* lease = board_.leases.find_stream(report.call)) {
     const auto attachment = attachments_.at(lease->id);
     return attachment->stream_ended(report);

@@ -110,9 +110,9 @@ base::Status enter_daemon_sandbox(const base::io::Paths& paths) {
     }
   }
   rights.push_back({.path = paths.etc().string(), .access = PathRight::Access::read});
-  rights.push_back({.path = paths.policy_d().string(), .access = PathRight::Access::read});
-  for (const auto& folder :
-       {paths.run(), paths.root() / "run/qubes", paths.state(), paths.audit_log().parent_path()}) {
+  // What people say "always" to is written there.
+  for (const auto& folder : {paths.policy_d(), paths.run(), paths.root() / "run/qubes",
+                             paths.state(), paths.audit_log().parent_path()}) {
     rights.push_back({.path = folder.string(), .access = PathRight::Access::read_write});
   }
   base::io::Sandbox sandbox{.syscalls = base::io::event_loop_syscalls(),

@@ -86,6 +86,13 @@ std::string change_text(const SeenDevice& before, const Device& device) {
   return "its descriptors or texts differ; it was: " + before.description;
 }
 
+// "appvm-red" -> "dispvm-red", as Qubes names them.
+std::string disposable_icon(std::string icon) {
+  constexpr std::string_view app = "app";
+  if (icon.starts_with(app)) icon.replace(0, app.size(), "disp");
+  return icon;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> details_of(const Switchboard& board, const std::string& backend,
@@ -108,23 +115,22 @@ policy::io::Question question_of_assignment(const Switchboard& board, const std:
                                             std::vector<std::string> frontends) {
   auto details = details_of(board, backend, device);
   details["asked by"] = "an assignment of the device";
-  auto icons = icons_of(board, frontends);
   return {.about = policy::io::Question::About::device,
           .source = backend,
           .service = "device-attach",
           .argument = "+" + device.port_id(),
           .targets = std::move(frontends),
           .default_target = {},
-          .icons = std::move(icons),
+          .icons = icons_of(board),
           .details = std::move(details)};
 }
 
-std::map<std::string, std::string> icons_of(const Switchboard& board,
-                                            const std::vector<std::string>& qubes) {
+std::map<std::string, std::string> icons_of(const Switchboard& board) {
   std::map<std::string, std::string> icons;
-  for (const std::string& name : qubes) {
-    const auto found = board.qubes.find(name);
-    if (found != board.qubes.end()) icons[name] = "appvm-" + found->second.label;
+  const policy::SystemInfo system = board.system_info();
+  for (const auto& [name, qube] : system.qubes()) {
+    icons[name] = qube.icon;
+    if (qube.template_for_dispvms) icons["@dispvm:" + name] = disposable_icon(qube.icon);
   }
   return icons;
 }

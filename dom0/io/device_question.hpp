@@ -19,8 +19,8 @@ policy::io::Question question_of_assignment(const Switchboard& board, const std:
                                             const Device& device,
                                             std::vector<std::string> frontends);
 
-// The icons of the qubes' labels, by name, for these qubes.
-std::map<std::string, std::string> icons_of(const Switchboard& board,
-                                            const std::vector<std::string>& qubes);
+// The icons of all qubes, of dom0, and of what "@dispvm:NAME" would be made from. Qubes' agents
+// make their lists from these, and fail if the source or a target has none.
+std::map<std::string, std::string> icons_of(const Switchboard& board);
 
 }  // namespace dom0::io

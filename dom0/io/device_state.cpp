@@ -21,6 +21,9 @@ base::Status DeviceState::open(const std::filesystem::path& file) {
   if (!devices) return base::fail(devices.error().text);
   for (SeenDevice& each : *devices) history_.restore(std::move(each));
   if (auto read = store->inputs(input_trust_); !read) return read;
+  auto held = store->held();
+  if (!held) return base::fail(held.error().text);
+  held_.restore(*std::move(held));
   store_ = *std::move(store);
   return base::Ok{};
 }
@@ -119,6 +122,12 @@ void DeviceState::keep_inputs() {
   if (!store_) return;
   const auto written = store_->put_inputs(changes);
   if (!written) log_.error("input_trust_not_written", {{"reason", written.error().text}});
+}
+
+void DeviceState::save_held() {
+  if (auto written = store_->put_held(held_.all()); !written) {
+    log_.error("held_not_written", {{"reason", written.error().text}});
+  }
 }
 
 void DeviceState::flush_soon() {

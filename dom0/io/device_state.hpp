@@ -37,6 +37,14 @@ class DeviceState {
     return assignments_.find(frontend, device_class.name, ref);
   }
 
+  // Devices that were taken away by hand. Each says what happened; what changed is on disk when it
+  // returns, or in the log why not.
+  const HeldDevices& held() const { return held_; }
+  template <class Change>
+  void change_held(Change change) {
+    if (change(held_)) save_held();
+  }
+
   // Interface patterns in a row, "u0e****u030101"; empty: none.
   const std::string& denied(const std::string& qube) const;
   base::Status deny(const std::string& qube, const std::string& interfaces);
@@ -65,6 +73,7 @@ class DeviceState {
  private:
   void flush_soon();
   void keep_inputs();
+  void save_held();
 
   const base::io::Log& log_;
   boost::asio::steady_timer flush_;
@@ -74,6 +83,7 @@ class DeviceState {
   std::map<std::string, std::string> denied_;
   DeviceHistory history_;
   InputTrust input_trust_;
+  HeldDevices held_;
   std::map<std::string, std::set<std::string>> while_plugged_;  // frontends by "backend:port"
 };
 

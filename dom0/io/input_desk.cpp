@@ -10,6 +10,7 @@
 #include "dom0/input_argument.hpp"
 #include "dom0/io/device_facts.hpp"
 #include "dom0/io/device_question.hpp"
+#include "dom0/io/prompt_rules.hpp"
 
 namespace dom0::io {
 namespace {
@@ -88,16 +89,22 @@ void InputDesk::describe(policy::Request& request) const {
 
 policy::io::Question InputDesk::question_of(const policy::Request& request,
                                             const policy::Decision& decision) const {
-  policy::io::Question question{.source = request.source,
-                                .service = request.service,
-                                .argument = request.argument,
-                                .targets = decision.targets,
-                                .default_target = decision.default_target,
-                                .icons = icons_of(board_, {request.source}),
-                                .details = {{"rule", decision.rule}}};
+  policy::io::Question question{
+      .source = request.source,
+      .service = request.service,
+      .argument = request.argument,
+      .targets = decision.targets,
+      .default_target = decision.default_target,
+      .icons = icons_of(board_),
+      .details = {{"rule", decision.rule}, {"asked by", "the input watcher of " + request.source}}};
   if (const auto* device = device_of(request.source, request.argument)) {
     question.details.merge(details_of(board_, request.source, *device));
     question.scopes = {policy::io::Scope::once, policy::io::Scope::while_plugged};
+    const std::string rule = prompt_rule(board_, request, decision);
+    if (!rule.empty() && quarantine(request).empty()) {
+      question.scopes.push_back(policy::io::Scope::always);
+      question.always_writes = prompt_rule_text(board_, rule);
+    }
   }
   if (const std::string why = quarantine(request); !why.empty()) {
     question.details["changed"] = "STOPPED before: " + why;

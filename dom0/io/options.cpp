@@ -50,6 +50,10 @@ std::optional<Options> parse_options(int argc, char** argv) {
                               ? std::filesystem::path(given["relay"].as<std::string>())
                               : default_relay(),
                  .prompt_limit = std::chrono::seconds(given["prompt-timeout"].as<unsigned>())};
+  constexpr std::chrono::seconds longest{86400};  // what a prompt agent takes (docs/protocol.md 9)
+  if (result.prompt_limit.count() < 1 || result.prompt_limit > longest) {
+    throw po::error("--prompt-timeout must be 1 to 86400 seconds");
+  }
   if (given.contains("user")) result.user = given["user"].as<std::string>();
   return result;
 }

@@ -23,11 +23,31 @@ base::Status add_file(const std::filesystem::path& path,
       }
     }
   }
+  for (const auto& [name, other] : qubes) {
+    if (!config->uuid.empty() && other.uuid == config->uuid) {
+      return base::fail(path.string() + ": uuid " + config->uuid + " is that of qube " + name +
+                        " too; each qube needs its own");
+    }
+  }
   if (qubes.size() >= max_qubes) {
     return base::fail(path.string() + ": more than " + std::to_string(max_qubes) + " qubes");
   }
   std::string name = config->name;
   qubes.emplace(std::move(name), *std::move(config));
+  return base::Ok{};
+}
+
+// A disposable is made from a qube that says of itself that it is for that.
+base::Status check_disposables(const std::filesystem::path& folder,
+                               const std::map<std::string, base::config::QubeConfig>& qubes) {
+  for (const auto& [name, config] : qubes) {
+    if (config.default_dispvm.empty()) continue;
+    const auto found = qubes.find(config.default_dispvm);
+    if (found != qubes.end() && found->second.template_for_dispvms) continue;
+    return base::fail((folder / (name + ".conf")).string() + ": default_dispvm = " +
+                      config.default_dispvm + " is no qube with template_for_dispvms = yes; make " +
+                      (found == qubes.end() ? "it" : "it one") + ", or take the line out");
+  }
   return base::Ok{};
 }
 
@@ -44,6 +64,9 @@ base::Result<std::map<std::string, base::config::QubeConfig>> load_registry(
   if (error) {
     return base::fail("cannot read the registry " + folder.string() + ": " + error.message() +
                       "; create it, with one NAME.conf for each qube");
+  }
+  if (auto whole = check_disposables(folder, qubes); !whole) {
+    return base::fail(whole.error().text);
   }
   return qubes;
 }

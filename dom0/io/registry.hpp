@@ -12,6 +12,7 @@
 namespace dom0::io {
 
 // Every NAME.conf of the folder. Two qubes with one CID are an error: the CID is the identity.
+// So are two with one uuid, and a default_dispvm from which nothing can be made.
 base::Result<std::map<std::string, base::config::QubeConfig>> load_registry(
     const std::filesystem::path& folder);
 

@@ -5,29 +5,33 @@
 #include <utility>
 
 #include "dom0/input_argument.hpp"
+#include "dom0/io/device_question.hpp"
+#include "dom0/io/prompt_rules.hpp"
 
 namespace dom0::io {
 namespace {
 
-policy::io::Question question_of(const policy::Request& request, const policy::Decision& decision) {
+policy::io::Question question_of(const Switchboard& board, const policy::Request& request,
+                                 const policy::Decision& decision) {
   return {.source = request.source,
           .service = request.service,
           .argument = request.argument,
           .targets = decision.targets,
           .default_target = decision.default_target,
-          .icons = {},
-          .details = {{"rule", decision.rule}}};
-}
-
-// A daemon that starts anew does not know who was approved and paired for an input stream: it ends
-// the streams whose record it cannot read as a lease.
-std::vector<std::byte> record_of(bool input) {
-  const auto text = base::wire::as_bytes("input");
-  return input ? std::vector<std::byte>(text.begin(), text.end()) : std::vector<std::byte>();
+          .icons = icons_of(board),
+          .details = {{"rule", decision.rule}, {"asked by", "a program in " + request.source}}};
 }
 
 std::string argument_of(const std::string& service) {
-  return service.substr(std::min(service.find('+'), service.size()));
+  const std::size_t plus = service.find('+');
+  return plus == std::string::npos ? "+" : service.substr(plus);
+}
+
+// Whatever autostart= says: that is Qubes' way.
+std::string not_running(const std::string& qube) {
+  return "qube " + qube +
+         " is not running, and no call starts one; start it with: " + "sallyport-qube start " +
+         qube;
 }
 
 }  // namespace
@@ -103,10 +107,11 @@ void ServiceCalls::requested(const std::string& source, const agent::CallRequest
   }
   if (approved && question.targets.size() == 1) {
     return decided(id, *request,
-                   policy::accept_answer(question, board_.system_info(), question.targets.front()));
+                   policy::accept_answer(question, board_.system_info(), question.targets.front()),
+                   {.approver = "prompt, while plugged in"});
   }
   ask(id, *request, question,
-      input ? inputs_.question_of(*request, question) : question_of(*request, question));
+      input ? inputs_.question_of(*request, question) : question_of(board_, *request, question));
 }
 
 void ServiceCalls::ask(CallId id, const policy::Request& request, const policy::Decision& decision,
@@ -118,6 +123,9 @@ void ServiceCalls::ask(CallId id, const policy::Request& request, const policy::
     std::string of_device = InputDesk::keyboard_key(request);
     if (is_keyboard_service(request.service) || questions_.has(of_device, question)) {
       key = std::move(of_device);
+      call.rule_shown = is_keyboard_service(request.service);
+    } else {
+      call.rule_shown = true;
     }
   }
   call.question =
@@ -129,39 +137,65 @@ void ServiceCalls::ask(CallId id, const policy::Request& request, const policy::
 
 void ServiceCalls::answered(CallId id, const policy::Request& request,
                             const policy::Decision& decision, const policy::io::Answer& answer) {
+  const Who who{.approver = answer.approver};
   const auto found = calls_.find(id);
   if (answer.outcome != policy::io::Outcome::allowed) {
     // A keyboard that is plugged in when the machine starts is asked about once somebody can be.
     const bool later = found != calls_.end() && found->second.input &&
                        answer.outcome == policy::io::Outcome::nobody_to_ask;
     return decided(id, request, policy::deny(answer.reason, decision.rule),
-                   later ? agent::exit_unasked : agent::exit_refused);
+                   {.who = who, .refusal_code = later ? agent::exit_unasked : agent::exit_refused});
   }
   if (found != calls_.end() && found->second.input) {
-    inputs_.release(request);
-    if (answer.scope == policy::io::Scope::while_plugged) inputs_.approve_while_plugged(request);
+    if (auto kept = keep(found->second, request, decision, answer); !kept) {
+      return decided(id, request, policy::deny(kept.error().text, decision.rule), {.who = who});
+    }
   }
-  decided(id, request, policy::accept_answer(decision, board_.system_info(), answer.target));
+  const char* approver = answer.scope == policy::io::Scope::once ? "prompt"
+                         : answer.scope == policy::io::Scope::while_plugged
+                             ? "prompt, while plugged in"
+                             : "prompt, always";
+  decided(id, request, policy::accept_answer(decision, board_.system_info(), answer.target),
+          {.who = who, .approver = approver});
+}
+
+base::Status ServiceCalls::keep(const Call& call, const policy::Request& request,
+                                const policy::Decision& decision,
+                                const policy::io::Answer& answer) {
+  inputs_.release(request);
+  if (answer.scope == policy::io::Scope::once) return base::Ok{};
+  inputs_.approve_while_plugged(request);
+  if (answer.scope != policy::io::Scope::always || !call.rule_shown) return base::Ok{};
+  const std::string rule = prompt_rule(board_, request, decision);
+  if (rule.empty()) return base::fail("the policy changed while the question was open; ask again");
+  const std::string user = answer.approver ? std::to_string(*answer.approver) : "unknown";
+  auto written =
+      write_prompt_rule(board_, rule, "user " + user + " at the prompt, asked by " + decision.rule);
+  if (written) {
+    board_.audit.event("policy", "sallyport: always, at the prompt: " + rule,
+                       {.approver = answer.approver});
+  }
+  return written;
 }
 
 void ServiceCalls::decided(CallId id, const policy::Request& request,
-                           const policy::Decision& decision, int refusal_code) {
+                           const policy::Decision& decision, const Said& said) {
   const auto found = calls_.find(id);
   if (found == calls_.end()) return;
-  DecisionFacts facts{.rule = decision.rule, .approver = "policy"};
+  DecisionFacts facts{.rule = decision.rule, .approver = said.approver, .who = said.who};
   if (std::exchange(found->second.question, 0) != 0) {
-    facts.approver = "prompt";
+    if (said.approver == "policy") facts.approver = "prompt";
     facts.asked_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                          std::chrono::steady_clock::now() - found->second.asked_at)
                          .count();
   }
   if (decision.kind != policy::Decision::Kind::allow) {
     // Of a call that is made again and again until somebody logs in, once is enough.
-    if (refusal_code != agent::exit_unasked || inputs_.unasked(request)) {
+    if (said.refusal_code != agent::exit_unasked || inputs_.unasked(request)) {
       board_.audit.denied(request, decision.message, facts);
       board_.notify(request, decision);
     }
-    return refuse(id, decision.message, refusal_code);
+    return refuse(id, decision.message, said.refusal_code);
   }
   if (decision.target == request.source) {
     return refuse(id, "loopback qrexec connection not supported", agent::exit_refused);
@@ -171,6 +205,14 @@ void ServiceCalls::decided(CallId id, const policy::Request& request,
   }
   board_.notify(request, decision);
   found->second.target = decision.target;
+  found->second.record = {.input = found->second.input,
+                          .source = request.source,
+                          .target = decision.target,
+                          .service = found->second.service,
+                          .rule = decision.rule,
+                          .approver = facts.approver,
+                          .who = said.who,
+                          .since = wall_clock()};
   if (found->second.input) return admit(id, request, decision);
   connect(id);
 }
@@ -201,7 +243,12 @@ void ServiceCalls::connect(CallId id) {
     return;
   }
   if (target == nullptr) {
-    return refuse(id, "qube " + call.target + " is not running", agent::exit_refused);
+    board_.notifier.tell({.resolution = policy::io::Notice::Resolution::fail,
+                          .service = call.service.substr(0, call.service.find('+')),
+                          .argument = argument_of(call.service),
+                          .source = call.source,
+                          .target = call.target});
+    return refuse(id, not_running(call.target), agent::exit_refused);
   }
   const auto take = [this, id](std::optional<StreamSocket> Call::*side) {
     return [this, id, side](base::Result<StreamSocket> got) { stream(id, side, std::move(got)); };
@@ -234,12 +281,13 @@ void ServiceCalls::stream(CallId id, std::optional<StreamSocket> Call::*side,
     call.*side = *std::move(stream);
     if (!call.caller || !call.service_stream) return;
     joined = board_.relay.add(id, HalfClose::forward, *std::move(call.caller),
-                              *std::move(call.service_stream), record_of(call.input));
+                              *std::move(call.service_stream), encode_call_record(call.record));
     call.caller.reset();
     call.service_stream.reset();
   }
   if (joined) {
     call.joined = true;
+    call.joined_at = std::chrono::steady_clock::now();
     return;
   }
   board_.log.error("call_failed", {{"service", call.service}, {"reason", joined.error().text}});
@@ -260,6 +308,7 @@ void ServiceCalls::exited(const std::string& qube, const agent::CallExited& exit
                                      {"qube", qube},
                                      {"code", std::to_string(exited.exit_code)},
                                      {"reason", exited.reason}});
+  if (call.end.reason.empty()) call.end.reason = exited.reason;
   if (call.input) inputs_.exited(exited.call, exited.exit_code, exited.reason);
   tell(call, exited.exit_code, exited.reason);
   if (!call.started) call.over = true;  // there is no stream, and none will come
@@ -281,10 +330,22 @@ void ServiceCalls::link_down(const std::string& qube) {
   }
 }
 
-void ServiceCalls::ended(CallId id) {
-  const auto found = calls_.find(id);
-  if (found == calls_.end()) return;
-  found->second.over = true;
+void ServiceCalls::ended(const RelayReport& report) {
+  const auto found = calls_.find(report.call);
+  if (found == calls_.end()) {
+    const auto record = parse_call_record(report.record);
+    if (!record) return;
+    return board_.audit.call_ended(
+        *record, {.reason = std::string("after a restart of the daemon: ") + describe(report.end),
+                  .duration_ms = (wall_clock() - record->since) * 1000,
+                  .bytes_to_service = report.bytes_to_service,
+                  .bytes_from_service = report.bytes_to_caller});
+  }
+  Call& call = found->second;
+  call.end.bytes_to_service = report.bytes_to_service;
+  call.end.bytes_from_service = report.bytes_to_caller;
+  if (call.end.reason.empty()) call.end.reason = describe(report.end);
+  call.over = true;
   forget_if_done(found);
 }
 
@@ -292,7 +353,8 @@ void ServiceCalls::relay_lost() {
   for (auto next = calls_.begin(); next != calls_.end();) {
     Call& call = next->second;
     if (call.joined) {
-      tell(call, agent::exit_problem, "the relay process died and with it the stream");
+      call.end.reason = "the relay process died and with it the stream";
+      tell(call, agent::exit_problem, call.end.reason);
       call.over = true;
     }
     next = forget_if_done(next);
@@ -314,6 +376,13 @@ ServiceCalls::Calls::iterator ServiceCalls::forget_if_done(Calls::iterator call)
 ServiceCalls::Calls::iterator ServiceCalls::forget(Calls::iterator call) {
   const CallId id = call->first;
   const bool input = call->second.input;
+  if (call->second.joined) {
+    CallEndFacts& end = call->second.end;
+    end.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                          std::chrono::steady_clock::now() - call->second.joined_at)
+                          .count();
+    board_.audit.call_ended(call->second.record, end);
+  }
   const auto next = calls_.erase(call);
   if (input) inputs_.forget(id);
   return next;

@@ -16,6 +16,13 @@
 
 namespace dom0::io {
 
+// What belongs to a decision: who said it, how, and, if it is no, the exit code of the refusal.
+struct Said {
+  Who who = {};
+  std::string approver = "policy";
+  int refusal_code = agent::exit_refused;
+};
+
 // Device services (qubes.USB) do not come here: they need a lease (dom0/io/attachment.hpp).
 class ServiceCalls {
  public:
@@ -45,8 +52,8 @@ class ServiceCalls {
     std::int64_t since = 0;  // seconds since 1970
   };
   std::vector<ForwardedInput> forwarded_inputs() const;
-  // The relay has no stream of this call any more.
-  void ended(CallId call);
+  // The relay has no stream of this call any more; perhaps a daemon before this one made it.
+  void ended(const RelayReport& report);
   void relay_lost();
 
  private:
@@ -58,12 +65,17 @@ class ServiceCalls {
     std::string options = {};  // for the service
     bool input = false;
     std::int64_t since = wall_clock();
+    CallRecord record = {};  // once it was allowed
+    CallEndFacts end = {};
+    std::chrono::steady_clock::time_point joined_at = {};
     // An input device whose keyboard is being paired: what was decided about it.
     policy::Request waiting = {};
     policy::Decision waiting_for = {};
     std::optional<StreamSocket> caller;
     std::optional<StreamSocket> service_stream;
     QuestionDesk::Ticket question = 0;  // 0: nobody is asked
+    // The question's text may be another node's, of another service, whose rule was shown then.
+    bool rule_shown = false;
     std::chrono::steady_clock::time_point asked_at = {};
     // A call is forgotten when its streams are over and its end was told: whichever comes last.
     bool begun = false;    // both sides were told of it
@@ -78,9 +90,12 @@ class ServiceCalls {
            const policy::io::Question& question);
   void answered(CallId id, const policy::Request& request, const policy::Decision& decision,
                 const policy::io::Answer& answer);
+  // What was said beyond this once. The error: it could not be kept, so that nothing was said.
+  base::Status keep(const Call& call, const policy::Request& request,
+                    const policy::Decision& decision, const policy::io::Answer& answer);
   void admit(CallId id, const policy::Request& request, const policy::Decision& decision);
   void decided(CallId id, const policy::Request& request, const policy::Decision& decision,
-               int refusal_code = agent::exit_refused);
+               const Said& said = {});
   void connect(CallId id);
   void cancel(CallId id);
   void postpone(CallId id, const std::string& reason);

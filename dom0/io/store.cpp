@@ -35,6 +35,14 @@ CREATE TABLE stopped_input(
 PRAGMA user_version = 2;
 )";
 
+// Tables that files of version 1 may lack; programs that do not know them leave them alone.
+constexpr const char* later_tables = R"(
+CREATE TABLE IF NOT EXISTS held(
+  place INTEGER PRIMARY KEY,
+  frontend TEXT, backend TEXT, port TEXT, fingerprint TEXT,
+  frontend_life TEXT, backend_life TEXT) STRICT;
+)";
+
 Assignment assignment_of(const Statement& row) {
   Assignment assignment{.frontend = row.text_at(0),
                         .device_class = row.text_at(1),
@@ -91,6 +99,7 @@ base::Status Store::prepare_file() {
       if (auto done = execute(sql); !done) return done;
     }
   }
+  if (auto done = execute(later_tables); !done) return done;
   std::string problem;
   auto checked =
       Statement(database_.get(), "PRAGMA quick_check(1)").each_row([&problem](const auto& row) {
@@ -176,8 +185,39 @@ base::Result<std::vector<SeenDevice>> Store::devices() const {
   return list;
 }
 
+base::Result<std::vector<HeldDevice>> Store::held() const {
+  std::vector<HeldDevice> list;
+  auto done = Statement(database_.get(),
+                        "SELECT frontend, backend, port, fingerprint, frontend_life, backend_life "
+                        "FROM held ORDER BY place")
+                  .each_row([&list](const auto& row) {
+                    list.push_back({.frontend = row.text_at(0),
+                                    .backend = row.text_at(1),
+                                    .port_id = row.text_at(2),
+                                    .fingerprint = row.text_at(3),
+                                    .frontend_life = row.text_at(4),
+                                    .backend_life = row.text_at(5)});
+                  });
+  if (!done) return base::Unexpected{done.error()};
+  return list;
+}
+
+base::Status Store::put_held(const std::vector<HeldDevice>& held) {
+  return transaction([this, &held]() -> base::Status {
+    if (auto done = execute("DELETE FROM held"); !done) return done;
+    Statement keep(database_.get(), "INSERT INTO held VALUES(?,?,?,?,?,?,?)");
+    std::int64_t place = 0;
+    for (const HeldDevice& each : held) {
+      keep.number(++place).text(each.frontend).text(each.backend).text(each.port_id);
+      keep.text(each.fingerprint).text(each.frontend_life).text(each.backend_life);
+      if (auto done = keep.run(); !done) return done;
+    }
+    return base::Ok{};
+  });
+}
+
 base::Status Store::put_devices(const DeviceHistory::Changes& changes) {
-  return in_one([this, &changes]() -> base::Status {
+  return transaction([this, &changes]() -> base::Status {
     Statement keep(database_.get(), "INSERT OR REPLACE INTO device VALUES(?,?,?,?,?,?,?)");
     for (const SeenDevice& each : changes.kept) {
       keep.text(each.key).text(each.fingerprint).text(each.device_id).text(each.description);
@@ -192,7 +232,7 @@ base::Status Store::put_devices(const DeviceHistory::Changes& changes) {
   });
 }
 
-base::Status Store::in_one(const std::function<base::Status()>& write) {
+base::Status Store::transaction(const std::function<base::Status()>& write) {
   if (auto begun = execute("BEGIN IMMEDIATE"); !begun) return begun;
   auto written = write();
   if (written) written = execute("COMMIT");

@@ -17,6 +17,7 @@
 #include "base/wire/result.hpp"
 #include "dom0/assignment.hpp"
 #include "dom0/device_history.hpp"
+#include "dom0/held_devices.hpp"
 #include "dom0/input_trust.hpp"
 
 struct sqlite3;
@@ -37,6 +38,9 @@ class Store {
   base::Result<std::map<std::string, std::string>> denied() const;  // interface codes, by qube
   base::Status put_denied(const std::string& qube, const std::string& interfaces);
 
+  base::Result<std::vector<HeldDevice>> held() const;
+  base::Status put_held(const std::vector<HeldDevice>& held);  // instead of what was there
+
   base::Result<std::vector<SeenDevice>> devices() const;
   base::Status put_devices(const DeviceHistory::Changes& changes);  // all of it or nothing
 
@@ -50,8 +54,9 @@ class Store {
   explicit Store(std::unique_ptr<sqlite3, Close> database) : database_(std::move(database)) {}
 
   base::Status execute(const char* sql) const;
-  base::Status in_one(const std::function<base::Status()>& write);  // transaction
   base::Status prepare_file();
+  // All of it or nothing.
+  base::Status transaction(const std::function<base::Status()>& write);
 
   std::unique_ptr<sqlite3, Close> database_;
 };

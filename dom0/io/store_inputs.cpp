@@ -28,7 +28,7 @@ base::Status Store::inputs(InputTrust& trust) const {
 }
 
 base::Status Store::put_inputs(const InputTrust::Changes& changes) {
-  return in_one([this, &changes]() -> base::Status {
+  return transaction([this, &changes]() -> base::Status {
     // What went first: an entry may have gone and come again.
     Statement doubt(database_.get(),
                     "DELETE FROM proven_input WHERE backend=? AND port=? AND fingerprint=?");

@@ -14,7 +14,11 @@ policy::SystemInfo Switchboard::system_info() const {
               .type = config.type,
               .tags = config.tags,
               .running = links.contains(name),
-              .icon = "appvm-" + config.label});
+              .internal = config.internal,
+              .template_for_dispvms = config.template_for_dispvms,
+              .default_dispvm = config.default_dispvm,
+              .icon = "appvm-" + config.label,
+              .uuid = config.uuid});
   }
   return info;
 }

@@ -33,6 +33,7 @@ struct Switchboard {
   std::map<std::string, base::config::QubeConfig> qubes;  // the registry, by name
   std::filesystem::path prompt_socket;
   std::filesystem::path device_prompt_socket;  // the same, for questions of assignments
+  std::filesystem::path policy_folder;         // where people's rules are
   std::chrono::seconds prompt_limit{60};
   policy::io::PolicyStore policy;
   Audit audit;

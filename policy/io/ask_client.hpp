@@ -2,6 +2,8 @@
 // Puts one question to the prompt agent and waits for its answer, for a limited time.
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -10,6 +12,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,11 +25,17 @@ namespace policy::io {
 // from within ask(), and not at all after cancel(). Only Outcome::allowed allows.
 //
 // Wire: "policy.Ask dom0 name dom0\0", then JSON, then half-close; the answer is "allow:TARGET" or
-// "deny", at most max_reply bytes, and end of file.
+// "deny", at most max_reply bytes, and end of file. Before it an agent of ours may say that the
+// question waits behind others, and when it is shown.
 class AskClient : public std::enable_shared_from_this<AskClient> {
  public:
   AskClient(boost::asio::io_context& context, std::filesystem::path prompt_socket);
 
+  // How long a question may wait behind others before anybody sees it.
+  static constexpr std::chrono::seconds max_queued{600};
+
+  // `limit` runs from when the question is handed over, or, if it has to wait, from when it is
+  // shown.
   void ask(const Question& question, std::chrono::seconds limit,
            std::function<void(Answer)> on_answer);
   // Withdraws the question: the prompt agent sees the connection close.
@@ -38,6 +47,9 @@ class AskClient : public std::enable_shared_from_this<AskClient> {
   void after_write(const boost::system::error_code& error, std::size_t size);
   void read();
   void after_read(const boost::system::error_code& error, std::size_t size);
+  void take_progress();
+  bool take_line(std::string_view line);
+  void expect_within(std::chrono::seconds limit);
   void after_deadline(const boost::system::error_code& error);
   void finish(Answer answer);
 
@@ -51,6 +63,8 @@ class AskClient : public std::enable_shared_from_this<AskClient> {
   // One byte more than a reply may have, so that a longer one is seen.
   std::array<char, max_reply + 1> buffer_{};
   std::size_t filled_ = 0;
+  enum class Stage { handed_over, waits, shown } stage_ = Stage::handed_over;
+  std::optional<uid_t> agent_;  // who answers
   std::function<void(Answer)> on_answer_;
 };
 

@@ -28,6 +28,7 @@ constexpr std::size_t max_targets = 2048;
 constexpr std::size_t max_entries = 2048;
 constexpr std::size_t max_depth = 4;
 constexpr std::size_t max_digits = 12;
+constexpr std::int64_t max_timeout = 24 * 3600;
 
 using Texts = std::map<std::string, std::string>;
 
@@ -72,6 +73,17 @@ std::string take_digits(const json::object& from, bool& ok) {
   ok =
       ok && !digits.empty() && digits.size() <= max_digits && std::ranges::all_of(digits, is_digit);
   return digits;
+}
+
+std::optional<std::chrono::seconds> take_timeout(const json::object& from, bool& ok) {
+  const json::value* value = from.if_contains("sallyport_timeout");
+  if (value == nullptr) return std::nullopt;
+  const std::int64_t* seconds = value->if_int64();
+  if (seconds == nullptr || *seconds < 1 || *seconds > max_timeout) {
+    ok = false;
+    return std::nullopt;
+  }
+  return std::chrono::seconds(*seconds);
 }
 
 std::vector<std::string> take_targets(const json::object& from, bool& ok) {
@@ -140,6 +152,7 @@ base::Result<Question> from_device_object(const json::object& object) {
                         {"port", question.source + ":" + question.argument.substr(1)}};
   }
   question.scopes = take_scopes(object, ok);
+  question.timeout = take_timeout(object, ok);
   const json::value* preset = object.if_contains("default_target");
   if (preset != nullptr && preset->is_string()) {
     question.default_target = take_text(object, "default_target", ok);
@@ -166,6 +179,7 @@ base::Result<Question> from_object(const json::object& object) {
   question.icons = take_texts(object, "icons", ok);
   question.details = take_texts(object, "sallyport", ok);
   question.scopes = take_scopes(object, ok);
+  question.timeout = take_timeout(object, ok);
   if (const json::value* writes = object.if_contains("sallyport_writes")) {
     const json::string* text = writes->if_string();
     ok = ok && text != nullptr && text->size() <= max_writes;
@@ -202,6 +216,7 @@ std::string encode_question(const Question& question) {
   }
   if (!question.digits.empty()) object["sallyport_digits"] = question.digits;
   if (!question.always_writes.empty()) object["sallyport_writes"] = question.always_writes;
+  if (question.timeout) object["sallyport_timeout"] = question.timeout->count();
   const bool device = question.about == Question::About::device;
   if (device) {
     // Qubes' device agent knows other names for two of them.

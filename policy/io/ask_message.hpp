@@ -14,6 +14,10 @@ namespace policy::io {
 
 inline constexpr std::size_t max_question = std::size_t{256} * 1024;
 inline constexpr std::size_t max_reply = 256;
+// What an agent says, before its answer, of a question that has a time of its own, each at most
+// once: that others come first; that it can be seen now, and that its time runs from here.
+inline constexpr std::string_view waits_line = "waits\n";
+inline constexpr std::string_view shown_line = "shown\n";
 
 // "policy.Ask dom0 name dom0\0" and JSON {source, service, argument, targets, default_target,
 // icons, sallyport: {details}}.

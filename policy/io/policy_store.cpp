@@ -77,17 +77,31 @@ void PolicyStore::take(base::Result<Ruleset> loaded) {
   if (!in_force_since_) in_force_ = std::move(loaded);
 }
 
-base::Result<Ruleset> PolicyStore::load(std::vector<fs::path>& watched) const {
+base::Result<Ruleset> PolicyStore::with_file(const std::string& name,
+                                             const std::string& text) const {
+  std::vector<fs::path> unwatched;
+  const PolicyFile instead{(directories_.back() / name).string(), text};
+  return load(unwatched, &instead);
+}
+
+base::Result<Ruleset> PolicyStore::load(std::vector<fs::path>& watched,
+                                        const PolicyFile* instead) const {
   PolicyPaths files;
   for (const fs::path& directory : directories_) {
     if (auto scanned = scan_policy(directory, files); !scanned) {
       return base::Unexpected{scanned.error()};
     }
   }
+  // One of that name in an earlier directory still hides it.
+  if (instead != nullptr) files.emplace(fs::path(instead->name).filename().string(), instead->name);
   // All of them before one is read: whichever is mended first is seen.
   for (const auto& [name, path] : files) watched.push_back(path);
   std::vector<PolicyFile> texts;
   for (const auto& [name, path] : files) {
+    if (instead != nullptr && path == instead->name) {
+      texts.push_back(*instead);
+      continue;
+    }
     auto file = read_policy_file(path);
     if (!file) return base::fail("failed to load policy: " + file.error().text);
     texts.push_back(*std::move(file));

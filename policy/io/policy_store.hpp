@@ -42,6 +42,9 @@ class PolicyStore {
   // What is wrong with the files as they are now; looks at them as current() does. Nothing: they
   // are in force.
   const std::optional<PolicyProblem>& problem();
+  // What the policy would be with this text as a file of the last directory, in place of one that
+  // is there. Reads it all.
+  base::Result<Ruleset> with_file(const std::string& name, const std::string& text) const;
   // When the rules in force were read, in seconds since 1970; nullopt: none ever were.
   const std::optional<std::int64_t>& in_force_since() const { return in_force_since_; }
 
@@ -55,7 +58,8 @@ class PolicyStore {
   static Signature signature_of(const std::vector<std::filesystem::path>& watched);
   void refresh();
   void take(base::Result<Ruleset> loaded);
-  base::Result<Ruleset> load(std::vector<std::filesystem::path>& watched) const;
+  base::Result<Ruleset> load(std::vector<std::filesystem::path>& watched,
+                             const PolicyFile* instead = nullptr) const;
 
   std::vector<std::filesystem::path> directories_;
   std::filesystem::path legacy_;

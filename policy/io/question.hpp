@@ -2,7 +2,11 @@
 // What a user is asked, and what came of it.
 #pragma once
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +34,8 @@ struct Question {
   std::vector<Scope> scopes = {};
   std::string always_writes = {};  // shown before "always" is confirmed
   std::string digits = {};         // pairing: what is to be typed
+  // How long it stands once somebody can see it; nullopt: the agent's own time.
+  std::optional<std::chrono::seconds> timeout = {};
 };
 
 enum class Outcome { allowed, denied, nobody_to_ask, timed_out, invalid };
@@ -39,6 +45,7 @@ struct Answer {
   std::string target = {};    // allowed: what was chosen, always one of the question's targets
   Scope scope = Scope::once;  // allowed: once, or one of the question's scopes
   std::string reason = {};    // else: one line for people
+  std::optional<uid_t> approver = {};  // the user whose agent said yes or no
 };
 
 // What became of a call, for people to know: policy.Notify.

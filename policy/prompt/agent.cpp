@@ -63,7 +63,7 @@ void Agent::on_question(const std::shared_ptr<Asker>& asker, const base::Status&
   if (options_.fixed == Fixed::yes && asker->question().about == io::Question::About::pairing) {
     // No answer of ours: it is over when who shows the digits has seen them typed.
     shown_.push_back(asker);
-    return say(render(asker->question(), options_.timeout));
+    return say(render(asker->question(), limit_of(asker->question())));
   }
   if (options_.fixed != Fixed::none) return answer_fixed(*asker);
   if (waiting_.size() >= max_waiting || terminal_ == nullptr) {
@@ -71,7 +71,8 @@ void Agent::on_question(const std::shared_ptr<Asker>& asker, const base::Status&
     return asker->deny();
   }
   waiting_.push_back(asker);
-  if (!open_) show_next();
+  if (open_) return asker->tell(io::waits_line);
+  show_next();
 }
 
 void Agent::on_gone(const std::shared_ptr<Asker>& asker) {
@@ -84,10 +85,14 @@ void Agent::on_gone(const std::shared_ptr<Asker>& asker) {
   std::erase(shown_, asker);
 }
 
+std::chrono::seconds Agent::limit_of(const io::Question& question) const {
+  return question.timeout.value_or(options_.timeout);
+}
+
 void Agent::answer_fixed(Asker& asker) {
   Choice choice{Choice::Kind::deny, {}};
   if (options_.fixed == Fixed::yes) choice = fixed_yes(asker.question(), options_.scope);
-  say(render(asker.question(), options_.timeout));
+  say(render(asker.question(), limit_of(asker.question())));
   if (choice.kind == Choice::Kind::allow) {
     say("answered by --answer: allow " + base::wire::escape(choice.target) + " (" +
         std::string(name_of(choice.scope)) + ")\n");
@@ -106,14 +111,16 @@ void Agent::show_next() {
     if (open_->gone()) continue;  // its on_gone finds it neither open nor waiting
     armed_ = false;
     unconfirmed_.reset();
-    if (!terminal_->show(render(open_->question(), options_.timeout))) {
+    const std::chrono::seconds limit = limit_of(open_->question());
+    if (!terminal_->show(render(open_->question(), limit))) {
       // Nobody has seen the whole question, so nobody may answer it.
       open_->deny();
       continue;
     }
+    open_->tell(io::shown_line);
     guard_timer_.expires_after(guard);
     guard_timer_.async_wait(std::bind_front(&Agent::after_guard, this));
-    deadline_.expires_after(options_.timeout);
+    deadline_.expires_after(limit);
     deadline_.async_wait(std::bind_front(&Agent::after_deadline, this));
     return;
   }

@@ -25,7 +25,7 @@ namespace policy::prompt {
 enum class Fixed { none, yes, no };
 
 struct AgentOptions {
-  std::chrono::seconds timeout{60};
+  std::chrono::seconds timeout{60};  // of a question that brings none
   Fixed fixed = Fixed::none;
   io::Scope scope = io::Scope::once;  // of a fixed yes
 };
@@ -60,6 +60,7 @@ class Agent {
   void on_question(const std::shared_ptr<Asker>& asker, const base::Status& status);
   void on_gone(const std::shared_ptr<Asker>& asker);
   void on_input(Input input, const std::string& line);
+  std::chrono::seconds limit_of(const io::Question& question) const;
   void answer_fixed(Asker& asker);
   void show_next();
   void after_guard(const boost::system::error_code& error);

@@ -34,6 +34,9 @@ class Asker : public std::enable_shared_from_this<Asker> {
   const std::optional<io::Notice>& notice() const { return notice_; }
   // Has the other side closed both directions? It half-closes after its question, always.
   bool gone();
+  // io::waits_line or io::shown_line, if whoever asks knows them: who gave the question a time
+  // does.
+  void tell(std::string_view line);
   // Sends the answer and closes; no callback after it.
   void answer(std::string reply);
   void deny() { answer("deny"); }

@@ -17,6 +17,7 @@
 #include "sys-usb/io/qube_host.hpp"
 #include "sys-usb/io/qube_qmp.hpp"
 #include "sys-usb/io/qube_registry.hpp"
+#include "sys-usb/io/qube_required.hpp"
 
 namespace sysusb::io {
 namespace {
@@ -147,6 +148,9 @@ base::Result<int> Launcher::start() {
   if (!*lock) {
     return base::fail("qube " + config->name + " is already running; stop it with: " +
                       "sallyport-qube stop " + config->name);
+  }
+  if (auto there = check_required_devices(paths_, config->name); !there) {
+    return base::fail(there.error().text);
   }
   const auto identity = identity_for(arguments_.user);
   if (!identity) return base::fail(identity.error().text);

@@ -59,7 +59,11 @@ TEST(QubeConfig, ReadsEveryKey) {
                                         "memory = 512\n"
                                         "image = sys-usb\n"
                                         "disks = /var/a.img /var/b.img\n"
-                                        "controllers = 0000:00:14.0 emulated\n",
+                                        "controllers = 0000:00:14.0 emulated\n"
+                                        "uuid = 0a1b2c3d-0000-4000-8000-00000000000f\n"
+                                        "template_for_dispvms = yes\n"
+                                        "default_dispvm = dvm\n"
+                                        "internal = yes\n",
                                         "usb1.conf");
   ASSERT_TRUE(config) << config.error().text;
   EXPECT_EQ(config->label, "blue");
@@ -71,6 +75,23 @@ TEST(QubeConfig, ReadsEveryKey) {
   EXPECT_EQ(config->image, "sys-usb");
   EXPECT_EQ(config->disks, (std::vector<std::string>{"/var/a.img", "/var/b.img"}));
   EXPECT_EQ(config->controllers, (std::vector<std::string>{"0000:00:14.0", "emulated"}));
+  EXPECT_EQ(config->uuid, "0a1b2c3d-0000-4000-8000-00000000000f");
+  EXPECT_TRUE(config->template_for_dispvms);
+  EXPECT_EQ(config->default_dispvm, "dvm");
+  EXPECT_TRUE(config->internal);
+}
+
+TEST(QubeConfig, RefusesFactsThatPolicyCouldNotUse) {
+  for (const std::string_view value :
+       {"", "0A1B2C3D-0000-4000-8000-00000000000F", "0a1b2c3d00004000800000000000000f",
+        "00000000-0000-0000-0000-000000000000", "0a1b2c3d-0000-4000-8000-00000000000",
+        "0a1b2c3d-0000-4000-8000-00000000000f0", "0a1b2c3g-0000-4000-8000-00000000000f"}) {
+    EXPECT_NE(refusal("uuid = " + std::string(value)), "accepted") << value;
+  }
+  EXPECT_NE(refusal("default_dispvm = dom0"), "accepted");
+  EXPECT_NE(refusal("default_dispvm = a b"), "accepted");
+  EXPECT_EQ(refusal("template_for_dispvms = True"), "work.conf:1: 'True' is none of: yes no");
+  EXPECT_EQ(refusal("internal = 1"), "work.conf:1: '1' is none of: yes no");
 }
 
 TEST(QubeConfig, NamesFileLineFaultAndRemedy) {
@@ -82,8 +103,8 @@ TEST(QubeConfig, NamesFileLineFaultAndRemedy) {
   EXPECT_EQ(refusal("transport = vsock"),
             "work.conf: transport = vsock needs a cid; add for example: cid = 42");
   EXPECT_EQ(refusal("colour = red"),
-            "work.conf:1: unknown key 'colour'; known are: label type tags transport cid memory "
-            "image disks controllers");
+            "work.conf:1: unknown key 'colour'; known are: label type tags transport role user "
+            "cid memory image disks controllers uuid default_dispvm template_for_dispvms internal");
 }
 
 TEST(QubeConfig, RefusesNumbersThatAreNotWholeOrFit) {

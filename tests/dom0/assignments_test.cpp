@@ -1,76 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Assignments, denied interfaces, history and events: the real daemon, by the Admin API's bytes.
-#include <poll.h>
-#include <sys/socket.h>
-
-#include <thread>
-
-#include "tests/dom0/paper_qubes.hpp"
+#include "tests/dom0/assignments.hpp"
 
 namespace dom0::test {
 namespace {
-
-const std::string stick_argument = "sys-usb+2-1+0951+1666+60A44C+u080650";
-const std::string stick_id = "0951:1666:60A44C:u080650";
-
-std::string usb(const std::string& verb, const std::string& argument = {}) {
-  return "admin.vm.device.usb." + verb + (argument.empty() ? "" : "+" + argument);
-}
-
-class Assignments : public PaperQubes {
- protected:
-  std::string assign(const std::string& argument = stick_argument,
-                     const std::string& mode = "auto-attach") {
-    return call(usb("Assign", argument), "work", "mode='" + mode + "'");
-  }
-  std::string assigned() { return call(usb("Assigned"), "work"); }
-  void replug() {
-    const std::string devices = *base::io::read_file(root_ / "paper", 1U << 20U);
-    plug("# nothing\n");
-    wait_until([this] { return !has("sys-usb", "2-1:"); }, "unplugged");
-    plug(devices);
-  }
-  // A prompt agent that answers every question alike, and counts them.
-  void prompt(const std::string& reply) {
-    std::vector<base::io::Fd> sockets;
-    for (const char* name : {"policy-agent.sock", "device-agent.GUI"}) {
-      auto listening = base::io::listen_unix(root_ / "run/qubes" / name, 0666,
-                                             base::io::SocketType::stream, base::io::Blocking::yes);
-      ASSERT_TRUE(listening.has_value()) << listening.error().text;
-      sockets.push_back(*std::move(listening));
-    }
-    prompt_ =
-        std::jthread([this, reply, sockets = std::move(sockets)](const std::stop_token& stop) {
-          while (!stop.stop_requested()) {
-            std::array<pollfd, 2> ready{pollfd{sockets[0].get(), POLLIN, 0},
-                                        pollfd{sockets[1].get(), POLLIN, 0}};
-            if (::poll(ready.data(), ready.size(), 50) <= 0) continue;
-            const int which =
-                (ready[0].revents & POLLIN) != 0 ? sockets[0].get() : sockets[1].get();
-            const base::io::Fd asker(::accept4(which, nullptr, nullptr, SOCK_CLOEXEC));
-            auto question = base::io::read_all(asker, 1U << 20U);
-            if (!question || question->starts_with("policy.Notify ")) continue;
-            const std::lock_guard lock(questions_mutex_);
-            questions_.push_back(*question);
-            static_cast<void>(base::io::write_all(asker, reply));
-          }
-        });
-  }
-  void end_prompt() {
-    if (!prompt_.joinable()) return;
-    prompt_.request_stop();
-    prompt_.join();
-  }
-  std::vector<std::string> questions() {
-    const std::lock_guard lock(questions_mutex_);
-    return questions_;
-  }
-  ~Assignments() override { end_prompt(); }
-
-  std::mutex questions_mutex_;
-  std::vector<std::string> questions_;
-  std::jthread prompt_;
-};
 
 TEST_F(Assignments, AreListedChangedAndEnded) {
   start();
@@ -154,6 +87,7 @@ TEST_F(Assignments, AskWhenTheyAreToAsk) {
   EXPECT_TRUE(questions()[0].starts_with("device-agent.GUI dom0 name dom0")) << questions()[0];
   EXPECT_NE(questions()[0].find("\"argument\":\"2-1\""), std::string::npos) << questions()[0];
   EXPECT_NE(questions()[0].find("\"targets\":[\"work\"]"), std::string::npos);
+  expect_icons(questions()[0], {"sys-usb", "work", "dom0"});
 }
 
 TEST_F(Assignments, AskWhenTheDeviceIsNoLongerWhatItWas) {
@@ -310,6 +244,25 @@ TEST_F(Assignments, TheNodesOfOneKeyboardAreOneQuestion) {
   calls.push_back(call_with("usb-3-1+46d-c52b"));
   wait_until([&] { return allowed("usb-3-1+46d-c52b") == 1; }, "another device");
   EXPECT_EQ(questions().size(), 2U) << "is another question";
+}
+
+TEST_F(Assignments, WhatWasTakenAwayStaysAwayOverARestart) {
+  start();
+  ASSERT_EQ(assign(), ok);
+  replug();
+  wait_until([this] { return attached(); }, "attached at replug");
+  ASSERT_EQ(detach(), ok);
+  for (const int signal : {SIGKILL, SIGTERM}) {
+    daemon_.end(signal);
+    start_daemon();
+    wait_until([this] { return running("work") && has("sys-usb", "2-1:"); }, "qubes are back");
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    EXPECT_FALSE(attached()) << "somebody took it away";
+  }
+  work_.end(SIGKILL);
+  wait_until([this] { return !running("work"); }, "work is gone");
+  start_work();
+  wait_until([this] { return attached(); }, "a start of the qube is a new beginning");
 }
 
 TEST_F(Assignments, EventsAreToldInQubesBytes) {

@@ -2,8 +2,6 @@
 // `sallyportd --config DIR` with qubes on paper, and how much of everything it takes.
 #include <sys/socket.h>
 
-#include <map>
-
 #include "agent/control.hpp"
 #include "base/wire/frame.hpp"
 #include "base/wire/hello.hpp"
@@ -244,53 +242,6 @@ TEST_F(Scale, ListingStaysQuick) {
   std::cout << "empty " << empty.count() << " ms, full " << full.count() << " ms\n";
   // A sanitizer's build is several times slower.
   EXPECT_LT(full - empty, std::chrono::milliseconds(SALLYPORT_SANITIZED ? 500 : 50));
-}
-
-// Whatever was acknowledged before the daemon was killed is there when it starts again.
-TEST_F(Scale, KilledWhileItWritesItLosesNothingThatWasAcknowledged) {
-  const char* wanted = std::getenv("SALLYPORT_KILLS");  // NOLINT: no other thread yet
-  const int kills = wanted == nullptr ? 25 : std::stoi(wanted);
-  std::map<std::string, bool> assigned;  // by port; what was acknowledged
-  unsigned seed = 1;
-  int made = 0;
-  start_daemon();
-  for (int kill = 0; kill < kills; ++kill) {
-    std::thread killer([this, delay = (seed = seed * 1103515245 + 12345) % 30000] {
-      std::this_thread::sleep_for(std::chrono::microseconds(delay));
-      ::kill(daemon_.pid(), SIGKILL);
-    });
-    for (;;) {
-      const std::string port = "9-" + std::to_string(made % 500);
-      const bool there = assigned.contains(port);
-      const std::string reply =
-          call(std::string("admin.vm.device.usb.") + (there ? "Unassign" : "Assign") + "+sys-usb+" +
-                   port + "+_",
-               "work", there ? "" : "mode='auto-attach'");
-      if (reply != ok) {
-        // Not acknowledged: it may have happened or not, so it is asked for again below.
-        assigned.erase(port);
-        static_cast<void>(reply);
-        break;
-      }
-      if (there) assigned.erase(port);
-      if (!there) assigned[port] = true;
-      ++made;
-    }
-    killer.join();
-    daemon_.end(SIGKILL);
-    start_daemon();
-    const std::string list = call("admin.vm.device.usb.Assigned", "work");
-    for (const auto& [port, yes] : assigned) {
-      ASSERT_NE(list.find("sys-usb+" + port + ":*"), std::string::npos) << kill << " " << port;
-    }
-    // At most the one that was on its way is there besides.
-    const auto lines = static_cast<std::size_t>(std::count(list.begin(), list.end(), '\n'));
-    ASSERT_LE(lines, assigned.size() + 1) << kill;
-    const std::string doubtful = "9-" + std::to_string(made % 500);
-    if (list.find("sys-usb+" + doubtful + ":*") != std::string::npos) assigned[doubtful] = true;
-    ++made;
-  }
-  std::cout << kills << " kills, " << made << " changes\n";
 }
 
 }  // namespace

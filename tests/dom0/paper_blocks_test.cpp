@@ -148,5 +148,46 @@ TEST_F(PaperBlocks, AssignmentsAttachThemWithTheirOptions) {
   EXPECT_EQ(call("admin.vm.device.block.Unassign+sys-usb+sda+" + id, "work"), ok);
 }
 
+// As `qvm-block assign --required` and `qvm-block attach -p` ask for it.
+TEST_F(PaperBlocks, ARequiredOneIsThereWhenTheQubeStartsAndStays) {
+  begin();
+  const std::string id = "0951+1666+60A44C+u080650+1.0";
+  const std::string assign = "admin.vm.device.block.Assign+sys-usb+sda+" + id;
+  ASSERT_EQ(call(assign, "work", "mode='required' _read-only='yes'"), ok);
+  EXPECT_NE(call("admin.vm.device.block.Assigned", "work").find("mode='required'"),
+            std::string::npos);
+  const auto launch = [this] {
+    std::filesystem::remove(root_ / "launch.log");
+    Process launcher({program("sallyport-qube"), "start", "work", "--root", root_.string(),
+                      "--images", (root_ / "images").string()},
+                     root_ / "launch.log");
+    launcher.end(0);  // waits for its end
+    return content((root_ / "launch.log").string());
+  };
+  EXPECT_EQ(launch().find("not available"), std::string::npos) << "it is there";
+  plug(stick + disc);
+  wait_until([this] { return available().find("sda:") == std::string::npos; }, "unplugged");
+  EXPECT_NE(launch().find("Block device sys-usb:sda:0951:1666:60A44C:u080650:1.0 not available"),
+            std::string::npos)
+      << content((root_ / "launch.log").string());
+  plug(stick + disk + parts + disc);
+  wait_until([this] { return given().find("_read-only='yes'") != std::string::npos; },
+             "attached by its assignment");
+  const std::string refused = take("sda");
+  EXPECT_NE(refused.find("QubesVMNotHaltedError"), std::string::npos) << refused;
+  EXPECT_NE(refused.find("Can not detach a required device from a non halted qube. You need to "
+                         "unassign device first."),
+            std::string::npos);
+  EXPECT_NE(given(), ok);
+  const std::string set = "admin.vm.device.block.Set.assignment+sys-usb+sda+" + id;
+  ASSERT_EQ(call(set, "work", "auto-attach"), ok);
+  EXPECT_EQ(take("sda"), ok) << "no longer required";
+  EXPECT_EQ(launch().find("not available"), std::string::npos);
+  ASSERT_EQ(call(set, "work", "required"), ok);
+  daemon_.end(SIGTERM);
+  EXPECT_NE(launch().find("cannot ask sallyportd which devices work requires"), std::string::npos)
+      << "what cannot be known is not taken for granted";
+}
+
 }  // namespace
 }  // namespace dom0::test

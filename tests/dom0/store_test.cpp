@@ -130,6 +130,29 @@ TEST_F(StoreTest, AnOlderFileIsTakenOver) {
   }
 }
 
+TEST_F(StoreTest, KeepsWhatWasTakenAwayByHand) {
+  const HeldDevice first{.frontend = "work",
+                         .backend = "sys-usb",
+                         .port_id = "2-1",
+                         .fingerprint = std::string(64, 'f'),
+                         .frontend_life = "w",
+                         .backend_life = ""};
+  HeldDevice second = first;
+  second.frontend = "another";
+  {
+    auto store = open();
+    ASSERT_TRUE(store.has_value()) << store.error().text;
+    EXPECT_TRUE(store->held()->empty());
+    ASSERT_TRUE(store->put_held({first, first}).has_value());
+    ASSERT_TRUE(store->put_held({first, second}).has_value()) << "all of it is written anew";
+  }
+  auto store = open();
+  ASSERT_TRUE(store.has_value()) << store.error().text;
+  EXPECT_EQ(*store->held(), (std::vector{first, second})) << "in their order";
+  ASSERT_TRUE(store->put_held({}).has_value());
+  EXPECT_TRUE(store->held()->empty());
+}
+
 TEST_F(StoreTest, ASecondDaemonIsRefused) {
   auto first = open();
   ASSERT_TRUE(first.has_value());

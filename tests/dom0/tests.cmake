@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 sallyport_test(dom0_test SOURCES
+  dom0/call_record_test.cpp
   dom0/input_argument_test.cpp
   dom0/input_streams_test.cpp
   dom0/lease_test.cpp
@@ -17,7 +18,10 @@ set_target_properties(nbd-reader PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
 add_dependencies(snapshots_test sallyportd sallyport-relay sallyport-agent sallyport-call sallyport
   sallyport-block-server sallyport-snapshot sallyport-snapshots sallyport-snapshot-call nbd-reader)
-sallyport_test(assignments_test SOURCES dom0/assignments_test.cpp LIBRARIES base_io)
+sallyport_test(assignments_test SOURCES
+  dom0/assignments_test.cpp
+  dom0/prompt_answers_test.cpp
+  LIBRARIES base_io policy_io)
 sallyport_test(config_test SOURCES dom0/config_test.cpp
   LIBRARIES agent_core base_io dom0_store)
 if(SALLYPORT_SANITIZE)
@@ -26,7 +30,11 @@ else()
   target_compile_definitions(config_test PRIVATE SALLYPORT_SANITIZED=false)
 endif()
 add_dependencies(config_test sallyportd sallyport-relay sallyport-agent sallyport-call qvm-device)
-add_dependencies(paper_blocks_test sallyportd sallyport-relay sallyport-agent sallyport-call)
+sallyport_test(kill_test SOURCES dom0/kill_test.cpp LIBRARIES base_io)
+add_dependencies(kill_test sallyportd sallyport-relay sallyport-agent sallyport-call sallyport)
+add_test(NAME kill_soak COMMAND kill_test)
+set_tests_properties(kill_soak PROPERTIES LABELS soak TIMEOUT 14400 ENVIRONMENT SALLYPORT_KILLS=1000)
+add_dependencies(paper_blocks_test sallyportd sallyport-relay sallyport-agent sallyport-call sallyport-qube)
 add_dependencies(assignments_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 add_dependencies(paper_qubes_test sallyportd sallyport-relay sallyport-agent sallyport-call)
 sallyport_test(dom0_admin_test SOURCES
@@ -40,6 +48,16 @@ sallyport_test(dom0_admin_test SOURCES
   dom0/device_lines_test.cpp
   dom0/input_trust_test.cpp
   LIBRARIES dom0_admin)
+sallyport_test(dom0_auto_attach_test SOURCES
+  dom0/auto_attach_test.cpp
+  dom0/registry_test.cpp
+  LIBRARIES dom0_io)
+find_package(Python3 3.9 COMPONENTS Interpreter REQUIRED)
+add_test(NAME qubes_client COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/dom0/qubes_client_test.py
+         ${PROJECT_BINARY_DIR}/bin)
+add_custom_target(qubes_client DEPENDS sallyportd sallyport-relay sallyport-agent sallyport-call)
+set_tests_properties(qubes_client PROPERTIES LABELS unit TIMEOUT 300)
+sallyport_test(dom0_rights_test SOURCES dom0/admin_rights_test.cpp LIBRARIES dom0_io)
 sallyport_test(dom0_audit_test SOURCES dom0/audit_test.cpp LIBRARIES dom0_io)
 add_dependencies(dom0_audit_test sallyport)
 sallyport_fuzz(audit_record_fuzz SOURCE fuzz/audit_record_fuzz.cpp LIBRARIES base_audit cli_core)

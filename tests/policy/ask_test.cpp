@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // policy.Ask: the bytes, and the client against agents that lie, stall or are not there.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -48,6 +49,28 @@ TEST(AskMessage, ComesBackAsItWas) {
   EXPECT_EQ(parsed->default_target, "vault");
   EXPECT_EQ(parsed->icons, sample().icons);
   EXPECT_EQ(parsed->details, sample().details);
+}
+
+TEST(AskMessage, ItsTimeComesBackAlsoALongOne) {
+  for (Question question : {sample(), Question{.about = Question::About::device,
+                                      .source = "sys-usb",
+                                      .argument = "+2-1",
+                                      .targets = {"work"}}}) {
+    question.timeout = 300s;
+    const std::string bytes = policy::io::encode_question(question);
+    EXPECT_NE(bytes.find("\"sallyport_timeout\":300"), std::string::npos) << bytes;
+    const auto parsed = policy::io::parse_question(bytes);
+    ASSERT_TRUE(parsed) << parsed.error().text;
+    EXPECT_EQ(parsed->timeout, 300s);
+  }
+  std::string bytes = policy::io::encode_question(sample());
+  EXPECT_EQ(policy::io::parse_question(bytes)->timeout, std::nullopt);
+  bytes.pop_back();
+  for (const std::string wrong : {"0", "-1", "86401", "1.5", "\"60\"", "null", "true"}) {
+    EXPECT_FALSE(policy::io::parse_question(bytes + ",\"sallyport_timeout\":" + wrong + "}"))
+        << wrong;
+  }
+  EXPECT_TRUE(policy::io::parse_question(bytes + ",\"sallyport_timeout\":86400}"));
 }
 
 TEST(AskMessage, DigitsToTypeComeBackAndOnlyDigits) {
@@ -241,7 +264,60 @@ TEST_F(AskClientTest, HandsOverTheAnswer) {
   EXPECT_EQ(answers_, 1);
   EXPECT_EQ(answer_.outcome, Outcome::allowed);
   EXPECT_EQ(answer_.target, "sys-usb");
-  EXPECT_EQ(question_, policy::io::encode_question(sample()));
+  Question handed = sample();
+  handed.timeout = 20s;
+  EXPECT_EQ(question_, policy::io::encode_question(handed));
+  EXPECT_EQ(answer_.approver, ::getuid()) << "who answers is known from the kernel";
+}
+
+// Longer than its limit, behind another question, is not too late; longer than that on the screen
+// is.
+TEST_F(AskClientTest, TheTimeRunsFromWhenTheQuestionIsShown) {
+  for (const bool in_time : {true, false}) {
+    listen();
+    asio::steady_timer timer(context_);
+    std::shared_ptr<Protocol::socket> peer;
+    acceptor_->async_accept([&](const boost::system::error_code& error, Protocol::socket socket) {
+      ASSERT_FALSE(error);
+      peer = std::make_shared<Protocol::socket>(std::move(socket));
+      asio::async_read(*peer, asio::dynamic_buffer(question_),
+                       [&](const boost::system::error_code&, std::size_t) {
+                         asio::write(*peer, asio::buffer(policy::io::waits_line));
+                       });
+    });
+    timer.expires_after(1500ms);
+    timer.async_wait([&](const boost::system::error_code&) {
+      asio::write(*peer, asio::buffer(policy::io::shown_line));
+      if (!in_time) return;
+      asio::write(*peer, asio::buffer("allow:vault", 11));
+      peer->close();
+    });
+    ask(1s);
+    context_.restart();
+    context_.run_for(10s);
+    EXPECT_EQ(answer_.outcome, in_time ? Outcome::allowed : Outcome::timed_out) << answer_.reason;
+    EXPECT_EQ(answer_.reason.find("within 1 seconds") == std::string::npos, in_time);
+    acceptor_.reset();
+    std::filesystem::remove(path());
+    answers_ = 0;
+    question_.clear();
+  }
+}
+
+TEST_F(AskClientTest, ALineTwiceOrInPartIsNoAnswer) {
+  for (const std::string reply : {"shown\nshown\nallow:vault", "shown", "waits\nwaits\ndeny"}) {
+    listen();
+    serve(reply);
+    ask();
+    context_.restart();
+    context_.run_for(10s);
+    EXPECT_EQ(answer_.outcome, Outcome::invalid) << reply;
+    EXPECT_EQ(answer_.approver, std::nullopt);
+    acceptor_.reset();
+    std::filesystem::remove(path());
+    answers_ = 0;
+    question_.clear();
+  }
 }
 
 TEST_F(AskClientTest, NobodyListeningIsSaidWithTheRemedy) {

@@ -66,11 +66,19 @@ std::string lint_with_qubes(const std::string& text) {
 
 TEST(PolicyLint, LeavesGoodPoliciesAlone) {
   EXPECT_EQ(lint("# comment\n\n  s.A +x work @dispvm:dvm ask default_target=@dispvm notify=yes\r\n"
-                 "s.A * @tag:t dom0 allow target=dom0 user=root\n"
+                 "s.A * @tag:t dom0 allow target=dom0 user= autostart=no\n"
                  "s.B * @anyvm @default ask target=vault\n"
                  "* * @anyvm @anyvm deny\n"),
             "");
   EXPECT_EQ(lint(""), "");
+}
+
+TEST(PolicyLint, SaysWhatDoesNothingHere) {
+  EXPECT_EQ(lint("qubes.USB +2-1 work sys-usb allow user=root autostart=yes\n"),
+            "1:35+9 w does nothing here: services run as the user of their qube's agent; take it "
+            "out\n"
+            "1:45+13 w does nothing here: no call starts a qube, one to a halted qube is denied; "
+            "start it with sallyport-qube start, and take this out\n");
 }
 
 TEST(PolicyLint, NamesAllMistakesOfALineAndOfAllLines) {

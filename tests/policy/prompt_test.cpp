@@ -18,9 +18,11 @@
 #include <string>
 #include <vector>
 
+#include "base/io/files.hpp"
 #include "base/io/paths.hpp"
 #include "base/io/unix_socket.hpp"
 #include "policy/io/ask_client.hpp"
+#include "policy/io/ask_message.hpp"
 #include "policy/io/notifier.hpp"
 #include "tests/fakes/folder.hpp"
 
@@ -117,13 +119,14 @@ class PromptTest : public testing::Test {
     std::shared_ptr<Answer> answer;
     std::shared_ptr<bool> answered;
   };
-  Asked ask(const Question& question) {
+  Asked ask(const Question& question, std::chrono::seconds limit = 60s) {
     Asked asked{std::make_shared<AskClient>(context_, socket()), std::make_shared<Answer>(),
                 std::make_shared<bool>(false)};
-    asked.client->ask(question, 60s, [answer = asked.answer, done = asked.answered](Answer given) {
-      *answer = std::move(given);
-      *done = true;
-    });
+    asked.client->ask(question, limit,
+                      [answer = asked.answer, done = asked.answered](Answer given) {
+                        *answer = std::move(given);
+                        *done = true;
+                      });
     return asked;
   }
   Answer result(const Asked& asked) {
@@ -259,12 +262,47 @@ TEST_F(PromptTest, ShowsNoControlCharacterOfTheDevice) {
   EXPECT_EQ(screen_.find('\x1b'), std::string::npos);
 }
 
+// As Qubes asks: without a time, and without a line before the answer.
 TEST_F(PromptTest, TheDeadlineDenies) {
   start({"--timeout", "2"});
-  const auto asked = ask(about("Stick", {"sys-usb"}));
-  const Answer answer = result(asked);
-  EXPECT_EQ(answer.outcome, Outcome::denied);
+  const auto asker = base::io::connect_unix(socket());
+  ASSERT_TRUE(asker.has_value()) << asker.error().text;
+  ASSERT_TRUE(base::io::write_all(*asker, encode_question(about("Stick", {"sys-usb"}))));
+  ::shutdown(asker->get(), SHUT_WR);
+  EXPECT_TRUE(sees("no answer in 2 s refuses"));
   EXPECT_TRUE(sees("nobody answered in time"));
+  const auto answer = base::io::read_all(*asker, 100);
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(*answer, "deny");
+}
+
+TEST_F(PromptTest, AQuestionsOwnTimeIsWhatCounts) {
+  start({"--timeout", "2"});
+  const auto asked = ask(about("Stick", {"sys-usb"}), 300s);
+  EXPECT_TRUE(sees("no answer in 300 s refuses"));
+  pump([end = Clock::now() + 2500ms] { return Clock::now() > end; });
+  EXPECT_FALSE(*asked.answered) << "after the agent's own 2 s";
+  type("y\n");
+  EXPECT_EQ(result(asked).outcome, Outcome::allowed);
+}
+
+TEST_F(PromptTest, AShortTimeStartsWhenTheQuestionBeforeIsOver) {
+  start();
+  const auto first = ask(about("First", {"sys-usb"}));
+  ASSERT_TRUE(sees("device: First"));
+  const auto second = ask(about("Second", {"sys-usb"}), 2s);
+  pump([end = Clock::now() + 2500ms] { return Clock::now() > end; });
+  EXPECT_FALSE(*second.answered) << "nobody has seen it yet";
+  type("n\n");
+  EXPECT_EQ(result(first).outcome, Outcome::denied);
+  ASSERT_TRUE(sees("device: Second"));
+  ASSERT_TRUE(sees("no answer in 2 s refuses"));
+  ASSERT_TRUE(sees("Answer: "));
+  type("y\n");
+  EXPECT_EQ(result(second).outcome, Outcome::allowed);
+  const auto third = ask(about("Third", {"sys-usb"}), 2s);
+  const Answer late = result(third);
+  EXPECT_TRUE(late.outcome == Outcome::timed_out || late.outcome == Outcome::denied);
 }
 
 TEST_F(PromptTest, OneAtATimeAndAWithdrawnQuestionGoesAway) {

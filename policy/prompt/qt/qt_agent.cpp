@@ -53,14 +53,19 @@ class QtAgent::Asker {
     pollfd entry{.fd = socket_.get(), .events = 0, .revents = 0};
     return ::poll(&entry, 1, 0) > 0 && (entry.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
   }
-  // A few bytes into an empty socket: they fit, or nobody is there to read them.
-  void answer(const std::string& reply) {
-    static_cast<void>(::send(socket_.get(), reply.data(), reply.size(), MSG_NOSIGNAL));
+  void answer(std::string_view reply) { say(reply); }
+  // io::waits_line or io::shown_line, if whoever asks knows them.
+  void tell(std::string_view line) {
+    if (question.timeout) say(line);
   }
 
   io::Question question;  // once it is parsed
 
  private:
+  // A few bytes into an empty socket: they fit, or nobody is there to read them.
+  void say(std::string_view text) {
+    static_cast<void>(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL));
+  }
   bool late() const { return since_.elapsed() > read_limit.count(); }
   void read() {
     std::array<char, 4096> buffer{};
@@ -124,6 +129,7 @@ void QtAgent::take(std::unique_ptr<Asker> asker) {
   auto question = io::parse_question(asker->received());
   if (!question || waiting_.size() >= max_waiting) return asker->answer("deny");
   asker->question = *std::move(question);
+  if (open_ || !waiting_.empty()) asker->tell(io::waits_line);
   waiting_.push_back(std::move(asker));
 }
 
@@ -150,8 +156,10 @@ void QtAgent::show_next() {
     choice_ = choice;  // not from within the window, which goes with it
     work_.start();
   };
-  window_ = std::make_unique<PromptWindow>(open_->question, patience_, on_choice);
+  window_ = std::make_unique<PromptWindow>(open_->question,
+                                           open_->question.timeout.value_or(patience_), on_choice);
   window_->show();
+  open_->tell(io::shown_line);
   window_->activateWindow();
 }
 
