@@ -150,7 +150,7 @@ class Receiver {
       if (auto made = make_device(); !made) return made;
     }
     if (session_.out().empty()) return base::Ok{};
-    const auto written = sink_->write(session_.out());
+    auto written = sink_->write(session_.out());
     session_.out().clear();
     return written;
   }
