@@ -105,10 +105,13 @@ class BlockSoak : public BlockQubes {
   static void start_load() {
     std::vector<std::string> paths;
     for (const char* name : names) paths.push_back(std::string("/dev/") + name);
+    // Counts go on where a former device of that number has left them.
+    const std::string count =
+        "for n in 0 1 2 3 4; do read -r a b c d writes e < /sys/block/nbd$n/stat; ";
+    vm().run(count + "echo $writes > /run/block/writes$n; done");
     vm().start_background("fio", fio_on_all(paths, load) + "; echo exit $?");
     const auto writes = vm().wait_until(
-        "for n in 0 1 2 3 4; do read -r a b c d writes e < /sys/block/nbd$n/stat; "
-        "[ $writes -gt 0 ] || exit 1; done",
+        count + "read -r before < /run/block/writes$n; [ $writes -gt $before ] || exit 1; done",
         seconds(60));
     ASSERT_TRUE(writes.ok()) << vm().run("cat /run/rig/fio.log");
   }
