@@ -30,7 +30,7 @@ struct LeaseFacts {
   std::string frontend;
   std::string rule;
   std::string approver;
-  Who who;
+  Who who = {};
   std::string reason;  // of the end
   std::int64_t since = 0;
   std::int64_t duration_ms = 0;

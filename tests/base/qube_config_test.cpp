@@ -9,6 +9,7 @@
 namespace {
 
 using base::config::parse_qube_config;
+using base::config::Role;
 using base::config::Transport;
 using base::config::valid_qube_name;
 
