@@ -125,7 +125,8 @@ bool InjectionDetector::burst() const {
   }
   for (std::size_t size = limits_.chord_burst_presses; size < full; ++size) {
     // A chord opens what the lump is for: it counts, however it was held and however long ago.
-    if (quick(size) && chord_before(size) >= full - size) return true;
+    // Another chord is no lump of text, however fast its own keys are.
+    if (quick(size) && !commands(size) && chord_before(size) >= full - size) return true;
   }
   return quick(full);
 }
@@ -146,6 +147,12 @@ std::size_t InjectionDetector::chord_before(std::size_t age) const {
     ++presses;
   }
   return command ? presses : 0;
+}
+
+bool InjectionDetector::commands(std::size_t size) const {
+  for (std::size_t age = 0; age < std::min(size, remembered()); ++age)
+    if (is_command(recent(age).code)) return true;
+  return false;
 }
 
 bool InjectionDetector::quick(std::size_t size) const {

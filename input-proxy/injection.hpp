@@ -71,7 +71,8 @@ class InjectionDetector {
   void press(std::uint16_t code, Time now);
   void release(std::uint16_t code, Time now);
   bool burst() const;
-  bool quick(std::size_t size) const;  // the last presses
+  bool quick(std::size_t size) const;     // the last presses
+  bool commands(std::size_t size) const;  // one of them makes a command of a key
   std::size_t chord_before(std::size_t age) const;
   // How many of the presses of these ages were held no longer.
   std::size_t held_up_to(Milliseconds limit, std::size_t from, std::size_t to) const;
