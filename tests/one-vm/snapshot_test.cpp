@@ -79,6 +79,13 @@ class SnapshotAttach : public BlockQubes {
         seconds(60));
     return read.out;
   }
+  static inline const std::string given_back =
+      "! " + programs + "sallyport status | grep -Eq 'loop0 +sys-snapshot +(at|de)tach'";
+  static void kill_snapshot() {
+    vm().run(
+        "for p in /proc/[0-9]*; do case $(readlink $p/exe) in */sallyport-snapshot) "
+        "kill -9 ${p#/proc/};; esac; done");
+  }
   static std::string letter() { return vm().run("cat /run/block/letter").out; }
 };
 
@@ -100,7 +107,8 @@ TEST_F(SnapshotAttach, AStickThatAnswersDifferentlyLaterChangesNothing) {
   EXPECT_EQ(letter_in_work(), letter()) << more_logs();
   // Detached, attached again, to a process that was started anew.
   EXPECT_TRUE(take_snapshot().ok());
-  vm().run("pkill -9 -x sallyport-snaps; sleep 1");
+  EXPECT_TRUE(snapshot("show stick").ok()) << "and what was read is durable then";
+  kill_snapshot();
   ASSERT_TRUE(vm().wait_until(programs + "sallyport snapshot verify stick", seconds(60)).ok())
       << more_logs();
   ASSERT_TRUE(give_snapshot().ok()) << more_logs();
@@ -112,8 +120,7 @@ TEST_F(SnapshotAttach, AStickThatAnswersDifferentlyLaterChangesNothing) {
 TEST_F(SnapshotAttach, InOrderTheStickCanBePulledAndIsExposedIfItLied) {
   const auto made = snapshot("create --in-order --seal --wait sys-usb:loop0 stick");
   ASSERT_TRUE(made.ok()) << made << more_logs();
-  ASSERT_TRUE(wait_for("! " + programs + "sallyport status | grep -q 'loop0 .*sys-snapshot'").ok())
-      << more_logs();
+  ASSERT_TRUE(wait_for(given_back).ok()) << more_logs();
   vm().run("losetup -d /dev/loop0");
   ASSERT_TRUE(give_snapshot().ok()) << more_logs();
   EXPECT_EQ(letter_in_work(), letter()) << more_logs();
@@ -128,7 +135,7 @@ TEST_F(SnapshotAttach, InOrderTheStickCanBePulledAndIsExposedIfItLied) {
 
 TEST_F(SnapshotAttach, WhatWorkWritesReachesTheStickOnlyByCommit) {
   ASSERT_TRUE(snapshot("create --in-order sys-usb:loop0 stick").ok()) << more_logs();
-  ASSERT_TRUE(wait_for("! " + programs + "sallyport status | grep -q 'loop0 .*sys-snapshot'").ok());
+  ASSERT_TRUE(wait_for(given_back).ok());
   const std::string before = sum(medium);
   ASSERT_TRUE(give_snapshot("--option read-only=no").ok()) << more_logs();
   ASSERT_TRUE(wait_for("test -b /dev/xvdi1").ok());
@@ -153,14 +160,12 @@ TEST_F(SnapshotAttach, AKilledSnapshotEndsTheAttachmentAndNothingElse) {
   ASSERT_TRUE(give_snapshot().ok()) << more_logs();
   ASSERT_TRUE(wait_for("test -b /dev/xvdi1").ok());
   vm().run("mount -o ro /dev/xvdi1 /run/block/mnt");
-  vm().run(
-      "for p in /proc/[0-9]*; do case $(readlink $p/exe) in */sallyport-snapshot) "
-      "kill -9 ${p#/proc/};; esac; done");
+  kill_snapshot();
   ASSERT_TRUE(wait_for("! " + programs + "sallyport status | grep -q ' work  *att'").ok())
       << more_logs();
   EXPECT_FALSE(vm().run("cat /run/block/mnt/letter >/dev/null", seconds(60)).ok());
   vm().run("umount -l /run/block/mnt");
-  ASSERT_TRUE(wait_for("! " + programs + "sallyport status | grep -q 'loop0 .*sys-snapshot'").ok());
+  ASSERT_TRUE(wait_for(given_back).ok());
   ASSERT_TRUE(snapshot("create sys-usb:loop0 stick").ok()) << more_logs();
   ASSERT_TRUE(give_snapshot().ok()) << more_logs();
   EXPECT_EQ(letter_in_work(), letter()) << more_logs();
