@@ -30,6 +30,13 @@ set_target_properties(input_guest PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
 add_dependencies(one_vm_test block_guest input_guest bench_input_guest
   sallyport-snapshot sallyport-snapshots sallyport-snapshot-call)
+# Those that play something to each of two dozen devices, or wait for verified load: a quarter of an
+# hour by themselves, so a group of their own (./check vm-long); not part of a plain ./check.
+set(one_vm_long "InputKinds.*:BlockSoak.*")
+set_tests_properties(one_vm_test PROPERTIES ENVIRONMENT "GTEST_FILTER=-${one_vm_long}")
+add_test(NAME one_vm_long COMMAND one_vm_test)
+set_tests_properties(one_vm_long PROPERTIES
+  LABELS vm-long TIMEOUT 5400 RESOURCE_LOCK machine ENVIRONMENT "GTEST_FILTER=${one_vm_long}")
 # The same tests with every count in full; not part of a plain ./check.
 add_test(NAME one_vm_soak COMMAND one_vm_test)
 set_tests_properties(one_vm_soak PROPERTIES
