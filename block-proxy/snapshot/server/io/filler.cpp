@@ -144,7 +144,7 @@ base::Status Filler::take_answers() {
     finishing_ = true;
     in_background();
     send();
-    const auto done = finish(whole);
+    auto done = finish(whole);
     finishing_ = false;
     spare_.push_back(std::move(whole.bytes));
     if (!done) return done;
