@@ -19,7 +19,7 @@
 namespace cli::io {
 namespace {
 
-constexpr std::chrono::milliseconds poll_every{200};
+constexpr std::chrono::milliseconds device_poll{200};
 
 struct Tool {
   const Admin& admin;
@@ -142,7 +142,7 @@ Outcome create(const Tool& tool, const std::string& device) {
 // Waits until no qube has the device; why it was given back.
 base::Result<std::string> wait_given_back(const Tool& tool, const Place& place) {
   for (;;) {
-    std::this_thread::sleep_for(poll_every);
+    std::this_thread::sleep_for(device_poll);
     const auto lines = tool.admin({.method = "admin.vm.device.block.Available",
                                    .argument = {},
                                    .target = place.backend,

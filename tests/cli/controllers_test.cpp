@@ -13,7 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* keyboard_keys = "402000000 3803078f800d001 feffffdfffefffff fffffffffffffffe";
+constexpr const char* usb_keyboard_keys =
+    "402000000 3803078f800d001 feffffdfffefffff fffffffffffffffe";
 
 class Controllers : public testing::Test {
  protected:
@@ -59,7 +60,7 @@ class Controllers : public testing::Test {
     const std::string event = "event" + std::to_string(number);
     const fs::path input = parent / ("input/input" + std::to_string(number));
     write(input / "name", "A Keyboard\n");
-    write(input / "capabilities/key", keyboard_keys + std::string("\n"));
+    write(input / "capabilities/key", usb_keyboard_keys + std::string("\n"));
     fs::create_directories(input / event);
     fs::create_directory_symlink(input, input / event / "device");
     fs::create_directory_symlink(input / event, root() / "sys/class/input" / event);

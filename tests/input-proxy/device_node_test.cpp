@@ -125,10 +125,10 @@ TEST(DeviceNode, UdevsWordCountsWhereThereIsOne) {
 
 // As Qubes' udev rules and trigger have it.
 TEST(DeviceNode, LeavesOutWhatQubesLeavesOut) {
-  const std::map<std::string, std::string> keyboard{{"ID_INPUT_KEY", "1"}};
-  const auto left_out = [&keyboard](const std::map<std::string, std::string>& more) {
+  const std::map<std::string, std::string> key_facts{{"ID_INPUT_KEY", "1"}};
+  const auto left_out = [&key_facts](const std::map<std::string, std::string>& more) {
     DeviceNode node = keyboard_node();
-    node.udev = keyboard;
+    node.udev = key_facts;
     for (const auto& [name, value] : more) node.udev[name] = value;
     return !kind_of(node);
   };
