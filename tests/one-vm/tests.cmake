@@ -32,7 +32,7 @@ add_dependencies(one_vm_test block_guest input_guest bench_input_guest
   sallyport-snapshot sallyport-snapshots sallyport-snapshot-call)
 # Those that play something to each of two dozen devices, or wait for verified load: a quarter of an
 # hour by themselves, so a group of their own (./check vm-long); not part of a plain ./check.
-set(one_vm_long "InputKinds.*:BlockSoak.*")
+set(one_vm_long "InputKinds.*:BlockSoak.*:BlockDisc.*")
 set_tests_properties(one_vm_test PROPERTIES ENVIRONMENT "GTEST_FILTER=-${one_vm_long}")
 add_test(NAME one_vm_long COMMAND one_vm_test)
 set_tests_properties(one_vm_long PROPERTIES
