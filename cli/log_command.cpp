@@ -5,10 +5,10 @@
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
-#include <ctime>
 
 #include "base/wire/ascii.hpp"
 #include "base/wire/escape.hpp"
+#include "base/wire/utc_text.hpp"
 
 namespace cli {
 namespace {
@@ -39,15 +39,6 @@ std::string duration_text(const std::string& milliseconds) {
 void append_note(std::string& notes, std::string_view what, const std::string& value) {
   if (value.empty()) return;
   notes += (notes.empty() ? "" : ", ") + std::string(what) + value;
-}
-
-std::string utc(std::int64_t seconds) {
-  const auto time = static_cast<std::time_t>(seconds);
-  std::tm parts{};
-  ::gmtime_r(&time, &parts);
-  std::array<char, 32> text{};
-  return std::string(text.data(),
-                     std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts));
 }
 
 // Like "2026-11-01T10:00:00Z", or the beginning of it, at least the day.
@@ -106,7 +97,7 @@ std::optional<std::string> format_record(std::string_view untrusted_line) {
 base::Result<std::string> parse_since(std::string_view text, std::int64_t now) {
   if (is_time(text))
     return std::string(text.ends_with('Z') ? text.substr(0, text.size() - 1) : text);
-  if (const auto ago = seconds_of(text)) return utc(now - *ago);
+  if (const auto ago = seconds_of(text)) return base::wire::utc_text(now - *ago, "%FT%T");
   return base::fail("'" + base::wire::escape(text, 64) +
                     "' is no time; write 2h, 7d, 2026-11-01 or 2026-11-01T10:00:00Z (UTC)");
 }

@@ -3,10 +3,10 @@
 
 #include <array>
 #include <boost/json.hpp>
-#include <ctime>
 #include <vector>
 
 #include "base/wire/escape.hpp"
+#include "base/wire/utc_text.hpp"
 #include "cli/table.hpp"
 
 namespace cli {
@@ -50,12 +50,7 @@ bool is_true(const json::object& object, std::string_view key) {
 }
 
 std::string utc_text(std::uint64_t milliseconds) {
-  const auto time = static_cast<std::time_t>(milliseconds / 1000);
-  std::tm utc{};
-  ::gmtime_r(&time, &utc);
-  std::array<char, 32> out{};
-  return std::string(out.data(),
-                     std::strftime(out.data(), out.size(), "%Y-%m-%d %H:%M:%S UTC", &utc));
+  return base::wire::utc_text(static_cast<std::int64_t>(milliseconds / 1000));
 }
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {

@@ -2,12 +2,11 @@
 // Lays the status out; see the header.
 #include "cli/status_view.hpp"
 
-#include <array>
 #include <boost/json.hpp>
-#include <ctime>
 #include <vector>
 
 #include "base/wire/escape.hpp"
+#include "base/wire/utc_text.hpp"
 #include "cli/table.hpp"
 
 namespace cli {
@@ -84,16 +83,6 @@ Row ended_row(const json::object& lease) {
           format_duration(number(lease, "ago_s")) + " ago", cell(lease, "reason")};
 }
 
-// "2026-11-23 08:15:02 UTC"
-std::string format_time(std::int64_t seconds) {
-  const std::time_t time = seconds;
-  std::tm parts{};
-  std::array<char, 32> text{};
-  if (::gmtime_r(&time, &parts) == nullptr) return "?";
-  const std::size_t size = std::strftime(text.data(), text.size(), "%F %T UTC", &parts);
-  return std::string(text.data(), size);
-}
-
 std::string policy_lines(const json::object& state) {
   if (flag(state, "ok")) return "policy: in force\n";
   // What is wrong may be a long path and a text: it is worth more than a cell.
@@ -105,8 +94,9 @@ std::string policy_lines(const json::object& state) {
   if (!state.contains("in_force_since")) {
     return "policy: BROKEN, everything is denied: " + why + "\n";
   }
-  return "policy: BROKEN since " + format_time(number(state, "broken_since")) + ": " + why +
-         "\n        the last good policy, of " + format_time(number(state, "in_force_since")) +
+  return "policy: BROKEN since " + base::wire::utc_text(number(state, "broken_since")) + ": " +
+         why + "\n        the last good policy, of " +
+         base::wire::utc_text(number(state, "in_force_since")) +
          ", is in force; see `sallyport policy check`\n";
 }
 

@@ -2,10 +2,9 @@
 #include "dom0/block_options.hpp"
 
 #include <algorithm>
-#include <array>
-#include <ctime>
 #include <vector>
 
+#include "base/device/snapshot_name.hpp"
 #include "base/wire/escape.hpp"
 
 namespace dom0 {
@@ -21,7 +20,7 @@ constexpr std::string_view snapshot = "snapshot";
 constexpr std::string_view fill = "fill";
 constexpr std::string_view seal = "seal";
 constexpr std::string_view commit = "commit";
-constexpr std::size_t max_snapshot_name = sysusb::max_block_id;  // it is a device of its qube
+static_assert(base::device::max_snapshot_name == sysusb::max_block_id);
 
 bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
@@ -56,7 +55,8 @@ base::Result<std::string> checked(const base::device::Property& option) {
     return base::fail("devtype option can only have 'disk' or 'cdrom' value");
   }
   if (key == snapshot) {
-    if (value.size() <= max_snapshot_name && sysusb::valid_block_id(value)) return value;
+    if (value.size() <= base::device::max_snapshot_name && sysusb::valid_block_id(value))
+      return value;
     return base::fail("Invalid snapshot option value: " + base::wire::escape(value) +
                       "; a name has a-z, 0-9 and -, a letter first, at most 31");
   }
@@ -163,15 +163,6 @@ base::Result<Properties> complete_snapshot_options(const Properties& given,
     options->push_back({std::string(snapshot), default_name});
   }
   return options;
-}
-
-std::string default_snapshot_name(const std::string& port_id, std::int64_t now) {
-  const auto time = static_cast<std::time_t>(now);
-  std::tm utc{};
-  ::gmtime_r(&time, &utc);
-  std::array<char, 32> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "-%Y%m%d-%H%M%S", &utc);
-  return port_id.substr(0, max_snapshot_name - size) + std::string(text.data(), size);
 }
 
 std::string server_words(const Properties& options) {

@@ -36,9 +36,6 @@ base::Result<base::device::Properties> complete_block_options(
 base::Result<base::device::Properties> complete_snapshot_options(
     const base::device::Properties& given, const std::string& default_name);
 
-// "sda-20261128-153012", in UTC.
-std::string default_snapshot_name(const std::string& port_id, std::int64_t now);
-
 // What the server in the backend is told: "read-only=yes".
 std::string server_words(const base::device::Properties& options);
 

@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <ctime>
 #include <iostream>
 #include <thread>
 
 #include "base/device/properties.hpp"
+#include "base/device/snapshot_name.hpp"
 #include "cli/io/snapshot_client.hpp"
 #include "cli/own_command.hpp"
 #include "cli/snapshot_specs.hpp"
@@ -100,14 +100,6 @@ base::Result<Place> place_of(const std::string& device) {
   return base::fail(python_repr(device) + " is no block device; one is sys-usb:sda");
 }
 
-std::string now_text() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  std::array<char, 32> text{};
-  return std::string(text.data(), std::strftime(text.data(), text.size(), "-%Y%m%d-%H%M%S", &utc));
-}
-
 AdminAnswer attach(const Tool& tool, const Place& place, const std::string& storage,
                    const base::device::Properties& options) {
   return tool.admin({.method = "admin.vm.device.block.Attach",
@@ -121,10 +113,9 @@ Outcome create(const Tool& tool, const std::string& device) {
   if (!place) return own_failure(place.error().text);
   const auto storage = storage_of(tool);
   if (!storage) return own_failure(storage.error().text);
-  constexpr std::size_t longest = 31;  // it is a device of its qube
-  const std::string stamp = now_text();
   const std::string name =
-      tool.name.empty() ? place->port.substr(0, longest - stamp.size()) + stamp : tool.name;
+      tool.name.empty() ? base::device::default_snapshot_name(place->port, std::time(nullptr))
+                        : tool.name;
   const bool all = tool.given.has("--in-order");
   const bool seal = tool.given.has("--seal");
   const auto attached = attach(

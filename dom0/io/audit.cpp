@@ -8,12 +8,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 
 #include "base/audit/head_file.hpp"
 #include "base/audit/io/log_files.hpp"
 #include "base/io/files.hpp"
 #include "base/wire/escape.hpp"
+#include "base/wire/utc_text.hpp"
 
 namespace dom0::io {
 namespace {
@@ -27,15 +27,11 @@ constexpr unsigned max_numbered = 1'000'000;
 std::string timestamp() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-  const auto seconds = static_cast<std::time_t>(ms / 1000);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  std::array<char, 32> text{};
-  std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &utc);
   std::array<char, 8> fraction{};
   const int digits =
       std::snprintf(fraction.data(), fraction.size(), "%03dZ", static_cast<int>(ms % 1000));
-  return std::string(text.data(), size).append(fraction.data(), static_cast<std::size_t>(digits));
+  return base::wire::utc_text(ms / 1000, "%FT%T.")
+      .append(fraction.data(), static_cast<std::size_t>(digits));
 }
 
 std::string head_of(const policy::Request& request) {

@@ -2,6 +2,7 @@
 // The broker's leases: attach and detach on request, and what the relay says of running streams.
 #include <set>
 
+#include "base/device/snapshot_name.hpp"
 #include "dom0/block_options.hpp"
 #include "dom0/device_lines.hpp"
 #include "dom0/io/broker.hpp"
@@ -63,8 +64,8 @@ base::Result<base::device::Properties> Broker::attach_options(const Device& devi
                                                               const AttachWish& wish) const {
   if (device.block() == nullptr) return wish.options;
   if (board_.stores_snapshots(wish.frontend)) {
-    return complete_snapshot_options(wish.options,
-                                     default_snapshot_name(wish.port_id, wall_clock()));
+    return complete_snapshot_options(
+        wish.options, base::device::default_snapshot_name(wish.port_id, wall_clock()));
   }
   std::set<std::string> taken;
   for (const auto& [id, lease] : board_.leases.all()) {

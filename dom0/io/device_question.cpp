@@ -2,21 +2,15 @@
 #include "dom0/io/device_question.hpp"
 
 #include <array>
-#include <ctime>
 #include <set>
 
+#include "base/wire/utc_text.hpp"
 #include "dom0/device_description.hpp"
 
 namespace dom0::io {
 namespace {
 
-std::string day_of(std::int64_t when) {
-  const auto time = static_cast<std::time_t>(when);
-  std::tm utc{};
-  ::gmtime_r(&time, &utc);
-  std::array<char, 32> text{};
-  return std::string(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc));
-}
+std::string day_of(std::int64_t when) { return base::wire::utc_text(when, "%F"); }
 
 // As on the packaging: "62 GB".
 std::string size_text(std::uint64_t bytes) {

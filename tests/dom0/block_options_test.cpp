@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/device/snapshot_name.hpp"
 #include "tests/dom0/block_devices.hpp"
 
 namespace dom0 {
@@ -96,8 +97,8 @@ TEST(BlockOptions, OfAQubeThatStoresSnapshots) {
         Properties{{"snapshot", "s"}, {"commit", "yes"}, {"read-only", "yes"}}}) {
     EXPECT_FALSE(complete_snapshot_options(given, "sda-1").has_value()) << given.front().key;
   }
-  EXPECT_EQ(default_snapshot_name("sda1", 1764343812), "sda1-20251128-153012");
-  EXPECT_EQ(default_snapshot_name(std::string(31, 'a'), 0),
+  EXPECT_EQ(base::device::default_snapshot_name("sda1", 1764343812), "sda1-20251128-153012");
+  EXPECT_EQ(base::device::default_snapshot_name(std::string(31, 'a'), 0),
             std::string(15, 'a') + "-19700101-000000");
 }
 
