@@ -96,7 +96,8 @@ class Snapshots : public PaperQubes {
     return report(name).find(what) != std::string::npos;
   }
   std::string read_by_work(const std::string& name, const std::string& options = {}) {
-    wait_until([&] { return listed(name + ":", "sys-snapshot"); }, "dom0 knows the snapshot");
+    wait_until([&] { return listed(name + ":", "sys-snapshot") && running("work"); },
+               "dom0 knows the snapshot and the qube");
     std::filesystem::remove(root_ / "work/copy");
     EXPECT_EQ(call("admin.vm.device.block.Attach+sys-snapshot+" + name, "work", options), ok);
     EXPECT_EQ(call("admin.vm.device.block.Detach+sys-snapshot+" + name, "work"), ok);
