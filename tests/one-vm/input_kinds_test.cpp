@@ -34,9 +34,12 @@ class InputKinds : public Inputs {
     EXPECT_EQ(there.out, greeting_in_hex(*passed) + "\n");
   }
 
+  // As a boot does it: what is plugged in already is told to udev too.
   static void start_udevd() {
-    const auto started =
-        vm().run("/lib/systemd/systemd-udevd --daemon && udevadm control --ping", seconds(60));
+    const auto started = vm().run(
+        "/lib/systemd/systemd-udevd --daemon && udevadm control --ping && "
+        "udevadm trigger --subsystem-match=input && udevadm settle",
+        seconds(60));
     ASSERT_TRUE(started.ok()) << started;
   }
   static void stop_udevd() { vm().run("udevadm control --exit; rm -f /run/udev/control"); }
@@ -66,6 +69,15 @@ class InputKinds : public Inputs {
     data["value"] = value;
     boost::json::object event;
     event["type"] = how;
+    event["data"] = std::move(data);
+    return event;
+  }
+  static boost::json::object pressed(const char* button, bool down) {
+    boost::json::object data;
+    data["button"] = button;
+    data["down"] = down;
+    boost::json::object event;
+    event["type"] = "btn";
     event["data"] = std::move(data);
     return event;
   }
@@ -231,6 +243,19 @@ TEST_F(InputKinds, LibinputSeesTheEmulatedDevices) {
   expect_seen("POINTER_MOTION ");
   ASSERT_TRUE(vm().qmp("device_del", {{"id", "pointer"}}));
   EXPECT_TRUE(wait_not_forwarded("QEMU QEMU USB Mouse").ok()) << input_logs();
+  ASSERT_TRUE(vm().run("modprobe wacom", seconds(60)).ok());
+  const auto pen =
+      vm().qmp("device_add",
+               {{"driver", "usb-wacom-tablet"}, {"id", "pen"}, {"bus", "xhci.0"}, {"port", "4"}});
+  ASSERT_TRUE(pen) << pen.error().text;
+  start_libinput("Wacom Penpartner Pen");
+  send({moved("abs", "x", 20000), moved("abs", "y", 10000)});
+  // The tablet tells only how things stand when it is asked: a tip that is up again was never down.
+  send({pressed("left", true), moved("abs", "x", 21000)});
+  expect_seen("TABLET_TOOL_TIP.*down");
+  send({pressed("left", false)});
+  ASSERT_TRUE(vm().qmp("device_del", {{"id", "pen"}}));
+  EXPECT_TRUE(wait_not_forwarded("Wacom Penpartner Pen").ok()) << input_logs();
   stop_udevd();
 }
 
