@@ -12,10 +12,11 @@
 #include <thread>
 
 #include "base/io/files.hpp"
+#include "base/io/qmp.hpp"
 #include "base/io/unix_socket.hpp"
 #include "base/wire/escape.hpp"
 #include "sys-usb/io/qube_host.hpp"
-#include "sys-usb/io/qube_qmp.hpp"
+
 #include "sys-usb/io/qube_registry.hpp"
 #include "sys-usb/io/qube_required.hpp"
 
@@ -25,6 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using base::config::QubeConfig;
 using base::config::Transport;
+using base::io::Qmp;
 constexpr std::chrono::milliseconds pause{20};
 // What VFIO maps besides the guest's memory.
 constexpr std::uint64_t device_memory = std::uint64_t{1} << 30;
@@ -190,7 +192,7 @@ base::Result<int> Launcher::start() {
 }
 
 base::Status Launcher::wait_for_qmp(const RunFolder& run, pid_t supervisor) const {
-  const Deadline deadline = Clock::now() + arguments_.wait;
+  const Qmp::Deadline deadline = Clock::now() + arguments_.wait;
   // The socket is there already; the answer comes when QEMU is ready.
   auto qmp = Qmp::connect(run.qmp(), deadline);
   if (qmp) {
@@ -233,7 +235,7 @@ base::Result<int> Launcher::stop() {
     out_ << config->name << ": halted already\n";
     return 0;
   }
-  const Deadline deadline = Clock::now() + arguments_.wait;
+  const Qmp::Deadline deadline = Clock::now() + arguments_.wait;
   // The process first: its id is valid as long as the lock is held.
   base::io::Fd process;
   if (const auto pid = run.qemu_pid()) {

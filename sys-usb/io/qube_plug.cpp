@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/io/qmp.hpp"
 #include "sys-usb/io/qube_launcher.hpp"
-#include "sys-usb/io/qube_qmp.hpp"
 #include "sys-usb/io/qube_registry.hpp"
 
 namespace sysusb::io {
+
+using base::io::Qmp;
 
 base::Result<int> Launcher::plug() {
   auto config = load_qube(paths_, arguments_.name);
@@ -18,7 +20,7 @@ base::Result<int> Launcher::plug() {
   }
   const RunFolder run = folder(config->name);
   if (auto runs = must_run(run); !runs) return base::fail(runs.error().text);
-  const Deadline deadline = std::chrono::steady_clock::now() + Qmp::usual_time;
+  const Qmp::Deadline deadline = std::chrono::steady_clock::now() + Qmp::usual_time;
   auto qmp = Qmp::connect(run.qmp(), deadline);
   if (!qmp) return base::fail(qmp.error().text);
 
@@ -54,7 +56,7 @@ base::Result<int> Launcher::unplug() {
   if (!config) return base::fail(config.error().text);
   const RunFolder run = folder(config->name);
   if (auto runs = must_run(run); !runs) return base::fail(runs.error().text);
-  const Deadline deadline = std::chrono::steady_clock::now() + Qmp::usual_time;
+  const Qmp::Deadline deadline = std::chrono::steady_clock::now() + Qmp::usual_time;
   auto qmp = Qmp::connect(run.qmp(), deadline);
   if (!qmp) return base::fail(qmp.error().text);
   const std::string& id = arguments_.plug_id;
