@@ -21,7 +21,8 @@ base::Status run(agent::io::Options options) {
   if (!dialer) return base::fail("--dial: " + dialer.error().text);
   auto socket = agent::io::listen_and_drop_rights(options);
   if (!socket) return base::fail(socket.error().text);
-  agent::io::Agent agent(io, *dialer, std::move(options.services), *std::move(socket), log);
+  agent::io::Agent agent(io, *dialer, std::move(options.services), *std::move(socket),
+                         options.socket, log);
   const auto added = [&agent](const sysusb::InventoryRecord& one) { agent.device_added(one); };
   const auto removed = [&agent](const std::string& port_id) { agent.device_removed(port_id); };
   // dom0 is dialled only when all that is there is known: its first list is whole.

@@ -5,10 +5,11 @@ namespace agent::io {
 
 Agent::Agent(boost::asio::io_context& io, const Dialer& dialer,
              std::vector<std::filesystem::path> service_folders, base::io::Fd local_socket,
-             const base::io::Log& log)
+             std::filesystem::path local_socket_path, const base::io::Log& log)
     : io_(io),
       dialer_(dialer),
       service_folders_(std::move(service_folders)),
+      local_socket_path_(std::move(local_socket_path)),
       log_(log),
       session_(io, dialer, log),
       local_calls_(
@@ -92,7 +93,8 @@ void Agent::start_service(const CallStart& call, const std::filesystem::path& pr
   if (!stream) return exited(call.call, exit_problem, stream.error().text);
   if (cancelled) return exited(call.call, exit_problem, "cancelled before it began");
   auto service = Service::start(
-      io_, call, program, base::io::Fd(stream->release()),
+      io_, call, {.file = program, .agent_socket = local_socket_path_},
+      base::io::Fd(stream->release()),
       [this](CallId id, const Service::End& end) { exited(id, end.exit_code, end.reason); },
       [this](CallId id, const std::string& word) {
         session_.send(CallStatus{.call = id, .word = word});

@@ -29,7 +29,7 @@ class Agent {
 
   Agent(boost::asio::io_context& io, const Dialer& dialer,
         std::vector<std::filesystem::path> service_folders, base::io::Fd local_socket,
-        const base::io::Log& log);
+        std::filesystem::path local_socket_path, const base::io::Log& log);
 
   void start();
   // From the inventory's source; told to dom0 now, and again after each reconnect. One that is told
@@ -52,6 +52,7 @@ class Agent {
   boost::asio::io_context& io_;
   Dialer dialer_;
   std::vector<std::filesystem::path> service_folders_;
+  std::filesystem::path local_socket_path_;
   const base::io::Log& log_;
   Session session_;
   LocalCalls local_calls_;

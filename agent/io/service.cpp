@@ -76,7 +76,8 @@ std::optional<std::filesystem::path> find_service(const std::vector<std::filesys
   return std::nullopt;
 }
 
-std::vector<std::string> service_environment(const CallStart& call, pid_t agent) {
+std::vector<std::string> service_environment(const CallStart& call, pid_t agent,
+                                             const std::filesystem::path& agent_socket) {
   const std::size_t plus = call.service.find('+');
   const std::string argument = plus == std::string::npos ? "" : call.service.substr(plus + 1);
   std::vector<std::string> environment{
@@ -85,6 +86,7 @@ std::vector<std::string> service_environment(const CallStart& call, pid_t agent)
       "QREXEC_SERVICE_FULL_NAME=" + call.service,
       "QREXEC_AGENT_PID=" + std::to_string(agent),
       "SALLYPORT_STATUS_FD=" + std::to_string(status_fd),
+      "SALLYPORT_AGENT_SOCKET=" + agent_socket.string(),
   };
   if (!call.options.empty()) environment.push_back("SALLYPORT_OPTIONS=" + call.options);
   if (plus != std::string::npos) environment.push_back("QREXEC_SERVICE_ARGUMENT=" + argument);
@@ -100,23 +102,24 @@ std::vector<std::string> service_environment(const CallStart& call, pid_t agent)
 
 base::Result<std::shared_ptr<Service>> Service::start(boost::asio::io_context& io,
                                                       const CallStart& call,
-                                                      const std::filesystem::path& program,
+                                                      const ServiceProgram& program,
                                                       base::io::Fd stream, OnEnd on_end,
                                                       OnStatus on_status) {
   auto errors = base::io::pipe_pair();
   auto statuses = base::io::pipe_pair();
   if (!errors || !statuses) return base::fail((errors ? statuses : errors).error().text);
-  std::vector<std::string> arguments{program.string()};
+  std::vector<std::string> arguments{program.file.string()};
   if (const std::size_t plus = call.service.find('+'); plus != std::string::npos) {
     arguments.push_back(call.service.substr(plus + 1));
   }
-  std::vector<std::string> environment = service_environment(call, ::getpid());
+  std::vector<std::string> environment =
+      service_environment(call, ::getpid(), program.agent_socket);
   const std::vector<char*> argument_list = pointers(arguments);
   const std::vector<char*> environment_list = pointers(environment);
   const pid_t child = ::fork();
   if (child < 0) return base::io::fail_errno("fork");
   if (child == 0) {
-    become(program.c_str(), argument_list.data(), environment_list.data(), stream.get(),
+    become(program.file.c_str(), argument_list.data(), environment_list.data(), stream.get(),
            errors->second.get(), statuses->second.get());
   }
   base::io::Fd process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));

@@ -23,8 +23,15 @@ namespace agent::io {
 std::optional<std::filesystem::path> find_service(const std::vector<std::filesystem::path>& folders,
                                                   const std::string& service);
 
-// The QREXEC_* variables and a plain PATH: nothing of the agent's own environment but LANG.
-std::vector<std::string> service_environment(const CallStart& call, pid_t agent);
+// What is started for a call, and where it may ask for calls of its own.
+struct ServiceProgram {
+  std::filesystem::path file;
+  std::filesystem::path agent_socket;
+};
+
+// The QREXEC_* variables, ours and a plain PATH: nothing of the agent's own environment.
+std::vector<std::string> service_environment(const CallStart& call, pid_t agent,
+                                             const std::filesystem::path& agent_socket);
 
 // A running service. Its process dies with the agent (PR_SET_PDEATHSIG), and what it last wrote to
 // stderr is the reason it ended with. Single-threaded.
@@ -42,7 +49,7 @@ class Service : public std::enable_shared_from_this<Service> {
   // Starts `program` with stdin and stdout on `stream`.
   static base::Result<std::shared_ptr<Service>> start(boost::asio::io_context& io,
                                                       const CallStart& call,
-                                                      const std::filesystem::path& program,
+                                                      const ServiceProgram& program,
                                                       base::io::Fd stream, OnEnd on_end,
                                                       OnStatus on_status);
   // Use start().

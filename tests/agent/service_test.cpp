@@ -33,7 +33,7 @@ class ServiceTest : public testing::Test {
     call.source = "work";
     call.requested_target = "sys-usb";
     auto started = Service::start(
-        io_, call, *path, std::move(pair->first),
+        io_, call, {.file = *path, .agent_socket = "/run/agent.sock"}, std::move(pair->first),
         [this](CallId id, const Service::End& end) {
           EXPECT_EQ(id, CallId{5});
           end_ = end;
@@ -97,11 +97,13 @@ TEST_F(ServiceTest, NeverLeavesItsFolders) {
 TEST_F(ServiceTest, GetsTheStreamAndQrexecsEnvironment) {
   program("test.Env",
           "read line; echo \"$line $1 $QREXEC_REMOTE_DOMAIN $QREXEC_SERVICE_FULL_NAME "
-          "$QREXEC_SERVICE_ARGUMENT $QREXEC_REQUESTED_TARGET_TYPE $QREXEC_REQUESTED_TARGET\"");
+          "$QREXEC_SERVICE_ARGUMENT $QREXEC_REQUESTED_TARGET_TYPE $QREXEC_REQUESTED_TARGET "
+          "$SALLYPORT_AGENT_SOCKET\"");
   start("test.Env+a+b");
   ASSERT_TRUE(base::io::write_all(far_, "hello\n").has_value());
   run_until_end();
-  EXPECT_EQ(*base::io::read_all(far_, 4096), "hello a+b work test.Env+a+b a+b name sys-usb\n");
+  EXPECT_EQ(*base::io::read_all(far_, 4096),
+            "hello a+b work test.Env+a+b a+b name sys-usb /run/agent.sock\n");
   EXPECT_EQ(end_->exit_code, 0);
 }
 
