@@ -12,7 +12,7 @@
 #include "base/io/unix_socket.hpp"
 #include "block-proxy/io/attach_service.hpp"
 #include "block-proxy/io/carrier.hpp"
-#include "block-proxy/io/client_handshake.hpp"
+#include "block-proxy/io/handshake.hpp"
 
 namespace blockproxy::io {
 namespace {
@@ -44,7 +44,8 @@ base::Result<std::unique_ptr<Carrier>> attach(agent::devices::Client& helper,
   if (const auto attached = helper.nbd_attach(device, {&pair->second}); !attached) {
     return base::fail(attached.error().text);
   }
-  return Carrier::make(std::move(stream), std::move(pair->first), helper);
+  return Carrier::make(std::move(stream), std::move(pair->first), &helper,
+                       "the kernel let go of the device");
 }
 
 // The bytes of the stream are the kernel's now; only its end concerns us, and the helper's.

@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The frontend's command line, and what it makes of the server's offer.
-#include <bit>
-#include <limits>
-
 #include "block-proxy/io/frontend.hpp"
+#include "block-proxy/usable_offer.hpp"
 
 namespace blockproxy::io {
-namespace {
-
-constexpr std::uint32_t smallest_sector = 512;
-constexpr std::uint32_t largest_sector = 4096;
-constexpr std::uint64_t largest_medium = std::numeric_limits<std::int64_t>::max();
-
-}  // namespace
-
 const char* const frontend_usage =
     "usage: sallyport-block-frontend [--agent-socket PATH] [--devices-socket PATH] [--carry]\n"
     "Service sallyport.BlockAttach: puts a block device of another qube on this qube's kernel.\n"
@@ -49,27 +39,12 @@ base::Result<agent::devices::NbdRequest> kernel_device(const AttachRequest& requ
   namespace can = nbd::transmission;
   namespace flag = agent::devices::nbd_flag;
   const auto has = [&untrusted](std::uint16_t bit) { return (untrusted.flags & bit) != 0; };
-  if (request.access == nbd::Access::read_only && !has(can::read_only)) {
-    return base::fail("the backend offers the device for writing, but it is attached read-only");
-  }
-  if (request.type == AttachRequest::Type::cdrom && request.access != nbd::Access::read_only) {
-    return base::fail("a disc is not written, but this one is to be attached for writing");
-  }
-  if (untrusted.size < smallest_sector) {
-    return base::fail("the medium has " + std::to_string(untrusted.size) +
-                      " bytes; there is no device that small");
-  }
-  if (untrusted.size > largest_medium) {
-    return base::fail("the medium claims to have " + std::to_string(untrusted.size) +
-                      " bytes; there is no device that large");
-  }
-  const std::uint32_t sector = std::max(untrusted.minimum_block, smallest_sector);
-  if (sector > largest_sector || !std::has_single_bit(sector)) {
-    return base::fail("the medium has sectors of " + std::to_string(sector) +
-                      " bytes, which this kernel's nbd does not take");
-  }
-  agent::devices::NbdRequest device{
-      .size = untrusted.size, .sector_size = sector, .flags = 0, .name = request.frontend_dev};
+  const auto usable = usable_offer(request, untrusted);
+  if (!usable) return base::Unexpected{usable.error()};
+  agent::devices::NbdRequest device{.size = usable->size,
+                                    .sector_size = usable->sector_size,
+                                    .flags = 0,
+                                    .name = request.frontend_dev};
   if (!agent::devices::valid_nbd_name(device.name)) {
     return base::fail("'" + device.name + "' is no name for it; xvdi, or sdb, is one");
   }

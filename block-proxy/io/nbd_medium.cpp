@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "block-proxy/io/client_handshake.hpp"
+#include "block-proxy/io/handshake.hpp"
 
 namespace blockproxy::io {
 

@@ -24,9 +24,6 @@ struct Offer {
   std::uint32_t maximum_block = max_payload;  // bytes of one read or write, at most max_payload
 };
 
-// The kernel's client understands simple replies only.
-enum class Replies { structured, simple };
-
 // Sans-IO, keeps no bytes: what it does not take, the caller keeps and gives again with more.
 // Asks in turn for structured replies (if wanted), base:allocation (only with these) and the
 // export.

@@ -24,6 +24,9 @@ constexpr std::uint32_t structured_reply_magic = 0x668e33ef;
 constexpr std::uint16_t flag_fixed_newstyle = 1;
 constexpr std::uint16_t flag_no_zeroes = 2;
 
+// What replies look like. The kernel's client understands simple ones only.
+enum class Replies { structured, simple };
+
 enum class Option : std::uint32_t {
   export_name = 1,
   abort = 2,

@@ -44,6 +44,13 @@ std::size_t ServerHandshake::end() {
   return 0;
 }
 
+std::uint16_t ServerHandshake::flags() const {
+  const std::uint16_t all = export_.transmission_flags();
+  if (replies_ == Replies::structured) return all;
+  // "Don't fragment" is about structured replies.
+  return static_cast<std::uint16_t>(all & ~unsigned{transmission::send_df});
+}
+
 bool ServerHandshake::is_ours(std::string_view untrusted_name) const {
   return export_.name.empty() || untrusted_name == export_.name;
 }
@@ -89,6 +96,7 @@ void ServerHandshake::take_option(std::uint32_t option, Bytes untrusted_data, Ou
       BigWriter(out).u32(static_cast<std::uint32_t>(export_.name.size())).text(export_.name);
       return reply(out, option, OptionReply::ack);
     case Option::structured_reply:
+      if (replies_ == Replies::simple) break;
       if (!untrusted_data.empty()) {
         return refuse(out, option, OptionReply::invalid, "STRUCTURED_REPLY has no data");
       }
@@ -114,7 +122,7 @@ void ServerHandshake::take_export_name(Bytes untrusted_data, Out& out) {
     return;
   }
   if (name != context_name_) agreed_.base_allocation = false;
-  BigWriter(out).u64(export_.size).u16(export_.transmission_flags()).zeros(zeroes_ ? 124 : 0);
+  BigWriter(out).u64(export_.size).u16(flags()).zeros(zeroes_ ? 124 : 0);
   state_ = State::transmission;
 }
 
@@ -134,10 +142,7 @@ void ServerHandshake::take_go(Option option, Bytes untrusted_data, Out& out) {
   if (!is_ours(name)) return refuse(out, number, OptionReply::unknown, "no such export");
 
   reply(out, number, OptionReply::info, 12);
-  BigWriter(out)
-      .u16(static_cast<std::uint16_t>(Info::exported))
-      .u64(export_.size)
-      .u16(export_.transmission_flags());
+  BigWriter(out).u16(static_cast<std::uint16_t>(Info::exported)).u64(export_.size).u16(flags());
   if (block_size) {
     reply(out, number, OptionReply::info, 14);
     BigWriter(out)

@@ -32,8 +32,10 @@ class ServerHandshake {
   static constexpr unsigned max_queries = 64;  // metadata contexts in one option
   static constexpr std::size_t max_input = option_header_size + max_option;
 
-  // `offered` is borrowed and must outlive it.
-  explicit ServerHandshake(const Export& offered) : export_(offered) {}
+  // `offered` is borrowed and must outlive it. `simple`: what answers speaks no structured replies,
+  // so a client is refused them.
+  explicit ServerHandshake(const Export& offered, Replies replies = Replies::structured)
+      : export_(offered), replies_(replies) {}
 
   // What the server says first.
   static void greet(std::vector<std::byte>& out);
@@ -56,8 +58,10 @@ class ServerHandshake {
   void take_meta_context(Option option, Bytes untrusted_data, Out& out);
   bool is_ours(std::string_view untrusted_name) const;
   std::size_t end();
+  std::uint16_t flags() const;
 
   const Export& export_;
+  Replies replies_;
   State state_ = State::negotiating;
   bool flags_seen_ = false;
   bool zeroes_ = true;  // the 124 that follow the answer to EXPORT_NAME

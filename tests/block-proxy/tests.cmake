@@ -7,7 +7,7 @@ sallyport_test(blockproxy_nbd_test SOURCES
   block-proxy/nbd/server_session_test.cpp
   LIBRARIES blockproxy_nbd)
 sallyport_test(block_frontend_test SOURCES block-proxy/frontend_test.cpp
-  LIBRARIES blockproxy_frontend)
+  LIBRARIES blockproxy_frontend blockproxy_guest)
 # The program with real clients: nbdinfo, nbdcopy, qemu-img, fio; and with hostile ones.
 sallyport_test(block_server_test SOURCES
   block-proxy/block_server_rig.cpp

@@ -18,6 +18,10 @@ constexpr char find_stick[] =
 
 std::filesystem::path stick_of(const std::filesystem::path& folder) { return folder / "stick.img"; }
 
+std::filesystem::path guest_monitor_in(const std::filesystem::path& folder) {
+  return folder / "guest-qmp";
+}
+
 // Random bytes: what is read from the stick cannot be right by chance.
 base::Result<rig::MachineOptions> prepare(const std::filesystem::path& folder) {
   const std::string stick = stick_of(folder).string();
@@ -37,6 +41,12 @@ base::Result<rig::MachineOptions> prepare(const std::filesystem::path& folder) {
       "usb-kbd,id=keyboard,bus=xhci.0,port=2",
       "-device",
       "usb-tablet,id=tablet,bus=xhci.0,port=3",
+      "-qmp",
+      "unix:" + guest_monitor_in(folder).string() + ",server=on,wait=off",
+      "-device",
+      "pcie-root-port,id=plug0,chassis=100,addr=1d.0",
+      "-device",
+      "pcie-root-port,id=plug1,chassis=101,addr=1e.0",
   };
   return options;
 }
@@ -65,6 +75,8 @@ void OneVm::SetUp() {
 }
 
 rig::Machine& OneVm::vm() { return *shared().machine(); }
+
+std::filesystem::path OneVm::guest_monitor() { return guest_monitor_in(shared().folder()); }
 
 base::Status OneVm::plug_stick(unsigned port) {
   const auto added = vm().qmp("device_add", {{"driver", "usb-storage"},

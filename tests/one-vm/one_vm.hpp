@@ -30,6 +30,10 @@ class OneVm : public testing::Test {
   // Lives until the program ends; SetUp fails the test if it did not boot.
   static rig::Machine& vm();
 
+  // A second monitor of the machine's QEMU, for tests in which it is somebody's guest; it has two
+  // ports to plug drives into.
+  static std::filesystem::path guest_monitor();
+
   // The stick's USB device (QEMU id `stick`), on xHCI port 1 or another.
   static base::Status plug_stick(unsigned port = 1);
   static base::Status unplug_stick();

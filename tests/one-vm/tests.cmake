@@ -3,6 +3,7 @@
 rig_machine_test(one_vm_test LABEL one-vm TIMEOUT 3600 SOURCES
   one-vm/one_vm.cpp
   one-vm/qubes.cpp
+  one-vm/agentless_test.cpp
   one-vm/boot_test.cpp
   one-vm/early_boot_test.cpp
   one-vm/attach_test.cpp
@@ -28,7 +29,7 @@ add_executable(input_guest one-vm/input_guest_main.cpp one-vm/input_devices.cpp)
 target_link_libraries(input_guest PRIVATE sallyport_options inputproxy_receiver inputproxy_sender)
 set_target_properties(input_guest PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
-add_dependencies(one_vm_test block_guest input_guest bench_input_guest
+add_dependencies(one_vm_test block_guest input_guest bench_input_guest sallyport-block-guest
   sallyport-snapshot sallyport-snapshots sallyport-snapshot-call)
 # Those that play something to each of two dozen devices, or wait for verified load: a quarter of an
 # hour by themselves, so a group of their own (./check vm-long); not part of a plain ./check.

@@ -8,6 +8,7 @@
 namespace {
 
 using blockproxy::nbd::Export;
+using blockproxy::nbd::Replies;
 using blockproxy::nbd::ServerHandshake;
 using State = ServerHandshake::State;
 using tests::hex;
@@ -26,7 +27,8 @@ Export small_export() {
 }
 
 struct Server {
-  explicit Server(Export what = small_export()) : offered(std::move(what)), handshake(offered) {}
+  explicit Server(Export what = small_export(), Replies replies = Replies::structured)
+      : offered(std::move(what)), handshake(offered, replies) {}
 
   // What it says to this.
   std::string say(const Bytes& bytes) {
@@ -137,6 +139,16 @@ TEST(ServerHandshake, ContextsNeedStructuredReplies) {
                                                   "0000000100000000");
   server.option("00000007", go_stick);
   EXPECT_TRUE(server.handshake.agreed().base_allocation);
+}
+
+TEST(ServerHandshake, WithSimpleRepliesRefusesWhatNeedsOthers) {
+  Server server(small_export(), Replies::simple);
+  server.flags();
+  EXPECT_EQ(server.option("00000008").substr(0, 32), reply_head + std::string("0000000880000001"));
+  EXPECT_FALSE(server.handshake.agreed().structured_replies);
+  // As above, without "don't fragment".
+  EXPECT_NE(server.option("00000007", go_stick).find("00000000001000000507"), std::string::npos);
+  EXPECT_EQ(server.handshake.state(), State::transmission);
 }
 
 TEST(ServerHandshake, ContextsOfAnotherNameAreForgotten) {

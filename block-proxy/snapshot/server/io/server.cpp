@@ -5,7 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/io/paths.hpp"
-#include "block-proxy/io/client_handshake.hpp"
+#include "block-proxy/io/handshake.hpp"
 
 namespace blockproxy::snapshot {
 namespace {

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "block-proxy/io/guest_drive.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/json/array.hpp>
+#include <cerrno>
+#include <charconv>
+#include <vector>
+
+namespace blockproxy::io {
+namespace {
+
+namespace json = boost::json;
+using base::io::Qmp;
+
+constexpr std::string_view prefix = "sallyport-";
+constexpr std::size_t max_serial = 20;  // VIRTIO_BLK_ID_BYTES, virtio 1.2, 5.2.6.1
+constexpr unsigned max_depth = 4;       // of bridges behind bridges
+
+Qmp::Deadline soon() { return std::chrono::steady_clock::now() + Qmp::usual_time; }
+
+std::string text_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+const json::array* list_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_array() ? &value->get_array() : nullptr;
+}
+
+// "sallyport-xvdi-4711" of a process that is no more.
+bool is_left_behind(std::string_view id) {
+  if (!id.starts_with(prefix)) return false;
+  const std::string_view number = id.substr(id.rfind('-') + 1);
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), pid);
+  return error == std::errc{} && end == number.data() + number.size() && pid > 0 &&
+         ::kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+// The objects of a list in QEMU's answer, by what `key` says.
+std::vector<std::string> names_in(const base::Result<json::value>& answer, std::string_view key) {
+  std::vector<std::string> names;
+  if (!answer || !answer->is_array()) return names;
+  for (const json::value& each : answer->get_array()) {
+    if (each.is_object()) names.push_back(text_of(each.get_object(), key));
+  }
+  return names;
+}
+
+// Bridges and PCIe ports with nothing behind them, by QEMU's id: those that have one were made to
+// be plugged into.
+void free_ports(const json::array& devices, unsigned depth, std::vector<std::string>& ports) {
+  for (const json::value& each : devices) {
+    if (!each.is_object()) continue;
+    const json::object& device = each.get_object();
+    const json::value* bridge = device.if_contains("pci_bridge");
+    if (bridge == nullptr || !bridge->is_object()) continue;
+    const json::array* behind = list_of(bridge->get_object(), "devices");
+    if (behind != nullptr && !behind->empty()) {
+      if (depth < max_depth) free_ports(*behind, depth + 1, ports);
+      continue;
+    }
+    if (std::string id = text_of(device, "qdev_id"); !id.empty()) ports.push_back(std::move(id));
+  }
+}
+
+}  // namespace
+
+GuestDrive::GuestDrive(std::filesystem::path monitor, const std::string& name)
+    : monitor_(std::move(monitor)),
+      serial_(name.substr(0, max_serial)),
+      id_(std::string(prefix) + name + "-" + std::to_string(::getpid())) {}
+
+base::Result<Qmp> GuestDrive::connect(Qmp::Deadline deadline) const {
+  auto qmp = Qmp::connect(monitor_, deadline);
+  if (qmp) return qmp;
+  return base::fail("QEMU's monitor " + monitor_.string() + ": " + qmp.error().text +
+                    "; does the guest run, with -qmp unix:" + monitor_.string() +
+                    ",server=on,wait=off?");
+}
+
+base::Status GuestDrive::look() const {
+  const auto deadline = soon();
+  auto qmp = connect(deadline);
+  if (!qmp) return base::Unexpected{qmp.error()};
+  // What cannot be removed stays: it does not hinder.
+  for (const std::string& id :
+       names_in(qmp->execute("qom-list", {{"path", "/machine/peripheral"}}, deadline), "name")) {
+    if (is_left_behind(id)) static_cast<void>(qmp->execute("device_del", {{"id", id}}, deadline));
+  }
+  for (const std::string& id :
+       names_in(qmp->execute("query-named-block-nodes", {{"flat", true}}, deadline), "node-name")) {
+    if (is_left_behind(id)) {
+      static_cast<void>(qmp->execute("blockdev-del", {{"node-name", id}}, deadline));
+    }
+  }
+  return base::Ok{};
+}
+
+base::Status GuestDrive::add_node(Qmp& qmp, const base::io::Fd& its_end, const nbd::Export& medium,
+                                  const std::function<base::Status()>& handshake,
+                                  Qmp::Deadline deadline) const {
+  if (auto given = qmp.execute("getfd", {{"fdname", id_}}, deadline, &its_end); !given) {
+    return base::Unexpected{given.error()};
+  }
+  const bool read_only = medium.access == nbd::Access::read_only;
+  if (auto asked = qmp.begin("blockdev-add",
+                             {{"driver", "nbd"},
+                              {"node-name", id_},
+                              {"read-only", read_only},
+                              {"discard", "unmap"},
+                              {"server", {{"type", "fd"}, {"str", id_}}},
+                              {"export", ""}},
+                             deadline);
+      !asked) {
+    return asked;
+  }
+  auto shaken = handshake();
+  const auto added = qmp.finish("blockdev-add", deadline);
+  if (added && shaken) return base::Ok{};
+  // Fails where QEMU has taken it: then it is closed already.
+  static_cast<void>(qmp.execute("closefd", {{"fdname", id_}}, deadline));
+  if (!added) return base::Unexpected{added.error()};
+  return shaken;
+}
+
+base::Status GuestDrive::add_device(Qmp& qmp, const nbd::Export& medium,
+                                    Qmp::Deadline deadline) const {
+  json::object device{{"driver", "virtio-blk-pci"},
+                      {"id", id_},
+                      {"drive", id_},
+                      {"serial", serial_},
+                      {"logical_block_size", medium.sector_size},
+                      {"physical_block_size", medium.sector_size},
+                      // Given, so that QEMU does not read the first sector to guess them, with its
+                      // main loop standing still, before anybody carries bytes (7.2, hw/block/
+                      // block.c, blkconf_geometry). Nothing of today looks at them.
+                      {"cyls", 16383},
+                      {"heads", 16},
+                      {"secs", 63},
+                      // A guest is not to stand still because of a stick.
+                      {"rerror", "report"},
+                      {"werror", "report"}};
+  std::vector<std::string> ports;
+  if (const auto buses = qmp.execute("query-pci", {}, deadline); buses && buses->is_array()) {
+    for (const json::value& bus : buses->get_array()) {
+      const json::array* devices = bus.is_object() ? list_of(bus.get_object(), "devices") : nullptr;
+      if (devices != nullptr) free_ports(*devices, 0, ports);
+    }
+  }
+  for (const std::string& port : ports) {
+    device["bus"] = port;
+    if (qmp.execute("device_add", device, deadline)) return base::Ok{};
+  }
+  device.erase("bus");
+  const auto added = qmp.execute("device_add", device, deadline);
+  if (added) return base::Ok{};
+  return base::fail(added.error().text + "; give the guest a free port: -device " +
+                    "pcie-root-port,id=plug0,chassis=100 (each takes one drive)");
+}
+
+base::Status GuestDrive::plug(const base::io::Fd& its_end, const nbd::Export& medium,
+                              const std::function<base::Status()>& handshake) const {
+  const auto deadline = soon();
+  auto qmp = connect(deadline);
+  if (!qmp) return base::Unexpected{qmp.error()};
+  if (auto added = add_node(*qmp, its_end, medium, handshake, deadline); !added) return added;
+  auto plugged = add_device(*qmp, medium, deadline);
+  if (!plugged) static_cast<void>(qmp->execute("blockdev-del", {{"node-name", id_}}, deadline));
+  return plugged;
+}
+
+base::Status GuestDrive::unplug() const {
+  const auto deadline = soon();
+  auto qmp = connect(deadline);
+  if (!qmp) return base::Unexpected{qmp.error()};
+  if (auto asked = qmp->execute("device_del", {{"id", id_}}, deadline); !asked) {
+    return base::Unexpected{asked.error()};
+  }
+  if (auto gone = qmp->wait_deleted(id_, deadline); !gone) return gone;
+  const auto removed = qmp->execute("blockdev-del", {{"node-name", id_}}, deadline);
+  if (!removed) return base::Unexpected{removed.error()};
+  return base::Ok{};
+}
+
+}  // namespace blockproxy::io
