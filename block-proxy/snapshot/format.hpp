@@ -12,10 +12,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash/sha256.hpp"
 #include "block-proxy/snapshot/geometry.hpp"
-#include "block-proxy/snapshot/sha256.hpp"
 
 namespace blockproxy::snapshot {
+
+using base::hash::Digest;
+using base::hash::Sha256;
 
 inline constexpr std::size_t header_size = 128;
 inline constexpr std::size_t record_size = 64;

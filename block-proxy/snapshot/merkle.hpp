@@ -22,10 +22,13 @@
 #include <optional>
 #include <vector>
 
+#include "base/hash/sha256.hpp"
 #include "block-proxy/snapshot/geometry.hpp"
-#include "block-proxy/snapshot/sha256.hpp"
 
 namespace blockproxy::snapshot {
+
+using base::hash::Digest;
+using base::hash::Sha256;
 
 inline constexpr std::size_t max_levels = 33;  // 2^32 leaves
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "block-proxy/snapshot/sha256.hpp"
+#include "base/hash/sha256.hpp"
 
 #include <openssl/evp.h>
 
 #include <cstdlib>
 
-namespace blockproxy::snapshot {
+namespace base::hash {
 
 void Sha256::Free::operator()(evp_md_ctx_st* context) const noexcept { EVP_MD_CTX_free(context); }
 
@@ -16,7 +16,7 @@ Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   }
 }
 
-Digest Sha256::operator()(std::initializer_list<base::wire::Bytes> parts) {
+Digest Sha256::operator()(std::initializer_list<wire::Bytes> parts) {
   Digest digest{};
   // Without a type the context keeps the one it has, and nothing is looked up.
   bool good = EVP_DigestInit_ex(context_.get(), nullptr, nullptr) == 1;
@@ -31,4 +31,4 @@ Digest Sha256::operator()(std::initializer_list<base::wire::Bytes> parts) {
   return digest;
 }
 
-}  // namespace blockproxy::snapshot
+}  // namespace base::hash

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// SHA-256, the hash of snapshots: with the processor's SHA instructions it is 1.7 times as fast as
-// libsodium's BLAKE2b (README.md), and everybody has a tool that computes it.
+// SHA-256, the hash of snapshots and scanned files: with the processor's SHA instructions it is 1.7
+// times as fast as libsodium's BLAKE2b (block-proxy/snapshot/README.md), and everybody has a tool
+// that computes it.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +12,14 @@
 
 struct evp_md_ctx_st;
 
-namespace blockproxy::snapshot {
-
-using base::hash::Digest;
+namespace base::hash {
 
 // Owns libcrypto's state so that a hash allocates nothing. Values in, values out.
 class Sha256 {
  public:
   Sha256();
   // The hash of the parts one after another.
-  Digest operator()(std::initializer_list<base::wire::Bytes> parts);
+  Digest operator()(std::initializer_list<wire::Bytes> parts);
 
  private:
   struct Free {
@@ -29,4 +28,4 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
-}  // namespace blockproxy::snapshot
+}  // namespace base::hash
