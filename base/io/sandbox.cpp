@@ -47,9 +47,9 @@ namespace {
 // What a sanitizer's runtime calls behind the program's back, so that it can report, and (TSan's
 // own thread, which each forked child starts anew) keep time.
 #if defined(SALLYPORT_ASAN) || defined(SALLYPORT_TSAN)
-constexpr std::array sanitizer_calls{"openat",      "readlink", "prlimit64", "sched_getaffinity",
-                                     "mincore",     "getuid",   "kill",      "uname",
-                                     "gettimeofday"};
+constexpr std::array sanitizer_calls{"openat",       "readlink", "prlimit64", "sched_getaffinity",
+                                     "mincore",      "getuid",   "kill",      "uname",
+                                     "gettimeofday", "pipe2",    "ioctl"};
 #else
 constexpr std::array<const char*, 0> sanitizer_calls{};
 #endif
