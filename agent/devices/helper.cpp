@@ -215,6 +215,7 @@ int Helper::nbd_attach(const NbdRequest& request, const std::vector<base::io::Fd
   if (index < 0) return index;
   const auto number = static_cast<std::uint32_t>(index);
   client.attached.emplace(config_.nbd_dev, config_.nbd_sysfs, request.name, number);
+  client.attached->read_ahead(nbd_read_ahead_kib);
   open_once(config_.nbd_dev / ("nbd" + std::to_string(number)));
   partitions_until_ = Clock::now() + partitions_for;
   return 0;
@@ -277,7 +278,7 @@ base::Status enter_helper_sandbox(const HelperConfig& config) {
   }
   if (config.nbd == Right::allowed) {
     paths.push_back({config.nbd_dev.string(), Access::read_write});
-    paths.push_back({config.nbd_sysfs.string(), Access::read});
+    paths.push_back({config.nbd_sysfs.string(), Access::read_write_files});
   }
   if (::geteuid() == 0) {
     if (auto dropped = drop_capabilities(config.nbd); !dropped) return dropped;

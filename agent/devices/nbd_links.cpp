@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "agent/devices/nbd_links.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,6 +55,12 @@ std::string NbdLinks::target(const std::string& suffix) const {
 
 std::string NbdLinks::stat() const {
   return base::io::read_attribute(sysfs_ / target("") / "stat");
+}
+
+void NbdLinks::read_ahead(unsigned kib) const {
+  const fs::path path = sysfs_ / target("") / "queue/read_ahead_kb";
+  const base::io::Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file) static_cast<void>(base::io::write_all(file, std::to_string(kib)));
 }
 
 std::set<std::string> NbdLinks::wanted() const {

@@ -8,6 +8,7 @@
 #include "agent/devices/nbd_links.hpp"
 #include "agent/devices/nbd_progress.hpp"
 #include "agent/devices/nbd_request.hpp"
+#include "base/io/files.hpp"
 #include "tests/fakes/folder.hpp"
 
 namespace agent::devices {
@@ -97,6 +98,16 @@ TEST_F(NbdLinksTest, FollowThePartitionsAndGoWithTheAttachment) {
     EXPECT_EQ(link("xvdi"), "nbd3");
   }
   EXPECT_TRUE(fs::is_empty(dev_));
+}
+
+TEST_F(NbdLinksTest, TellTheKernelHowFarToReadAhead) {
+  const NbdLinks links(dev_, sysfs_, "xvdi", 3);
+  links.read_ahead(2048);  // there is no such file, and nothing is made
+  EXPECT_FALSE(fs::exists(sysfs_ / "nbd3/queue"));
+  fs::create_directories(sysfs_ / "nbd3/queue");
+  std::ofstream(sysfs_ / "nbd3/queue/read_ahead_kb") << "128\n";
+  links.read_ahead(2048);
+  EXPECT_EQ(base::io::read_attribute(sysfs_ / "nbd3/queue/read_ahead_kb").substr(0, 4), "2048");
 }
 
 TEST_F(NbdLinksTest, NothingThatStandsThereIsReplaced) {
