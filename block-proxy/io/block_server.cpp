@@ -53,7 +53,7 @@ void serve_child(Medium& medium, base::io::Fd client, const BlockServerOptions& 
                  const base::io::Log& log) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   base::io::enlarge_buffers(client, socket_buffer);
-  const int code = serve_stream(medium, client, client, options.uring, log);
+  const int code = serve_stream(medium, client, client, options.uring, LongReads::spliced, log);
   ::_exit(code);
 }
 
@@ -83,9 +83,9 @@ base::Result<Medium> open_medium(const BlockServerOptions& options) {
 }
 
 int serve_stream(Medium& medium, const base::io::Fd& in, const base::io::Fd& out, Uring uring,
-                 const base::io::Log& log) {
+                 LongReads long_reads, const base::io::Log& log) {
   const auto ring = uring == Uring::never ? nullptr : Ring::open(medium.fd());
-  Connection connection(medium, in, out, ring.get());
+  Connection connection(medium, in, out, ring.get(), long_reads);
   if (auto inside = base::io::enter_sandbox({.syscalls = client_syscalls(), .paths = no_files()});
       !inside) {
     log.error("sandbox_failed", {{"error", inside.error().text}});
@@ -148,7 +148,7 @@ int run_block_server(const BlockServerOptions& options) {
   const base::io::Fd in(STDIN_FILENO);
   const base::io::Fd out(STDOUT_FILENO);
   base::io::enlarge_buffers(out, socket_buffer);
-  return serve_stream(*medium, in, out, options.uring, log);
+  return serve_stream(*medium, in, out, options.uring, LongReads::copied, log);
 }
 
 }  // namespace blockproxy::io

@@ -10,6 +10,7 @@
 #include "base/io/log.hpp"
 #include "base/wire/result.hpp"
 #include "block-proxy/io/medium.hpp"
+#include "block-proxy/io/reply_stream.hpp"
 
 namespace blockproxy::io {
 
@@ -38,7 +39,7 @@ base::Result<Medium> open_medium(const BlockServerOptions& options);
 // Serves one client on two ends of a stream, in the sandbox: the process can do nothing else from
 // then on. 0 when the client left in good order.
 int serve_stream(Medium& medium, const base::io::Fd& in, const base::io::Fd& out, Uring uring,
-                 const base::io::Log& log);
+                 LongReads long_reads, const base::io::Log& log);
 // Serves all who connect, each in a process of its own; returns only with an error.
 int serve_socket(Medium& medium, const BlockServerOptions& options, const base::io::Log& log);
 

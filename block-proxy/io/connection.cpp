@@ -12,11 +12,12 @@ namespace blockproxy::io {
 using nbd::Incoming;
 using nbd::WireError;
 
-Connection::Connection(Medium& medium, const base::io::Fd& in, const base::io::Fd& out, Ring* ring)
+Connection::Connection(Medium& medium, const base::io::Fd& in, const base::io::Fd& out, Ring* ring,
+                       LongReads long_reads)
     : medium_(medium),
       in_(in),
       ring_(ring),
-      replies_(out),
+      replies_(out, long_reads),
       handshake_(medium.offered()),
       input_(input_size) {
   extents_.reserve(Medium::max_extents);

@@ -11,6 +11,7 @@
 #include "block-proxy/io/medium.hpp"
 #include "block-proxy/io/reply_stream.hpp"
 #include "block-proxy/io/ring.hpp"
+#include "block-proxy/nbd/read_ahead.hpp"
 #include "block-proxy/nbd/server_handshake.hpp"
 #include "block-proxy/nbd/server_session.hpp"
 
@@ -26,7 +27,8 @@ class Connection {
   static constexpr int handshake_ms = 30'000;   // for each message of the client
 
   // Borrows all. `ring` may be null: then every read waits for its data.
-  Connection(Medium& medium, const base::io::Fd& in, const base::io::Fd& out, Ring* ring);
+  Connection(Medium& medium, const base::io::Fd& in, const base::io::Fd& out, Ring* ring,
+             LongReads long_reads);
 
   // Serves until the client leaves. An error says how it broke the protocol or how the stream
   // failed.
@@ -45,6 +47,8 @@ class Connection {
   void carry_out(const nbd::Request& request);
   void take_write(const nbd::Incoming& incoming);
   void read_ahead(std::size_t count);
+  // Unless its end is in memory already.
+  void prefetch(std::uint64_t offset, std::uint32_t length);
   void read(const nbd::Request& request);
   void read_small(const nbd::Request& request);
   void read_large(const nbd::Request& request);
@@ -77,6 +81,7 @@ class Connection {
   nbd::WireError write_error_ = nbd::WireError::none;  // of the write under way
   std::vector<std::byte> scratch_;                     // small replies of varying size
   std::vector<nbd::Extent> extents_;
+  nbd::ReadAhead ahead_;
   std::vector<std::byte> large_;  // a long read in one piece
 };
 

@@ -10,20 +10,24 @@ using nbd::Last;
 using nbd::WireError;
 
 // Several long reads have come at once: the medium can begin with the second while the first is
-// under way.
+// under way. One that goes on where the last one ended: it can go on by itself.
 void Connection::read_ahead(std::size_t count) {
-  if (count < 2) return;
   for (std::size_t i = 0; i < count; ++i) {
     const nbd::Request& request = batch_[i].request;
     if (batch_[i].kind != nbd::Incoming::Kind::request || request.command != nbd::Command::read ||
         request.length <= Ring::max_read) {
       continue;
     }
-    std::byte probe{};
-    const std::uint64_t end = request.offset + request.length - 1;
-    if (medium_.read_cached({&probe, 1}, end) == 0) {
-      medium_.prefetch(request.offset, request.length);
-    }
+    if (count > 1) prefetch(request.offset, request.length);
+    const auto more = ahead_.take(request.offset, request.length, medium_.offered().size);
+    if (more) prefetch(more->offset, more->length);
+  }
+}
+
+void Connection::prefetch(std::uint64_t offset, std::uint32_t length) {
+  std::byte probe{};
+  if (medium_.read_cached({&probe, 1}, offset + length - 1) == 0) {
+    medium_.prefetch(offset, length);
   }
 }
 

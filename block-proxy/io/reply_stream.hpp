@@ -11,6 +11,12 @@
 
 namespace blockproxy::io {
 
+// How long reads go out. Spliced, they are never in this process's memory, and each page is a
+// message of its own: a client on another processor reads one while the next is on its way; one
+// that is woken for each on the same processor, or behind AF_VSOCK, which knows no pages
+// (Linux 6.1, net/socket.c, sock_no_sendpage), is better off with copies.
+enum class LongReads { spliced, copied };
+
 // Nothing is sent before flush() or a full buffer. Sending waits for the client: one that does not
 // read is not read from either. A failure stays, and ends the connection.
 class ReplyStream {
@@ -21,7 +27,7 @@ class ReplyStream {
   static constexpr std::uint32_t max_spliced = 512 << 10;
 
   // `out` is borrowed.
-  explicit ReplyStream(const base::io::Fd& out);
+  ReplyStream(const base::io::Fd& out, LongReads long_reads);
 
   void append(base::wire::Bytes bytes);
   // Room for `size` bytes (at most buffer_size) in the buffer, to be filled before anything else

@@ -24,8 +24,9 @@ struct Options {
 };
 
 int usage() {
-  std::fputs("usage: bench_main usb|policy|input|block [--json FILE] [--rounds N] [--real-time]\n",
-             stderr);
+  std::fputs(
+      "usage: bench_main usb|policy|input|block|mounted [--json FILE] [--rounds N] [--real-time]\n",
+      stderr);
   return 2;
 }
 
@@ -50,7 +51,7 @@ std::optional<Options> parse(int argc, char** argv) {
       return std::nullopt;
     }
   }
-  for (const char* known : {"usb", "policy", "input", "block"}) {
+  for (const char* known : {"usb", "policy", "input", "block", "mounted"}) {
     if (options.group == known) return options;
   }
   return std::nullopt;
@@ -59,6 +60,12 @@ std::optional<Options> parse(int argc, char** argv) {
 base::Result<bench::Report> measure(const Options& options) {
   if (options.group == "policy") return bench::measure_policy(options.usb.rounds);
   if (options.group == "block") return bench::measure_block(options.usb.rounds, options.usb.clock);
+  if (options.group == "mounted") {
+    bench::Report report{.group = "mounted", .machine = bench::host(), .results = {}};
+    const auto done = bench::measure_mounted(options.usb.rounds, options.usb.clock, report);
+    if (!done) return base::Unexpected{done.error()};
+    return report;
+  }
   if (options.group == "input") return bench::measure_input(options.usb.rounds, options.usb.clock);
   return bench::measure_usb(options.usb);
 }

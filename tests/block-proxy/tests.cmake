@@ -2,6 +2,7 @@
 sallyport_test(blockproxy_nbd_test SOURCES
   block-proxy/nbd/client_handshake_test.cpp
   block-proxy/nbd/client_session_test.cpp
+  block-proxy/nbd/read_ahead_test.cpp
   block-proxy/nbd/reply_test.cpp
   block-proxy/nbd/server_handshake_test.cpp
   block-proxy/nbd/server_session_test.cpp
