@@ -215,7 +215,7 @@ int Helper::nbd_attach(const NbdRequest& request, const std::vector<base::io::Fd
   if (index < 0) return index;
   const auto number = static_cast<std::uint32_t>(index);
   client.attached.emplace(config_.nbd_dev, config_.nbd_sysfs, request.name, number);
-  client.attached->read_ahead(nbd_read_ahead_kib);
+  client.attached->lengthen(nbd_read_ahead_kib, nbd_request_kib);
   open_once(config_.nbd_dev / ("nbd" + std::to_string(number)));
   partitions_until_ = Clock::now() + partitions_for;
   return 0;

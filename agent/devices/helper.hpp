@@ -43,6 +43,7 @@ struct HelperConfig {
 inline constexpr std::size_t max_clients = 8;  // besides those that have a device
 inline constexpr std::chrono::seconds max_silence{10};
 inline constexpr unsigned nbd_read_ahead_kib = 2048;
+inline constexpr unsigned nbd_request_kib = 1024;
 inline constexpr std::size_t max_nbd = 16;  // devices attached at a time
 
 // One thread, never blocking on a client: a request is one message, and a client that does not take

@@ -57,10 +57,13 @@ std::string NbdLinks::stat() const {
   return base::io::read_attribute(sysfs_ / target("") / "stat");
 }
 
-void NbdLinks::read_ahead(unsigned kib) const {
-  const fs::path path = sysfs_ / target("") / "queue/read_ahead_kb";
-  const base::io::Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (file) static_cast<void>(base::io::write_all(file, std::to_string(kib)));
+void NbdLinks::lengthen(unsigned read_ahead_kib, unsigned request_kib) const {
+  for (const auto& [name, kib] :
+       {std::pair{"read_ahead_kb", read_ahead_kib}, std::pair{"max_sectors_kb", request_kib}}) {
+    const fs::path path = sysfs_ / target("") / "queue" / name;
+    const base::io::Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (file) static_cast<void>(base::io::write_all(file, std::to_string(kib)));
+  }
 }
 
 std::set<std::string> NbdLinks::wanted() const {

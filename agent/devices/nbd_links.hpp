@@ -34,9 +34,10 @@ class NbdLinks {
                      std::uint32_t index);
   // Makes those of partitions that have come, and takes those away that have gone.
   void update();
-  // How far the kernel reads ahead of whoever reads in sequence. Its own 128 KiB make each request
-  // wait for the one before it, all the way to the medium. A kernel that will not is only slower.
-  void read_ahead(unsigned kib) const;
+  // How far the kernel reads ahead of whoever reads in sequence, and how long one request may be.
+  // Its own 128 KiB of both (Linux 6.1, nbd.c, nbd_dev_add) make each request wait for the one
+  // before it, all the way to the medium. A kernel that will not is only slower.
+  void lengthen(unsigned read_ahead_kib, unsigned request_kib) const;
   std::uint32_t index() const { return index_; }
   // The kernel's counts of the device's requests; empty when it has gone.
   std::string stat() const;

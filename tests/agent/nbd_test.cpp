@@ -102,12 +102,14 @@ TEST_F(NbdLinksTest, FollowThePartitionsAndGoWithTheAttachment) {
 
 TEST_F(NbdLinksTest, TellTheKernelHowFarToReadAhead) {
   const NbdLinks links(dev_, sysfs_, "xvdi", 3);
-  links.read_ahead(2048);  // there is no such file, and nothing is made
+  links.lengthen(2048, 1024);  // there are no such files, and none is made
   EXPECT_FALSE(fs::exists(sysfs_ / "nbd3/queue"));
   fs::create_directories(sysfs_ / "nbd3/queue");
   std::ofstream(sysfs_ / "nbd3/queue/read_ahead_kb") << "128\n";
-  links.read_ahead(2048);
+  std::ofstream(sysfs_ / "nbd3/queue/max_sectors_kb") << "128\n";
+  links.lengthen(2048, 1024);
   EXPECT_EQ(base::io::read_attribute(sysfs_ / "nbd3/queue/read_ahead_kb").substr(0, 4), "2048");
+  EXPECT_EQ(base::io::read_attribute(sysfs_ / "nbd3/queue/max_sectors_kb").substr(0, 4), "1024");
 }
 
 TEST_F(NbdLinksTest, NothingThatStandsThereIsReplaced) {
