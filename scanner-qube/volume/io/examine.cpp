@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scanner-qube/volume/io/examine.hpp"
+
+#include <algorithm>
+
+namespace scannerqube::volume {
+namespace {
+
+void read_layout(const ForkableSource& source, const ExamineOptions& options, Report& report) {
+  auto worker =
+      Worker::start(source, {.task = Task::tables}, options.limits, "the reader of the tables");
+  if (!worker) {
+    report.findings.push_back(finding(Concern::reader_ended, worker.error().text));
+    return;
+  }
+  for (;;) {
+    auto record = (*worker)->next();
+    if (!record) {
+      report.findings.push_back(record.error());
+      return;
+    }
+    if (!record->has_value()) return;
+    if (auto* part = std::get_if<Part>(&**record)) {
+      report.parts.push_back({.part = std::move(*part), .looks_like = {}, .file_systems = {}});
+    } else if (auto* looks = std::get_if<Recognised>(&**record)) {
+      if (!report.parts.empty()) report.parts.back().looks_like = std::move(looks->kinds);
+    } else if (auto* area = std::get_if<Area>(&**record)) {
+      report.areas.push_back(*area);
+    } else if (auto* found = std::get_if<Finding>(&**record)) {
+      report.findings.push_back(std::move(*found));
+    }
+  }
+}
+
+void read_file_system(const ForkableSource& source, const ExamineOptions& options, FileSystem kind,
+                      PartReport& part) {
+  FileSystemReport found{.kind = kind, .listing = {}};
+  const Job job{
+      .task = Task::walk, .part = part.part.where, .kind = kind, .deleted = options.deleted};
+  auto worker = Worker::start(source, job, options.limits,
+                              "the reader of part " + std::to_string(part.part.number));
+  if (!worker) {
+    found.listing.note(finding(Concern::reader_ended, worker.error().text));
+  } else {
+    const bool listed = collect(**worker, found.listing);
+    if (listed && options.listed) options.listed(part, found, **worker);
+  }
+  part.file_systems.push_back(std::move(found));
+}
+
+void read_part(const ForkableSource& source, const ExamineOptions& options, Report& report,
+               PartReport& part) {
+  const std::string name = "part " + std::to_string(part.part.number);
+  std::string all;
+  for (const FileSystem kind : part.looks_like) {
+    all += (all.empty() ? "" : " and ") + std::string(name_of(kind));
+    if (has_reader(kind)) {
+      read_file_system(source, options, kind, part);
+    } else {
+      report.findings.push_back(finding(
+          Concern::not_examined, name + " is " + std::string(name_of(kind)) + ": no reader"));
+    }
+  }
+  if (part.looks_like.size() > 1) {
+    report.findings.push_back(finding(Concern::ambiguous, name + " looks like " + all));
+  }
+  if (part.looks_like.empty()) {
+    report.findings.push_back(finding(Concern::not_examined, name + " was not looked at"));
+  }
+}
+
+}  // namespace
+
+bool collect(Worker& worker, Listing& listing) {
+  for (;;) {
+    auto record = worker.next();
+    if (!record) {
+      listing.note(record.error());
+      return false;
+    }
+    if (!record->has_value()) return true;
+    if (auto* entry = std::get_if<Entry>(&**record)) {
+      listing.entry(std::move(*entry));
+    } else if (auto* found = std::get_if<Finding>(&**record)) {
+      listing.note(std::move(*found));
+    } else {
+      listing.note(finding(Concern::reader_ended, "a reader of entries sent something else"));
+    }
+  }
+}
+
+bool Report::complete() const {
+  const auto gap = [](const Finding& f) { return leaves_gap(f.concern); };
+  if (std::ranges::any_of(findings, gap)) return false;
+  return std::ranges::all_of(parts, [](const PartReport& part) {
+    return std::ranges::all_of(part.file_systems, [](const FileSystemReport& file_system) {
+      return file_system.listing.complete();
+    });
+  });
+}
+
+Report examine(const ForkableSource& source, const ExamineOptions& options) {
+  Report report;
+  read_layout(source, options, report);
+  for (PartReport& part : report.parts) read_part(source, options, report, part);
+  if (report.parts.empty()) {
+    report.findings.push_back(finding(Concern::not_examined, "no part was found on the medium"));
+  }
+  return report;
+}
+
+}  // namespace scannerqube::volume

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A whole medium: its tables, then every file system of every part, each in a worker of its own.
+#pragma once
+
+#include <functional>
+
+#include "scanner-qube/volume/io/worker.hpp"
+
+namespace scannerqube::volume {
+
+struct FileSystemReport {
+  FileSystem kind = FileSystem::unknown;
+  Listing listing = {};
+};
+struct PartReport {
+  Part part = {};
+  std::vector<FileSystem> looks_like = {};
+  std::vector<FileSystemReport> file_systems = {};  // those with a reader
+};
+struct Report {
+  std::vector<PartReport> parts = {};
+  std::vector<Area> areas = {};
+  std::vector<Finding> findings = {};  // of the medium and its tables
+
+  // False if anything was left unread or is in doubt: then nothing may be called clean.
+  bool complete() const;
+};
+
+// Called when a file system is listed, while its reader can still be asked for content.
+using Listed = std::function<void(const PartReport&, FileSystemReport&, Worker&)>;
+
+struct ExamineOptions {
+  Deleted deleted = Deleted::leave_out;
+  WorkerLimits limits = {};
+  Listed listed = {};
+};
+
+Report examine(const ForkableSource& source, const ExamineOptions& options);
+
+// All that a worker finds, into a listing. False if it did not end well; the finding says how.
+bool collect(Worker& worker, Listing& listing);
+
+}  // namespace scannerqube::volume

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where the content of a file or stream lies, from libtsk's runs.
+#pragma once
+
+#include "scanner-qube/volume/io/tsk_volume.hpp"
+
+namespace scannerqube::volume {
+
+// Fills handle, size, content, reason, extents and resident. What does not add up is Content::none.
+void describe_content(const TskVolume& volume, const TSK_FS_ATTR& attribute, Entry& entry);
+
+}  // namespace scannerqube::volume

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scanner-qube/volume/io/tsk_walk.hpp"
+
+#include <tsk/libtsk.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/wire/escape.hpp"
+#include "scanner-qube/volume/io/tsk_content.hpp"
+
+namespace scannerqube::volume {
+namespace {
+
+struct CloseFolder {
+  void operator()(TSK_FS_DIR* folder) const { tsk_fs_dir_close(folder); }
+};
+struct CloseFile {
+  void operator()(TSK_FS_FILE* file) const { tsk_fs_file_close(file); }
+};
+
+std::string quoted(std::string_view path) { return "'" + base::wire::escape(path, 160) + "'"; }
+
+Kind kind_of(const TSK_FS_FILE& file) {
+  const TSK_FS_NAME_TYPE_ENUM named = file.name->type;
+  switch (file.meta == nullptr ? TSK_FS_META_TYPE_UNDEF : file.meta->type) {
+    case TSK_FS_META_TYPE_REG:
+      return Kind::file;
+    case TSK_FS_META_TYPE_DIR:
+    case TSK_FS_META_TYPE_VIRT_DIR:
+      return Kind::directory;
+    case TSK_FS_META_TYPE_LNK:
+      return Kind::symlink;
+    case TSK_FS_META_TYPE_UNDEF:
+      if (TSK_FS_IS_DIR_NAME(named)) return Kind::directory;
+      return named == TSK_FS_NAME_TYPE_LNK ? Kind::symlink : Kind::file;
+    case TSK_FS_META_TYPE_FIFO:
+    case TSK_FS_META_TYPE_CHR:
+    case TSK_FS_META_TYPE_BLK:
+    case TSK_FS_META_TYPE_SHAD:
+    case TSK_FS_META_TYPE_SOCK:
+    case TSK_FS_META_TYPE_WHT:
+    case TSK_FS_META_TYPE_VIRT:
+      return Kind::special;
+  }
+  return Kind::special;
+}
+
+Times times_of(const TSK_FS_META& meta) {
+  return {.modified = meta.mtime,
+          .accessed = meta.atime,
+          .changed = meta.ctime,
+          .created = meta.crtime};
+}
+
+// What a stream of its own is, beside the main content. Extended attributes count: they carry what
+// people put there, and so does what a reparse point says.
+bool is_stream(const TSK_FS_INFO& fs, TSK_FS_ATTR_TYPE_ENUM type) {
+  if (TSK_FS_TYPE_ISNTFS(fs.ftype)) {
+    return type == TSK_FS_ATTR_TYPE_NTFS_DATA || type == TSK_FS_ATTR_TYPE_NTFS_EA ||
+           type == TSK_FS_ATTR_TYPE_NTFS_REPARSE || type == TSK_FS_ATTR_TYPE_NTFS_LOG;
+  }
+  if (TSK_FS_TYPE_ISHFS(fs.ftype)) {
+    return type == TSK_FS_ATTR_TYPE_HFS_DATA || type == TSK_FS_ATTR_TYPE_HFS_RSRC ||
+           type == TSK_FS_ATTR_TYPE_HFS_EXT_ATTR;
+  }
+  return false;
+}
+
+bool has_reparse_point(const TSK_FS_INFO& fs, TSK_FS_FILE& file) {
+  if (!TSK_FS_TYPE_ISNTFS(fs.ftype)) return false;
+  const int count = tsk_fs_file_attr_getsize(&file);
+  for (int i = 0; i < count; ++i) {
+    const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);
+    if (attribute != nullptr && attribute->type == TSK_FS_ATTR_TYPE_NTFS_REPARSE) return true;
+  }
+  return false;
+}
+
+// Its label stands in FAT's root folder like a file; libtsk says so in the name. One that has a
+// size is shown: nothing may hide behind these words.
+bool is_label(const TSK_FS_INFO& fs, const TSK_FS_FILE& file) {
+  constexpr std::string_view words = " (Volume Label Entry)";
+  const bool fat = TSK_FS_TYPE_ISFAT(fs.ftype) != 0;
+  return fat && std::string_view(file.name->name).ends_with(words) && file.meta != nullptr &&
+         file.meta->size == 0;
+}
+
+}  // namespace
+
+void TskWalk::run() {
+  const TSK_FS_INFO& fs = *volume_.fs();
+  if ((fs.flags & TSK_FS_INFO_FLAG_ENCRYPTED) != 0) {
+    return sink_.note(finding(Concern::not_examined, "the file system is encrypted"));
+  }
+  waiting_.push_back({.address = fs.root_inum, .parent = fs.root_inum, .path = {}});
+  visited_.insert(fs.root_inum);
+  while (!waiting_.empty()) {
+    const Folder next = std::move(waiting_.back());
+    waiting_.pop_back();
+    if (folder(next) == Go::stop) break;
+  }
+  if (const auto& error = volume_.first_error()) {
+    sink_.note(finding(Concern::read_error,
+                       std::to_string(volume_.errors()) + " reads of the medium failed, first at " +
+                           std::to_string(error->offset) + ": " + error->text));
+  }
+}
+
+TskWalk::Go TskWalk::folder(const Folder& folder) {
+  tsk_error_reset();
+  const std::uint64_t errors = volume_.errors();
+  const std::unique_ptr<TSK_FS_DIR, CloseFolder> open(
+      tsk_fs_dir_open_meta(volume_.fs(), folder.address));
+  const bool failed = !open || tsk_error_get_errno() != 0 || volume_.errors() != errors;
+  if (failed && folder.state == State::allocated) {
+    sink_.note(finding(
+        volume_.errors() != errors ? Concern::read_error : Concern::not_examined,
+        "folder " + quoted(folder.path) + " is not all listed: libtsk: " + tsk_error_text()));
+  }
+  if (!open) return Go::on;
+  std::size_t count = tsk_fs_dir_getsize(open.get());
+  if (count > max_folder_entries) {
+    sink_.note(finding(Concern::not_examined,
+                       "folder " + quoted(folder.path) + " has " + std::to_string(count) +
+                           " entries; listed are " + std::to_string(max_folder_entries)));
+    count = max_folder_entries;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (name(folder, i, open.get()) == Go::stop) return Go::stop;
+  }
+  return Go::on;
+}
+
+TskWalk::Go TskWalk::name(const Folder& folder, std::size_t index, void* directory) {
+  tsk_error_reset();
+  const std::uint64_t errors = volume_.errors();
+  const std::unique_ptr<TSK_FS_FILE, CloseFile> open(
+      tsk_fs_dir_get(static_cast<TSK_FS_DIR*>(directory), index));
+  if (!open || open->name == nullptr || open->name->name == nullptr) {
+    sink_.note(finding(Concern::not_examined, "an entry of folder " + quoted(folder.path) +
+                                                  ": libtsk: " + tsk_error_text()));
+    return Go::on;
+  }
+  if (is_self_or_parent(folder, *open) || !shown(*open)) return Go::on;
+  if (volume_.errors() != errors) {
+    return put({.path = folder.path + open->name->name, .kind = kind_of(*open)}, errors);
+  }
+  return file(folder, *open);
+}
+
+bool TskWalk::is_self_or_parent(const Folder& folder, const TSK_FS_FILE& file) const {
+  const std::string_view name = file.name->name;
+  // Only where they point to what their name says; else they are entries like others.
+  if (name == ".") return file.name->meta_addr == folder.address;
+  return name == ".." && file.name->meta_addr == folder.parent;
+}
+
+bool TskWalk::shown(const TSK_FS_FILE& file) const {
+  // libtsk's own inventions: $MBR, $FAT1, $OrphanFiles.
+  if (file.name->type == TSK_FS_NAME_TYPE_VIRT) return false;
+  if (file.name->type == TSK_FS_NAME_TYPE_VIRT_DIR && deleted_ == Deleted::leave_out) return false;
+  if (is_label(*volume_.fs(), file)) return false;
+  return deleted_ == Deleted::include || (file.name->flags & TSK_FS_NAME_FLAG_UNALLOC) == 0;
+}
+
+TskWalk::Go TskWalk::file(const Folder& folder, TSK_FS_FILE& file) {
+  const std::uint64_t errors = volume_.errors();
+  const std::string_view own_name = file.name->name;
+  Entry entry{.path = folder.path + std::string(own_name), .kind = kind_of(file)};
+  entry.handle.address = file.name->meta_addr;
+  if ((file.name->flags & TSK_FS_NAME_FLAG_UNALLOC) != 0) entry.state = State::deleted;
+  if (own_name.find('/') != std::string_view::npos) {
+    sink_.note(finding(Concern::odd_name, "a name with a slash in it: " + quoted(entry.path)));
+  }
+  if (entry.path.size() > max_path - 1) {
+    sink_.note(finding(Concern::not_examined, "a path is too long: " + quoted(entry.path)));
+    entry.path.resize(max_path - 1);
+    entry.reason = Reason::path_too_long;
+    return put(std::move(entry), errors);
+  }
+  if (file.meta == nullptr) {
+    entry.reason = Reason::unreadable;
+    return put(std::move(entry), errors);
+  }
+  entry.times = times_of(*file.meta);
+  const Kind kind = entry.kind;
+  if (kind == Kind::directory) {
+    if (streams(file, entry, tsk_fs_file_attr_get(&file)) == Go::stop) return Go::stop;
+    return enter(folder, std::move(entry), errors);
+  }
+  if (kind == Kind::symlink) {
+    const std::string_view target = file.meta->link == nullptr ? "" : file.meta->link;
+    entry.size = target.size();
+    entry.reason = target.size() > max_resident ? Reason::size_lies : Reason::none;
+    if (entry.reason == Reason::none) {
+      const auto bytes = base::wire::as_bytes(target);
+      entry.resident.assign(bytes.begin(), bytes.end());
+      entry.content = Content::resident;
+    }
+    return put(std::move(entry), errors);
+  }
+  if (kind == Kind::special) return put(std::move(entry), errors);
+  return content(file, std::move(entry), errors);
+}
+
+TskWalk::Go TskWalk::content(TSK_FS_FILE& file, Entry entry, std::uint64_t errors) {
+  tsk_error_reset();
+  const TSK_FS_ATTR* main = tsk_fs_file_attr_get(&file);
+  if (main == nullptr) {
+    // No attribute at all is an empty file, as long as nothing says otherwise.
+    const bool empty = file.meta->size == 0 && tsk_fs_file_attr_getsize(&file) <= 0;
+    entry.size = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(file.meta->size, 0));
+    entry.content = empty ? Content::resident : Content::none;
+    entry.reason = empty ? Reason::none : Reason::unreadable;
+  } else {
+    describe_content(volume_, *main, entry);
+    if (has_reparse_point(*volume_.fs(), file)) {
+      // A link, or a content that only the driver that wrote it can put together.
+      entry.content = Content::none;
+      entry.reason = Reason::not_supported;
+      entry.extents.clear();
+      entry.resident.clear();
+    }
+  }
+  const Entry owner{.path = entry.path, .state = entry.state, .times = entry.times};
+  if (put(std::move(entry), errors) == Go::stop) return Go::stop;
+  return streams(file, owner, main);
+}
+
+TskWalk::Go TskWalk::streams(TSK_FS_FILE& file, const Entry& owner, const TSK_FS_ATTR* main) {
+  const int count = tsk_fs_file_attr_getsize(&file);
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t errors = volume_.errors();
+    const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);
+    if (attribute == nullptr || attribute == main) continue;
+    if (!is_stream(*volume_.fs(), attribute->type)) continue;
+    Entry entry{.path = owner.path + ":", .kind = Kind::stream, .state = owner.state};
+    entry.times = owner.times;
+    const bool named = attribute->name != nullptr && *attribute->name != 0;
+    entry.path += named ? std::string(attribute->name)
+                        : "#" + std::to_string(static_cast<unsigned>(attribute->type));
+    describe_content(volume_, *attribute, entry);
+    if (entry.path.size() > max_path) {
+      sink_.note(finding(Concern::not_examined, "a path is too long: " + quoted(entry.path)));
+      entry = Entry{.kind = Kind::stream, .reason = Reason::path_too_long};
+      entry.path = owner.path;
+    }
+    if (put(std::move(entry), errors) == Go::stop) return Go::stop;
+  }
+  return Go::on;
+}
+
+TskWalk::Go TskWalk::enter(const Folder& folder, Entry entry, std::uint64_t errors) {
+  Folder next{.address = entry.handle.address,
+              .parent = folder.address,
+              .path = entry.path + "/",
+              .depth = folder.depth + 1,
+              .state = entry.state};
+  if (!visited_.insert(next.address).second) {
+    // A deleted folder's number may have been given to another since.
+    if (entry.state == State::allocated) entry.reason = Reason::loop;
+  } else if (next.depth > max_depth) {
+    entry.reason = Reason::depth;
+  } else if (waiting_.size() == max_entries) {
+    entry.reason = Reason::too_many_entries;
+  } else {
+    waiting_.push_back(std::move(next));
+  }
+  return put(std::move(entry), errors);
+}
+
+TskWalk::Go TskWalk::put(Entry entry, std::uint64_t errors) {
+  if (volume_.errors() != errors) {
+    entry.content = Content::none;
+    entry.reason = Reason::unreadable;
+    entry.extents.clear();
+    entry.resident.clear();
+  }
+  // Everything that is there but cannot be had is a gap, and said to be one.
+  const bool gap = entry.content == Content::none && entry.reason != Reason::none;
+  if (gap && entry.state == State::allocated) {
+    sink_.note(finding(Concern::not_examined,
+                       quoted(entry.path) + ": " + std::string(name_of(entry.reason))));
+  }
+  return sink_.entry(std::move(entry)) ? Go::on : Go::stop;
+}
+
+}  // namespace scannerqube::volume

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Media made by the usual tools, read by libtsk in its worker.
+sallyport_test(volume_test SOURCES
+  scanner-qube/volume/file_systems_test.cpp
+  scanner-qube/volume/images.cpp
+  LIBRARIES scannerqube_volume_workers PkgConfig::libcrypto)
