@@ -53,11 +53,15 @@ std::string hex(std::uint64_t value, int digits) {
   return text;
 }
 
+// The first three fields are little-endian, the rest is bytes.
 std::string guid(Bytes bytes) {
   Reader in(bytes);
-  std::string text = hex(in.u32(), 8) + "-" + hex(in.u16(), 4) + "-" + hex(in.u16(), 4) + "-";
+  std::string text = hex(in.u32(), 8);
+  text += "-" + hex(in.u16(), 4);
+  text += "-" + hex(in.u16(), 4);
   base::wire::BigReader rest(in.rest());
-  text += hex(rest.u16(), 4) + "-" + hex(rest.u16(), 4);
+  text += "-" + hex(rest.u16(), 4);
+  text += "-" + hex(rest.u16(), 4);
   return text + hex(rest.u32(), 8);
 }
 

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "scanner-qube/volume/compare.hpp"
+#include "scanner-qube/volume/name_findings.hpp"
+
 namespace scannerqube::volume {
 namespace {
 
@@ -32,6 +35,21 @@ void read_layout(const ForkableSource& source, const ExamineOptions& options, Re
   }
 }
 
+// FAT and exFAT are read a second time, by a reader that shares nothing with the first: what they
+// list differently is in doubt.
+void read_again(const ForkableSource& source, const ExamineOptions& options, const PartReport& part,
+                FileSystemReport& found) {
+  if (found.kind != FileSystem::fat && found.kind != FileSystem::exfat) return;
+  const Job job{.task = Task::walk_own, .part = part.part.where, .kind = found.kind};
+  auto worker = Worker::start(source, job, options.limits,
+                              "the second reader of part " + std::to_string(part.part.number));
+  if (!worker) return found.listing.note(finding(Concern::reader_ended, worker.error().text));
+  Listing again;
+  collect(**worker, again);
+  for (Finding& f : again.findings) found.listing.note(std::move(f));
+  for (Finding& f : compare(found.listing, again)) found.listing.note(std::move(f));
+}
+
 void read_file_system(const ForkableSource& source, const ExamineOptions& options, FileSystem kind,
                       PartReport& part) {
   FileSystemReport found{.kind = kind, .listing = {}};
@@ -43,6 +61,8 @@ void read_file_system(const ForkableSource& source, const ExamineOptions& option
     found.listing.note(finding(Concern::reader_ended, worker.error().text));
   } else {
     const bool listed = collect(**worker, found.listing);
+    read_again(source, options, part, found);
+    for (Finding& f : name_findings(found.listing)) found.listing.note(std::move(f));
     if (listed && options.listed) options.listed(part, found, **worker);
   }
   part.file_systems.push_back(std::move(found));

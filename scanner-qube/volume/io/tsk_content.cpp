@@ -40,12 +40,17 @@ class Runs {
       expected += run->len;
     }
     if (rest() == 0) return Reason::none;
-    if (!holes_are_zeros(fs_)) return Reason::size_lies;
+    // NTFS: beyond the initialised size there need be no clusters.
+    if (!holes_are_zeros(fs_) && done_ < initialised()) return Reason::size_lies;
     return put({.where = {.offset = 0, .length = rest()}, .backing = Backing::zeros});
   }
 
  private:
   std::uint64_t rest() const { return entry_.size - done_; }
+
+  std::uint64_t initialised() const {
+    return static_cast<std::uint64_t>(std::max<TSK_OFF_T>(attribute_.nrd.initsize, 0));
+  }
 
   Reason add(const TSK_FS_ATTR_RUN& run) {
     if ((run.flags & TSK_FS_ATTR_RUN_FLAG_ENCRYPTED) != 0) return Reason::encrypted;
@@ -68,7 +73,7 @@ class Runs {
 
   // What lies behind the initialised size reads as zeros, whatever the clusters hold.
   Reason put_initialised(std::uint64_t at, std::uint64_t length) {
-    const auto limit = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(attribute_.nrd.initsize, 0));
+    const std::uint64_t limit = initialised();
     const std::uint64_t filled = done_ < limit ? std::min(limit - done_, length) : 0;
     if (const Reason bad = put({.where = {.offset = at, .length = filled}}); bad != Reason::none) {
       return bad;

@@ -77,6 +77,22 @@ bool has_reparse_point(const TSK_FS_INFO& fs, TSK_FS_FILE& file) {
   return false;
 }
 
+// A file that has no content attribute at all, as NTFS' own indexes; attributes that could not be
+// read are another thing.
+bool is_without_content(TSK_FS_FILE& file) {
+  const int count = tsk_fs_file_attr_getsize(&file);
+  if (count < 0 || file.meta->size != 0) return false;
+  if (file.meta->attr_state != TSK_FS_META_ATTR_STUDIED) return false;
+  for (int i = 0; i < count; ++i) {
+    const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);
+    const bool named = attribute != nullptr && attribute->name != nullptr && *attribute->name != 0;
+    if (attribute == nullptr || (attribute->type == TSK_FS_ATTR_TYPE_NTFS_DATA && !named)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Its label stands in FAT's root folder like a file; libtsk says so in the name. One that has a
 // size is shown: nothing may hide behind these words.
 bool is_label(const TSK_FS_INFO& fs, const TSK_FS_FILE& file) {
@@ -112,7 +128,10 @@ TskWalk::Go TskWalk::folder(const Folder& folder) {
   const std::uint64_t errors = volume_.errors();
   const std::unique_ptr<TSK_FS_DIR, CloseFolder> open(
       tsk_fs_dir_open_meta(volume_.fs(), folder.address));
-  const bool failed = !open || tsk_error_get_errno() != 0 || volume_.errors() != errors;
+  // libtsk looks for optional attributes and leaves an error where it finds none.
+  const std::uint32_t left = tsk_error_get_errno();
+  const bool complained = left != 0 && left != TSK_ERR_FS_ATTR_NOTFOUND;
+  const bool failed = !open || complained || volume_.errors() != errors;
   if (failed && folder.state == State::allocated) {
     sink_.note(finding(
         volume_.errors() != errors ? Concern::read_error : Concern::not_examined,
@@ -208,8 +227,7 @@ TskWalk::Go TskWalk::content(TSK_FS_FILE& file, Entry entry, std::uint64_t error
   tsk_error_reset();
   const TSK_FS_ATTR* main = tsk_fs_file_attr_get(&file);
   if (main == nullptr) {
-    // No attribute at all is an empty file, as long as nothing says otherwise.
-    const bool empty = file.meta->size == 0 && tsk_fs_file_attr_getsize(&file) <= 0;
+    const bool empty = is_without_content(file);
     entry.size = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(file.meta->size, 0));
     entry.content = empty ? Content::resident : Content::none;
     entry.reason = empty ? Reason::none : Reason::unreadable;

@@ -14,6 +14,7 @@
 
 #include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
+#include "scanner-qube/volume/fat/reader.hpp"
 #include "scanner-qube/volume/recognise.hpp"
 #include "scanner-qube/volume/tables.hpp"
 
@@ -193,6 +194,7 @@ void run_worker(const ForkableSource& source, const Job& job, const WorkerLimits
   std::unique_ptr<TskVolume> volume;
   if (job.task == Task::tables) tables(source, sink);
   if (job.task == Task::walk) volume = walk(source, job, sink);
+  if (job.task == Task::walk_own) fat::list(source, job.part, job.kind, sink);
   sink.end();
   serve(volume.get(), ends.requests, sink);
   ::_exit(0);

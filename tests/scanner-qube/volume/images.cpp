@@ -106,9 +106,9 @@ std::string ext_image(const Folder& folder, const std::string& kind) {
   return image;
 }
 
-std::string iso_image(const Folder& folder) {
+std::string iso_image(const Folder& folder, const std::string& options) {
   const std::string image = (folder.path() / "iso.img").string();
-  shell("genisoimage -quiet -R -o " + image + " " + sample_tree(folder));
+  shell("genisoimage -quiet " + options + " -o " + image + " " + sample_tree(folder));
   return image;
 }
 

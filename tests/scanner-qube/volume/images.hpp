@@ -29,7 +29,7 @@ std::string fat_image(const Folder& folder, int bits, const std::string& extra =
 std::string exfat_image(const Folder& folder);
 std::string ntfs_image(const Folder& folder);
 std::string ext_image(const Folder& folder, const std::string& kind);
-std::string iso_image(const Folder& folder);
+std::string iso_image(const Folder& folder, const std::string& options);
 
 scannerqube::volume::Report look(const std::string& image, bool deleted = false,
                                  scannerqube::volume::Listed listed = {});

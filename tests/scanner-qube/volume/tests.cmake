@@ -2,5 +2,10 @@
 # Media made by the usual tools, read by libtsk in its worker.
 sallyport_test(volume_test SOURCES
   scanner-qube/volume/file_systems_test.cpp
+  scanner-qube/volume/fat_test.cpp
   scanner-qube/volume/images.cpp
+  scanner-qube/volume/names_test.cpp
+  scanner-qube/volume/record_test.cpp
+  scanner-qube/volume/tables_test.cpp
+  scanner-qube/volume/worker_test.cpp
   LIBRARIES scannerqube_volume_workers PkgConfig::libcrypto)

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Two listings of one file system by two readers: any difference is a finding.
+#pragma once
+
+#include "scanner-qube/volume/listing.hpp"
+
+namespace scannerqube::volume {
+
+inline constexpr std::size_t max_differences = 256;
+
+// Paths, kinds, sizes and extents of what is allocated. Bytes that one reader cannot write as UTF-8
+// and replaces are the same to it.
+std::vector<Finding> compare(const Listing& one, const Listing& other);
+
+}  // namespace scannerqube::volume

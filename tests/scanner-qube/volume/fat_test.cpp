@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The reader of our own for FAT and exFAT, and what it and libtsk make of the same volume.
+#include "scanner-qube/volume/fat/reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/wire/writer.hpp"
+#include "scanner-qube/volume/compare.hpp"
+#include "tests/scanner-qube/volume/images.hpp"
+
+namespace tests {
+namespace {
+
+using namespace scannerqube::volume;
+
+Listing own_listing(const std::string& bytes, FileSystem kind) {
+  const MemorySource source(base::wire::as_bytes(bytes));
+  Listing listing;
+  fat::list(source, {.offset = 0, .length = bytes.size()}, kind, listing);
+  return listing;
+}
+
+const Entry* entry_of(const Listing& listing, const std::string& path) {
+  const auto found = std::ranges::find(listing.entries, path, &Entry::path);
+  return found == listing.entries.end() ? nullptr : &*found;
+}
+
+class OwnFat : public testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Bits, OwnFat, testing::Values(12, 16, 32));
+
+TEST_P(OwnFat, ListsWhatIsThere) {
+  const Folder folder;
+  const std::string image = fat_image(folder, GetParam());
+  const std::string all = slurp(image);
+  const Listing listing = own_listing(all, FileSystem::fat);
+  EXPECT_TRUE(listing.complete()) << listing.findings.at(0).text;
+  EXPECT_EQ(listing.entries.size(), 7U);
+  for (const auto& [path, content] : sample_files()) {
+    const Entry* entry = entry_of(listing, path);
+    ASSERT_NE(entry, nullptr) << path;
+    std::string read;
+    for (const Extent& extent : entry->extents) {
+      read += all.substr(extent.where.offset, extent.where.length);
+    }
+    EXPECT_EQ(sha256(read), sha256(content)) << path;
+  }
+}
+
+TEST_P(OwnFat, TwoReadersAgreeOnAnHonestVolume) {
+  const Folder folder;
+  const Report report = look(fat_image(folder, GetParam()));
+  EXPECT_FALSE(has(report, Concern::difference));
+  EXPECT_TRUE(report.complete());
+}
+
+// Offsets of what the tests change, taken from the volume itself.
+struct Fat16 {
+  explicit Fat16(const Folder& folder) : image(fat_image(folder, 16)), bytes(slurp(image)) {
+    base::wire::Reader in(base::wire::as_bytes(std::string_view(bytes).substr(11)));
+    const std::uint64_t sector = in.u16();
+    cluster = in.u8() * sector;
+    table = in.u16() * sector;
+    copies = in.u8();
+    const std::uint64_t root_entries = in.u16();
+    in.take(3);
+    table_length = in.u16() * sector;
+    root = table + copies * table_length;
+    data = root + root_entries * 32;
+  }
+  std::size_t record(const std::string& name) const { return bytes.find(name); }
+  std::uint16_t first(std::size_t at) const {
+    return base::wire::Reader(base::wire::as_bytes(std::string_view(bytes).substr(at + 26))).u16();
+  }
+  void set_first(std::size_t at, std::uint16_t cluster_number) {
+    poke(at + 26, std::string{static_cast<char>(cluster_number & 0xff),
+                              static_cast<char>(cluster_number >> 8)});
+  }
+  void link(std::uint16_t from, std::uint16_t to) {
+    for (std::uint64_t copy = 0; copy < copies; ++copy) {
+      poke(table + copy * table_length + from * 2ULL,
+           std::string{static_cast<char>(to & 0xff), static_cast<char>(to >> 8)});
+    }
+  }
+  void poke(std::uint64_t at, const std::string& what) {
+    bytes.replace(static_cast<std::size_t>(at), what.size(), what);
+    tests::poke(image, at, what);
+  }
+
+  std::string image;
+  std::string bytes;
+  std::uint64_t cluster = 0;
+  std::uint64_t table = 0;
+  std::uint64_t copies = 0;
+  std::uint64_t table_length = 0;
+  std::uint64_t root = 0;
+  std::uint64_t data = 0;
+};
+
+TEST(FatChain, ALoopIsFound) {
+  const Folder folder;
+  Fat16 fat(folder);
+  const auto first = fat.first(fat.record("BIG     BIN"));
+  fat.link(static_cast<std::uint16_t>(first + 3), first);
+  const Listing listing = own_listing(fat.bytes, FileSystem::fat);
+  EXPECT_TRUE(has(listing.findings, Concern::chain_damaged, "loop"));
+  EXPECT_EQ(entry_of(listing, "big.bin")->content, Content::none);
+  EXPECT_FALSE(look(fat.image).complete());
+}
+
+TEST(FatChain, ACrossLinkIsFound) {
+  const Folder folder;
+  Fat16 fat(folder);
+  const auto other = fat.first(fat.record("LEAF       "));
+  const auto first = fat.first(fat.record("BIG     BIN"));
+  fat.set_first(fat.record("LEAF       "), first);
+  ASSERT_NE(other, first);
+  EXPECT_TRUE(
+      has(own_listing(fat.bytes, FileSystem::fat).findings, Concern::chain_damaged, "another"));
+  EXPECT_TRUE(has(look(fat.image), Concern::chain_damaged, "another"));
+}
+
+TEST(FatChain, ASizeThatLiesIsFound) {
+  const Folder folder;
+  Fat16 fat(folder);
+  fat.poke(fat.record("LEAF       ") + 28, std::string("\xff\xff\xff\x7f", 4));
+  const Listing listing = own_listing(fat.bytes, FileSystem::fat);
+  EXPECT_TRUE(has(listing.findings, Concern::chain_damaged));
+  EXPECT_EQ(entry_of(listing, "folder/deeper/leaf")->reason, Reason::size_lies);
+  EXPECT_FALSE(look(fat.image).complete());
+}
+
+TEST(FatChain, AFolderWithinItselfEnds) {
+  const Folder folder;
+  Fat16 fat(folder);
+  fat.set_first(fat.record("DEEPER     "), fat.first(fat.record("FOLDER     ")));
+  const Listing listing = own_listing(fat.bytes, FileSystem::fat);
+  EXPECT_EQ(entry_of(listing, "folder/deeper")->reason, Reason::loop);
+  EXPECT_FALSE(listing.complete());
+  const Report report = look(fat.image);
+  EXPECT_FALSE(report.complete());
+  EXPECT_LT(report.parts.at(0).file_systems.at(0).listing.entries.size(), 20U);
+}
+
+TEST(FatChain, AVolumeThatIsCutOffIsNotClean) {
+  const Folder folder;
+  const Fat16 fat(folder);
+  shell("truncate -s " + std::to_string(fat.data + fat.cluster * 20) + " " + fat.image);
+  EXPECT_FALSE(look(fat.image).complete());
+  EXPECT_FALSE(own_listing(slurp(fat.image), FileSystem::fat).complete());
+}
+
+TEST(FatChain, EveryShorterVolumeIsRead) {
+  const Folder folder;
+  const Fat16 fat(folder);
+  for (std::size_t size = 0; size < fat.data + 4096; size += 499) {
+    const Listing listing = own_listing(fat.bytes.substr(0, size), FileSystem::fat);
+    EXPECT_FALSE(listing.complete()) << size;
+  }
+}
+
+// mkfs leaves an exFAT volume empty and nothing but a kernel fills it: records are put there here.
+class ExfatVolume {
+ public:
+  explicit ExfatVolume(const Folder& folder) : image_(exfat_image(folder)), bytes_(slurp(image_)) {
+    base::wire::Reader in(base::wire::as_bytes(std::string_view(bytes_).substr(80)));
+    table_ = in.u32() * 512ULL;
+    in.u32();
+    heap_ = in.u32() * 512ULL;
+    in.u32();
+    root_ = in.u32();
+    in.take(9);
+    cluster_ = 512ULL << in.u8();
+    at_ = offset(root_);
+    while (bytes_[static_cast<std::size_t>(at_)] != 0) at_ += 32;
+  }
+  std::uint64_t offset(std::uint32_t cluster) const { return heap_ + (cluster - 2) * cluster_; }
+  std::uint64_t cluster() const { return cluster_; }
+  std::uint32_t root() const { return root_; }
+
+  void add(const std::string& name, std::uint32_t first, std::uint64_t size, bool folder) {
+    std::vector<std::byte> set;
+    base::wire::Writer out(set);
+    const std::size_t names = (name.size() + 14) / 15;
+    out.u8(0x85).u8(static_cast<std::uint8_t>(1 + names)).u16(0);
+    out.u16(folder ? 0x10 : 0x20).zeros(26);
+    out.u8(0xc0).u8(3).u8(0).u8(static_cast<std::uint8_t>(name.size())).u32(0).u64(size).u32(0);
+    out.u32(first).u64(size);
+    for (std::size_t i = 0; i < names; ++i) {
+      out.u8(0xc1).u8(0);
+      for (std::size_t k = i * 15; k < i * 15 + 15; ++k) {
+        out.u16(k < name.size() ? static_cast<std::uint8_t>(name[k]) : 0);
+      }
+    }
+    unsigned sum = 0;
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      if (i == 2 || i == 3) continue;
+      sum = (((sum & 1U) << 15) + (sum >> 1) + std::to_integer<unsigned>(set[i])) & 0xffffU;
+    }
+    set[2] = static_cast<std::byte>(sum & 0xffU);
+    set[3] = static_cast<std::byte>(sum >> 8);
+    put(at_, std::string(base::wire::as_text(set)));
+    at_ += set.size();
+  }
+  void put(std::uint64_t at, const std::string& what) {
+    bytes_.replace(static_cast<std::size_t>(at), what.size(), what);
+    poke(image_, at, what);
+  }
+  const std::string& image() const { return image_; }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string image_;
+  std::string bytes_;
+  std::uint64_t table_ = 0;
+  std::uint64_t heap_ = 0;
+  std::uint64_t cluster_ = 0;
+  std::uint64_t at_ = 0;
+  std::uint32_t root_ = 0;
+};
+
+TEST(Exfat, BothReadersSeeTheSameFiles) {
+  const Folder folder;
+  ExfatVolume volume(folder);
+  const std::string content = random_bytes(10'000, 9);
+  volume.put(volume.offset(100), content);
+  volume.add("a rather long name.bin", 100, content.size(), false);
+  volume.add("empty", 0, 0, false);
+  const Listing own = own_listing(volume.bytes(), FileSystem::exfat);
+  EXPECT_TRUE(own.complete()) << own.findings.at(0).text;
+  ASSERT_NE(entry_of(own, "a rather long name.bin"), nullptr);
+  EXPECT_EQ(entry_of(own, "a rather long name.bin")->extents.at(0).where.offset,
+            volume.offset(100));
+  EXPECT_EQ(sha256(contents(volume.image())["a rather long name.bin"]), sha256(content));
+  const Report report = look(volume.image());
+  EXPECT_FALSE(has(report, Concern::difference)) << report.parts[0].file_systems[0].listing.findings[0].text;
+}
+
+TEST(Exfat, DamageIsFound) {
+  const Folder folder;
+  ExfatVolume volume(folder);
+  volume.add("one", 100, volume.cluster() * 2, false);
+  volume.add("two", 101, volume.cluster(), false);
+  volume.add("three", 50, ~0ULL, false);
+  volume.add("four", volume.root(), volume.cluster(), true);
+  const Listing own = own_listing(volume.bytes(), FileSystem::exfat);
+  EXPECT_TRUE(has(own.findings, Concern::chain_damaged, "'two': its clusters belong to another"));
+  EXPECT_TRUE(has(own.findings, Concern::chain_damaged, "'three'"));
+  ASSERT_NE(entry_of(own, "four"), nullptr);
+  EXPECT_EQ(entry_of(own, "four")->reason, Reason::loop);
+  EXPECT_FALSE(look(volume.image()).complete());
+}
+
+TEST(Compare, EveryDifferenceIsAFinding) {
+  const Entry file{.path = "a",
+                   .size = 10,
+                   .content = Content::extents,
+                   .extents = {{.where = {.offset = 512, .length = 10}}}};
+  const auto with = [](std::vector<Entry> entries) {
+    Listing listing;
+    listing.entries = std::move(entries);
+    return listing;
+  };
+  EXPECT_TRUE(compare(with({file}), with({file})).empty());
+  EXPECT_EQ(compare(with({file}), with({})).size(), 1U);
+  EXPECT_EQ(compare(with({}), with({file})).size(), 1U);
+  Entry changed = file;
+  changed.size = 11;
+  EXPECT_EQ(compare(with({file}), with({changed})).size(), 1U);
+  changed = file;
+  changed.extents[0].where.offset = 1024;
+  EXPECT_EQ(compare(with({file}), with({changed})).size(), 1U);
+  changed = file;
+  changed.kind = Kind::directory;
+  EXPECT_EQ(compare(with({file}), with({changed})).size(), 1U);
+  changed = file;
+  changed.path = "A";
+  EXPECT_EQ(compare(with({file}), with({changed})).size(), 2U);
+}
+
+}  // namespace
+}  // namespace tests
