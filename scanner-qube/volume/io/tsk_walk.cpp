@@ -188,7 +188,8 @@ TskWalk::Go TskWalk::file(const Folder& folder, TSK_FS_FILE& file) {
   const std::string_view own_name = file.name->name;
   Entry entry{.path = folder.path + std::string(own_name), .kind = kind_of(file)};
   entry.handle.address = file.name->meta_addr;
-  if ((file.name->flags & TSK_FS_NAME_FLAG_UNALLOC) != 0) entry.state = State::deleted;
+  const bool orphans = file.name->type == TSK_FS_NAME_TYPE_VIRT_DIR;
+  if (orphans || (file.name->flags & TSK_FS_NAME_FLAG_UNALLOC) != 0) entry.state = State::deleted;
   if (own_name.find('/') != std::string_view::npos) {
     sink_.note(finding(Concern::odd_name, "a name with a slash in it: " + quoted(entry.path)));
   }

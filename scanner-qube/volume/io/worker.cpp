@@ -16,6 +16,16 @@ namespace scannerqube::volume {
 
 using Clock = std::chrono::steady_clock;
 
+namespace {
+
+std::string describe_end(int status) {
+  if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
+  if (WEXITSTATUS(status) == out_of_memory) return "ran out of memory";
+  return "ended with status " + std::to_string(WEXITSTATUS(status));
+}
+
+}  // namespace
+
 base::Result<std::unique_ptr<Worker>> Worker::start(const ForkableSource& source, const Job& job,
                                                     const WorkerLimits& limits, std::string name) {
   auto answers = base::io::pipe_pair();
@@ -39,22 +49,24 @@ base::Result<std::unique_ptr<Worker>> Worker::start(const ForkableSource& source
   return worker;
 }
 
-Worker::~Worker() {
-  if (pid_ > 0) reap();
-}
+Worker::~Worker() { kill(); }
 
-std::string Worker::reap() {
-  ::kill(pid_, SIGKILL);  // our own child, not waited for yet
+int Worker::wait() {
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
-  if (WIFSIGNALED(status)) return "ended by signal " + std::to_string(WTERMSIG(status));
-  return "ended with status " + std::to_string(WEXITSTATUS(status));
+  return status;
+}
+
+void Worker::kill() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);  // our own child, not waited for yet
+  wait();
 }
 
 Finding Worker::ended(std::string how) {
-  if (pid_ > 0) reap();
+  kill();
   dead_ = finding(Concern::reader_ended, name_ + " " + how);
   return *dead_;
 }
@@ -78,14 +90,8 @@ base::Result<Record, Finding> Worker::receive() {
     const ssize_t got = ::read(answers_.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) {
-      // It closed its end because it is gone: its own status comes before our signal.
-      int status = 0;
-      while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-      }
-      pid_ = -1;
-      return base::Unexpected{
-          ended(WIFSIGNALED(status) ? "ended by signal " + std::to_string(WTERMSIG(status))
-                                    : "ended with status " + std::to_string(WEXITSTATUS(status)))};
+      // Its own status tells more than a signal of ours would.
+      return base::Unexpected{ended(describe_end(wait()))};
     }
     received_ += static_cast<std::uint64_t>(got);
     if (received_ > max_stream_bytes && !walked_) {

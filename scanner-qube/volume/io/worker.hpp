@@ -54,7 +54,8 @@ class Worker {
   Worker(std::string name, const WorkerLimits& limits) : name_(std::move(name)), limits_(limits) {}
   base::Result<Record, Finding> receive();
   Finding ended(std::string how);
-  std::string reap();
+  int wait();
+  void kill();
 
   std::string name_;
   WorkerLimits limits_;

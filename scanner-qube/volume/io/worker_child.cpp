@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <new>
 
 #include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
@@ -185,6 +186,8 @@ void serve(TskVolume* volume, const base::io::Fd& requests, RecordSink& sink) {
 
 void run_worker(const ForkableSource& source, const Job& job, const WorkerLimits& limits,
                 WorkerEnds ends) {
+  // No exception on its way through C code, and no stack of one written to stderr.
+  std::set_new_handler([] { ::_exit(out_of_memory); });
   RecordSink sink(ends.answers);
   if (auto confined = confine(source, limits, ends); !confined) {
     sink.note(finding(Concern::reader_ended, "no sandbox: " + confined.error().text));

@@ -6,6 +6,9 @@
 
 namespace scannerqube::volume {
 
+// A worker's exit status when there is no memory left.
+inline constexpr int out_of_memory = 12;
+
 struct WorkerEnds {
   pid_t parent = 0;
   base::io::Fd& answers;

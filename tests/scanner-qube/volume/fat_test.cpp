@@ -184,7 +184,9 @@ class ExfatVolume {
     base::wire::Writer out(set);
     const std::size_t names = (name.size() + 14) / 15;
     out.u8(0x85).u8(static_cast<std::uint8_t>(1 + names)).u16(0);
-    out.u16(folder ? 0x10 : 0x20).zeros(26);
+    out.u16(folder ? 0x10 : 0x20).u16(0);
+    for (int i = 0; i < 3; ++i) out.u32(times_);  // made, changed, used
+    out.zeros(12);
     out.u8(0xc0).u8(3).u8(0).u8(static_cast<std::uint8_t>(name.size())).u32(0).u64(size).u32(0);
     out.u32(first).u64(size);
     for (std::size_t i = 0; i < names; ++i) {
@@ -203,6 +205,7 @@ class ExfatVolume {
     put(at_, std::string(base::wire::as_text(set)));
     at_ += set.size();
   }
+  void without_times() { times_ = 0; }
   void put(std::uint64_t at, const std::string& what) {
     bytes_.replace(static_cast<std::size_t>(at), what.size(), what);
     poke(image_, at, what);
@@ -218,6 +221,7 @@ class ExfatVolume {
   std::uint64_t cluster_ = 0;
   std::uint64_t at_ = 0;
   std::uint32_t root_ = 0;
+  std::uint32_t times_ = 0x5a210000;  // 1 January 2025
 };
 
 TEST(Exfat, BothReadersSeeTheSameFiles) {
@@ -235,6 +239,18 @@ TEST(Exfat, BothReadersSeeTheSameFiles) {
   EXPECT_EQ(sha256(contents(volume.image())["a rather long name.bin"]), sha256(content));
   const Report report = look(volume.image());
   EXPECT_FALSE(has(report, Concern::difference)) << report.parts[0].file_systems[0].listing.findings[0].text;
+}
+
+// libtsk takes a record without times for garbage; Windows and Linux list the file.
+TEST(Exfat, AFileThatHidesFromLibtskIsADifference) {
+  const Folder folder;
+  ExfatVolume volume(folder);
+  volume.without_times();
+  volume.add("hidden.exe", 100, 10'000, false);
+  const Report report = look(volume.image());
+  EXPECT_EQ(find(report, "hidden.exe"), nullptr);
+  EXPECT_TRUE(has(report, Concern::difference, "'hidden.exe' is seen by the second reader only"));
+  EXPECT_FALSE(report.complete());
 }
 
 TEST(Exfat, DamageIsFound) {

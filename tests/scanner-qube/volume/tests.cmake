@@ -9,3 +9,11 @@ sallyport_test(volume_test SOURCES
   scanner-qube/volume/tables_test.cpp
   scanner-qube/volume/worker_test.cpp
   LIBRARIES scannerqube_volume_workers PkgConfig::libcrypto)
+sallyport_test(volume_damage_test SOURCES
+  scanner-qube/volume/damage_test.cpp
+  scanner-qube/volume/images.cpp
+  LIBRARIES scannerqube_volume_workers PkgConfig::libcrypto)
+sallyport_fuzz(volume_fat_fuzz SOURCE fuzz/volume_fat_fuzz.cpp LIBRARIES scannerqube_volume)
+sallyport_fuzz(volume_names_fuzz SOURCE fuzz/volume_names_fuzz.cpp LIBRARIES scannerqube_volume)
+sallyport_fuzz(volume_record_fuzz SOURCE fuzz/volume_record_fuzz.cpp LIBRARIES scannerqube_volume)
+sallyport_fuzz(volume_tables_fuzz SOURCE fuzz/volume_tables_fuzz.cpp LIBRARIES scannerqube_volume)

@@ -79,7 +79,7 @@ TEST(Worker, OneThatWantsAllMemoryEnds) {
         return true;
       },
       {.memory = 256 * 1024 * 1024});
-  EXPECT_TRUE(has(listing.findings, Concern::reader_ended, "ended by signal 6"))
+  EXPECT_TRUE(has(listing.findings, Concern::reader_ended, "ran out of memory"))
       << listing.findings.at(0).text;
 }
 #endif
