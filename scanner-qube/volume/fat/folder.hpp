@@ -10,6 +10,8 @@
 
 namespace scannerqube::volume::fat {
 
+inline constexpr std::size_t folder_record = 32;  // bytes
+
 struct Item {
   enum class Kind : std::uint8_t { file, folder, self, parent, special } kind = Kind::file;
   std::string name = {};

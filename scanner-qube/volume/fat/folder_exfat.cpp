@@ -10,7 +10,6 @@ namespace {
 using base::wire::Bytes;
 using base::wire::Reader;
 
-constexpr std::size_t record_size = 32;
 constexpr std::size_t max_secondaries = 18;
 constexpr std::uint8_t in_use = 0x80;
 constexpr std::uint8_t bitmap_type = 0x81;
@@ -34,9 +33,9 @@ std::uint16_t checksum(Bytes set) {
 }  // namespace
 
 void ExfatFolder::push(Bytes untrusted, Items& out) {
-  while (untrusted.size() >= record_size && out.ended == Items::Ended::no) {
-    record(untrusted.first(record_size), out);
-    untrusted = untrusted.subspan(record_size);
+  while (untrusted.size() >= folder_record && out.ended == Items::Ended::no) {
+    record(untrusted.first(folder_record), out);
+    untrusted = untrusted.subspan(folder_record);
   }
 }
 
@@ -88,7 +87,7 @@ void ExfatFolder::finish(Items& out) {
   head.u16();
   if (head.u16() != checksum(set)) out.damages.emplace_back("a file's records have a wrong checksum");
   const std::uint16_t attributes = head.u16();
-  const Bytes stream = set.subspan(record_size, record_size);
+  const Bytes stream = set.subspan(folder_record, folder_record);
   if (type_of(stream) != stream_type) {
     out.damages.emplace_back("a file without its stream");
     return;
@@ -110,8 +109,8 @@ void ExfatFolder::finish(Items& out) {
   item.layout = (flags & 2U) != 0 ? Item::Layout::run : Item::Layout::chain;
   if ((attributes & 0x10U) != 0) item.kind = Item::Kind::folder;
   std::u16string name;
-  for (std::size_t at = 2 * record_size; at < set.size(); at += record_size) {
-    const Bytes part = set.subspan(at, record_size);
+  for (std::size_t at = 2 * folder_record; at < set.size(); at += folder_record) {
+    const Bytes part = set.subspan(at, folder_record);
     if (type_of(part) != name_type) continue;
     Reader units(part.subspan(2));
     while (!units.done() && units.ok()) name += static_cast<char16_t>(units.u16());

@@ -10,7 +10,6 @@ namespace {
 using base::wire::Bytes;
 using base::wire::Reader;
 
-constexpr std::size_t record_size = 32;
 constexpr std::size_t letters_each = 13;
 constexpr unsigned max_pieces = 20;
 constexpr std::uint8_t label = 0x08;
@@ -20,9 +19,9 @@ constexpr std::uint8_t long_mark = 0x0f;
 }  // namespace
 
 void FatFolder::push(Bytes untrusted, Items& out) {
-  while (untrusted.size() >= record_size && out.ended == Items::Ended::no) {
-    record(untrusted.first(record_size), out);
-    untrusted = untrusted.subspan(record_size);
+  while (untrusted.size() >= folder_record && out.ended == Items::Ended::no) {
+    record(untrusted.first(folder_record), out);
+    untrusted = untrusted.subspan(folder_record);
   }
 }
 

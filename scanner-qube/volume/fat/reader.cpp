@@ -22,9 +22,9 @@ struct Folder {
   std::vector<Range> runs;
 };
 
-class Reader {
+class VolumeReader {
  public:
-  Reader(const WindowSource& volume, const Geometry& geometry, Sink& sink)
+  VolumeReader(const WindowSource& volume, const Geometry& geometry, Sink& sink)
       : volume_(volume), clusters_(volume, geometry), sink_(sink) {}
 
   void run() {
@@ -202,7 +202,7 @@ void list(const Source& source, Range part, FileSystem kind, Sink& sink) {
   if (!boot) return sink.note(finding(Concern::read_error, "the first sector: " + boot.error().text));
   const auto geometry = kind == FileSystem::exfat ? parse_exfat_boot(*boot) : parse_fat_boot(*boot);
   if (!geometry) return sink.note(finding(Concern::table_damaged, geometry.error().text));
-  Reader(volume, *geometry, sink).run();
+  VolumeReader(volume, *geometry, sink).run();
   if (const auto& error = latch.first()) {
     sink.note(finding(Concern::read_error, "reading again, first at " +
                                                std::to_string(error->offset) + ": " + error->text));
