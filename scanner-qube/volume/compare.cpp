@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "base/wire/escape.hpp"
-
 namespace scannerqube::volume {
 namespace {
 
@@ -65,8 +63,7 @@ std::vector<Finding> compare(const Listing& one, const Listing& other) {
   std::vector<Finding> found;
   const auto say = [&found](const Entry& entry, const std::string& what) {
     if (found.size() < max_differences) {
-      found.push_back(finding(Concern::difference,
-                              "'" + base::wire::escape(entry.path, 160) + "' " + what));
+      found.push_back(finding(Concern::difference, quote(entry.path) + " " + what));
     }
   };
   auto a = left.begin();

@@ -9,7 +9,7 @@ namespace scannerqube::volume {
 struct Gpt {
   std::vector<Part> parts = {};    // as the table has them: not yet checked against the medium
   std::vector<Range> tables = {};  // header and entries
-  std::uint64_t other = 0;    // byte offset of the other copy's header
+  std::uint64_t other = 0;         // byte offset of the other copy's header
   std::vector<std::string> damages = {};
 };
 

@@ -44,8 +44,8 @@ bool append_extent(std::vector<Extent>& extents, const Extent& next) {
   if (next.where.length == 0) return true;
   if (!extents.empty()) {
     Extent& last = extents.back();
-    const bool touches = last.backing == next.backing && (next.backing == Backing::zeros ||
-                                                          last.where.end() == next.where.offset);
+    const bool touches = last.backing == next.backing &&
+                         (next.backing == Backing::zeros || last.where.end() == next.where.offset);
     if (touches) {
       last.where.length += next.where.length;
       return true;
@@ -88,6 +88,8 @@ Finding finding(Concern concern, std::string text) {
   return Finding{.concern = concern, .text = std::move(text)};
 }
 
+std::string quote(std::string_view path) { return "'" + base::wire::escape(path, 160) + "'"; }
+
 bool Listing::entry(Entry entry) {
   if (entries.size() == max_entries) {
     note(finding(Concern::not_examined, "more than " + std::to_string(max_entries) + " entries"));
@@ -109,9 +111,7 @@ bool Listing::complete() const {
 std::string_view name_of(TableKind kind) {
   return pick<5>({"none", "mbr", "mbr-logical", "gpt", "gpt-backup"}, kind);
 }
-std::string_view name_of(AreaKind kind) {
-  return pick<3>({"boot-code", "table", "space"}, kind);
-}
+std::string_view name_of(AreaKind kind) { return pick<3>({"boot-code", "table", "space"}, kind); }
 std::string_view name_of(FileSystem kind) {
   return pick<14>({"unknown", "empty", "random", "fat", "exfat", "ntfs", "ext", "iso9660",
                    "hfs-plus", "apfs", "luks", "bitlocker", "udf", "other"},
@@ -129,10 +129,10 @@ std::string_view name_of(Reason reason) {
                   reason);
 }
 std::string_view name_of(Concern concern) {
-  return pick<12>({"overlap", "out-of-range", "contradiction", "table-damaged", "table-loop",
-                   "chain-damaged", "ambiguous", "difference", "odd-name", "not-examined",
-                   "read-error", "reader-ended"},
-                  concern);
+  return pick<12>(
+      {"overlap", "out-of-range", "contradiction", "table-damaged", "table-loop", "chain-damaged",
+       "ambiguous", "difference", "odd-name", "not-examined", "read-error", "reader-ended"},
+      concern);
 }
 
 }  // namespace scannerqube::volume

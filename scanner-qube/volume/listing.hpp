@@ -136,6 +136,8 @@ struct Finding {
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 Finding finding(Concern concern, std::string text);
+// A path as findings show it: escaped, between quotes, cut where it is long.
+std::string quote(std::string_view path);
 
 // Where readers put what they find. False: enough, stop.
 class Sink {

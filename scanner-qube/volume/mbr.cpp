@@ -64,11 +64,11 @@ class Chain {
     const Range where{.offset = start, .length = std::uint64_t{slot.length} * sector_};
     const std::uint64_t size = source_.size();
     if (where.end() > size) {
-      mbr_.findings.push_back(finding(
-          Concern::out_of_range, "a partition of the MBR, type " + type_text(slot.type) +
-                                     ", at byte " + std::to_string(start) + " ends at byte " +
-                                     std::to_string(where.end()) + "; the medium has " +
-                                     std::to_string(size)));
+      mbr_.findings.push_back(
+          finding(Concern::out_of_range, "a partition of the MBR, type " + type_text(slot.type) +
+                                             ", at byte " + std::to_string(start) +
+                                             " ends at byte " + std::to_string(where.end()) +
+                                             "; the medium has " + std::to_string(size)));
     }
     if (start >= size) return;
     mbr_.parts.push_back(
@@ -84,13 +84,13 @@ class Chain {
     std::uint64_t at = extended.start;
     while (seen.insert(at).second) {
       if (seen.size() > max_logical_parts) {
-        return complain(Concern::not_examined, "more than " + std::to_string(max_logical_parts) +
-                                                   " logical partitions");
+        return complain(Concern::not_examined,
+                        "more than " + std::to_string(max_logical_parts) + " logical partitions");
       }
       const auto slots = read_slots(source_, at * sector_);
       if (!slots) {
-        return complain(Concern::table_damaged,
-                        "no record of an extended partition at byte " + std::to_string(at * sector_));
+        return complain(Concern::table_damaged, "no record of an extended partition at byte " +
+                                                    std::to_string(at * sector_));
       }
       mbr_.tables.push_back({.offset = at * sector_, .length = record_size});
       std::optional<std::uint64_t> next;

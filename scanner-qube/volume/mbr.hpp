@@ -7,7 +7,8 @@
 namespace scannerqube::volume {
 
 struct Mbr {
-  std::vector<Part> parts = {};    // without the 0xee of a GPT and without extended partitions themselves
+  std::vector<Part> parts =
+      {};  // without the 0xee of a GPT and without extended partitions themselves
   std::vector<Range> tables = {};  // sectors with a table
   std::vector<Finding> findings = {};
   bool protective = false;  // there is a 0xee

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scanner-qube/volume/name_findings.hpp"
 
-#include "base/wire/escape.hpp"
 #include "scanner-qube/volume/names/oddities.hpp"
 
 namespace scannerqube::volume {
-namespace {
-
-std::string quoted(std::string_view path) { return "'" + base::wire::escape(path, 160) + "'"; }
-
-}  // namespace
-
 std::vector<Finding> name_findings(const Listing& listing) {
   std::vector<Finding> found;
   std::vector<std::string_view> paths;
@@ -21,10 +14,10 @@ std::vector<Finding> name_findings(const Listing& listing) {
     for (const names::Oddity oddity : names::odd_path(entry.path)) {
       all += (all.empty() ? "" : ", ") + std::string(names::name_of(oddity));
     }
-    if (!all.empty()) found.push_back(finding(Concern::odd_name, quoted(entry.path) + ": " + all));
+    if (!all.empty()) found.push_back(finding(Concern::odd_name, quote(entry.path) + ": " + all));
   }
   for (const names::Alike& pair : names::alike(paths)) {
-    found.push_back(finding(Concern::odd_name, quoted(pair.one) + " and " + quoted(pair.other) +
+    found.push_back(finding(Concern::odd_name, quote(pair.one) + " and " + quote(pair.other) +
                                                    ": " + std::string(names::name_of(pair.why))));
   }
   return found;

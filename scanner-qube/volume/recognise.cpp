@@ -21,26 +21,21 @@ struct Signature {
 // The furthest is btrfs'.
 constexpr std::size_t looked_at = 0x10040 + 64;
 constexpr std::array signatures{
-    Signature{FileSystem::exfat, 3, "EXFAT   "sv},
-    Signature{FileSystem::ntfs, 3, "NTFS    "sv},
+    Signature{FileSystem::exfat, 3, "EXFAT   "sv}, Signature{FileSystem::ntfs, 3, "NTFS    "sv},
     Signature{FileSystem::bitlocker, 3, "-FVE-FS-"sv},
     // BitLocker To Go: a FAT volume whose own part is only a reader for the encrypted one.
     Signature{FileSystem::bitlocker, 424, "\x3b\xd6\x67\x49\x29\x2e\xd8\x4a"sv},
     Signature{FileSystem::luks, 0, "LUKS\xba\xbe"sv},
     Signature{FileSystem::luks, 0x4000, "SKUL\xba\xbe"sv},
     Signature{FileSystem::ext, 1080, "\x53\xef"sv},
-    Signature{FileSystem::iso9660, 32769, "CD001"sv},
-    Signature{FileSystem::udf, 34817, "NSR02"sv},
-    Signature{FileSystem::udf, 34817, "NSR03"sv},
-    Signature{FileSystem::udf, 36865, "NSR02"sv},
-    Signature{FileSystem::udf, 36865, "NSR03"sv},
-    Signature{FileSystem::udf, 38913, "NSR02"sv},
+    Signature{FileSystem::iso9660, 32769, "CD001"sv}, Signature{FileSystem::udf, 34817, "NSR02"sv},
+    Signature{FileSystem::udf, 34817, "NSR03"sv}, Signature{FileSystem::udf, 36865, "NSR02"sv},
+    Signature{FileSystem::udf, 36865, "NSR03"sv}, Signature{FileSystem::udf, 38913, "NSR02"sv},
     Signature{FileSystem::udf, 38913, "NSR03"sv},
     Signature{FileSystem::hfs_plus, 1024, "H+\0\x04"sv},
     Signature{FileSystem::hfs_plus, 1024, "HX\0\x05"sv},
     Signature{FileSystem::other, 1024, "BD"sv},  // HFS
-    Signature{FileSystem::apfs, 32, "NXSB"sv},
-    Signature{FileSystem::other, 0, "XFSB"sv},
+    Signature{FileSystem::apfs, 32, "NXSB"sv}, Signature{FileSystem::other, 0, "XFSB"sv},
     Signature{FileSystem::other, 0x10040, "_BHRfS_M"sv},        // btrfs
     Signature{FileSystem::other, 1024, "\x10\x20\xf5\xf2"sv},   // F2FS
     Signature{FileSystem::other, 1024, "\xe2\xe1\xf5\xe0"sv},   // EROFS

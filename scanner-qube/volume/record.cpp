@@ -131,8 +131,8 @@ Entry entry(Fields& fields) {
     value.extents.push_back({.where = where, .backing = fields.enumerator(Backing::zeros)});
   }
   value.resident = fields.bytes(max_resident);
-  for (std::int64_t* time : {&value.times.modified, &value.times.accessed, &value.times.changed,
-                             &value.times.created}) {
+  for (std::int64_t* time :
+       {&value.times.modified, &value.times.accessed, &value.times.changed, &value.times.created}) {
     *time = static_cast<std::int64_t>(fields.in.u64());
   }
   if (fields.in.ok() && !fields.bad && !fields.too_many && !consistent(value)) fields.bad = true;

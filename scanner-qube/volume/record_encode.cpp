@@ -44,8 +44,8 @@ void put(Writer& out, const Entry& entry) {
     out.u8(static_cast<std::uint8_t>(extent.backing));
   }
   out.u32(static_cast<std::uint32_t>(entry.resident.size())).bytes(entry.resident);
-  for (const std::int64_t time : {entry.times.modified, entry.times.accessed, entry.times.changed,
-                                  entry.times.created}) {
+  for (const std::int64_t time :
+       {entry.times.modified, entry.times.accessed, entry.times.changed, entry.times.created}) {
     out.u64(static_cast<std::uint64_t>(time));
   }
 }

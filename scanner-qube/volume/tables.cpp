@@ -165,12 +165,12 @@ class Builder {
         if (parts[j].where.offset >= parts[i].where.end()) break;
         if (parts[j].table == TableKind::none) continue;
         ++found;
-        complain(Concern::overlap, "partitions " + std::to_string(i) + " and " +
-                                       std::to_string(j) + " share bytes");
+        complain(Concern::overlap,
+                 "partitions " + std::to_string(i) + " and " + std::to_string(j) + " share bytes");
       }
       for (const Area& area : layout_.areas) {
-        const bool apart = area.where.end() <= parts[i].where.offset ||
-                           area.where.offset >= parts[i].where.end();
+        const bool apart =
+            area.where.end() <= parts[i].where.offset || area.where.offset >= parts[i].where.end();
         if (apart || found == max_overlaps) continue;
         ++found;
         complain(Concern::overlap, "partition " + std::to_string(i) + " covers a table");
@@ -212,9 +212,9 @@ Layout read_tables(const Source& source) {
   Layout layout = Builder(latch).build();
   // Without this a table that could not be read would look like none.
   if (const auto& error = latch.first()) {
-    layout.findings.push_back(finding(Concern::read_error, "looking for partition tables, at " +
-                                                               std::to_string(error->offset) +
-                                                               ": " + error->text));
+    layout.findings.push_back(finding(
+        Concern::read_error,
+        "looking for partition tables, at " + std::to_string(error->offset) + ": " + error->text));
   }
   return layout;
 }

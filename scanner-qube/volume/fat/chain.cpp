@@ -32,8 +32,7 @@ Clusters::Clusters(const Source& volume, const Geometry& geometry)
     : volume_(volume), geometry_(geometry), used_(geometry.clusters) {}
 
 std::optional<std::uint32_t> Clusters::word(std::uint64_t offset, std::size_t size) {
-  const bool inside =
-      offset >= window_at_ && offset + size <= window_at_ + window_.size();
+  const bool inside = offset >= window_at_ && offset + size <= window_at_ + window_.size();
   if (!inside) {
     auto bytes = read_some(volume_, offset, window_size);
     window_.clear();
@@ -79,9 +78,8 @@ Clusters::Link Clusters::next(std::uint32_t& cluster) {
 
 Damage Clusters::again(std::uint32_t cluster, const Followed& followed) const {
   const std::uint64_t at = geometry_.offset_of(cluster);
-  const bool own = std::ranges::any_of(followed.runs, [at](const Range& run) {
-    return at >= run.offset && at < run.end();
-  });
+  const bool own = std::ranges::any_of(
+      followed.runs, [at](const Range& run) { return at >= run.offset && at < run.end(); });
   return own ? Damage::loop : Damage::cross_link;
 }
 

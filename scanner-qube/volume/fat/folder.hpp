@@ -23,7 +23,7 @@ struct Item {
 
 struct Items {
   std::vector<Item> items = {};
-  std::vector<std::string> damages = {};  // ASCII
+  std::vector<std::string> damages = {};                          // ASCII
   enum class Ended : std::uint8_t { yes, no } ended = Ended::no;  // the mark of the end was met
 };
 

@@ -85,7 +85,8 @@ void ExfatFolder::finish(Items& out) {
   const Bytes set(set_);
   Reader head(set);
   head.u16();
-  if (head.u16() != checksum(set)) out.damages.emplace_back("a file's records have a wrong checksum");
+  if (head.u16() != checksum(set))
+    out.damages.emplace_back("a file's records have a wrong checksum");
   const std::uint16_t attributes = head.u16();
   const Bytes stream = set.subspan(folder_record, folder_record);
   if (type_of(stream) != stream_type) {

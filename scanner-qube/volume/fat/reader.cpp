@@ -3,16 +3,12 @@
 
 #include <algorithm>
 
-#include "base/wire/escape.hpp"
-
 namespace scannerqube::volume::fat {
 namespace {
 
 using base::wire::Bytes;
 
 constexpr std::size_t piece = 64 * 1024;  // of a folder, read at once
-
-std::string quoted(std::string_view path) { return "'" + base::wire::escape(path, 160) + "'"; }
 
 struct Folder {
   std::string path;  // with the slash after it
@@ -45,7 +41,7 @@ class VolumeReader {
 
  private:
   void complain(Concern concern, const std::string& path, const std::string& what) {
-    sink_.note(finding(concern, quoted(path) + ": " + what));
+    sink_.note(finding(concern, quote(path) + ": " + what));
   }
 
   Clusters::Followed folder_runs(std::uint32_t first, Item::Layout layout, std::uint64_t size,
@@ -77,7 +73,8 @@ class VolumeReader {
     Items items;
     for (const Range& run : folder.runs) {
       for (std::uint64_t at = 0; at < run.length && items.ended == Items::Ended::no; at += piece) {
-        const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(piece, run.length - at));
+        const auto length =
+            static_cast<std::size_t>(std::min<std::uint64_t>(piece, run.length - at));
         const auto bytes = read_some(volume_, run.offset + at, length);
         if (!bytes) return complain(Concern::read_error, folder.path, bytes.error().text);
         if (bytes->size() < length) complain(Concern::out_of_range, folder.path, "is cut off");
@@ -199,7 +196,8 @@ void list(const Source& source, Range part, FileSystem kind, Sink& sink) {
   const LatchingSource latch(source);
   const WindowSource volume(latch, part);
   const auto boot = read_some(volume, 0, 512);
-  if (!boot) return sink.note(finding(Concern::read_error, "the first sector: " + boot.error().text));
+  if (!boot)
+    return sink.note(finding(Concern::read_error, "the first sector: " + boot.error().text));
   const auto geometry = kind == FileSystem::exfat ? parse_exfat_boot(*boot) : parse_fat_boot(*boot);
   if (!geometry) return sink.note(finding(Concern::table_damaged, geometry.error().text));
   VolumeReader(volume, *geometry, sink).run();

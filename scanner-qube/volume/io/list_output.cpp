@@ -29,8 +29,7 @@ std::string entry_line(const Entry& entry) {
 boost::json::array findings_json(const std::vector<Finding>& findings) {
   boost::json::array list;
   for (const Finding& found : findings) {
-    list.push_back(
-        boost::json::object{{"concern", name_of(found.concern)}, {"text", found.text}});
+    list.push_back(boost::json::object{{"concern", name_of(found.concern)}, {"text", found.text}});
   }
   return list;
 }
@@ -73,10 +72,14 @@ boost::json::object part_json(const PartReport& part) {
   for (const auto& file_system : part.file_systems) {
     file_systems.push_back(file_system_json(file_system));
   }
-  return {{"number", part.part.number},   {"offset", part.part.where.offset},
-          {"length", part.part.where.length}, {"table", name_of(part.part.table)},
-          {"type", part.part.type},       {"note", part.part.note},
-          {"looks_like", std::move(looks_like)}, {"file_systems", std::move(file_systems)}};
+  return {{"number", part.part.number},
+          {"offset", part.part.where.offset},
+          {"length", part.part.where.length},
+          {"table", name_of(part.part.table)},
+          {"type", part.part.type},
+          {"note", part.part.note},
+          {"looks_like", std::move(looks_like)},
+          {"file_systems", std::move(file_systems)}};
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "base/wire/escape.hpp"
 #include "scanner-qube/volume/io/tsk_content.hpp"
+#include "scanner-qube/volume/io/tsk_facts.hpp"
 
 namespace scannerqube::volume {
 namespace {
@@ -19,95 +19,17 @@ struct CloseFile {
   void operator()(TSK_FS_FILE* file) const { tsk_fs_file_close(file); }
 };
 
-std::string quoted(std::string_view path) { return "'" + base::wire::escape(path, 160) + "'"; }
-
-Kind kind_of(const TSK_FS_FILE& file) {
-  const TSK_FS_NAME_TYPE_ENUM named = file.name->type;
-  switch (file.meta == nullptr ? TSK_FS_META_TYPE_UNDEF : file.meta->type) {
-    case TSK_FS_META_TYPE_REG:
-      return Kind::file;
-    case TSK_FS_META_TYPE_DIR:
-    case TSK_FS_META_TYPE_VIRT_DIR:
-      return Kind::directory;
-    case TSK_FS_META_TYPE_LNK:
-      return Kind::symlink;
-    case TSK_FS_META_TYPE_UNDEF:
-      if (TSK_FS_IS_DIR_NAME(named)) return Kind::directory;
-      return named == TSK_FS_NAME_TYPE_LNK ? Kind::symlink : Kind::file;
-    case TSK_FS_META_TYPE_FIFO:
-    case TSK_FS_META_TYPE_CHR:
-    case TSK_FS_META_TYPE_BLK:
-    case TSK_FS_META_TYPE_SHAD:
-    case TSK_FS_META_TYPE_SOCK:
-    case TSK_FS_META_TYPE_WHT:
-    case TSK_FS_META_TYPE_VIRT:
-      return Kind::special;
-  }
-  return Kind::special;
-}
-
-Times times_of(const TSK_FS_META& meta) {
-  return {.modified = meta.mtime,
-          .accessed = meta.atime,
-          .changed = meta.ctime,
-          .created = meta.crtime};
-}
-
-// What a stream of its own is, beside the main content. Extended attributes count: they carry what
-// people put there, and so does what a reparse point says.
-bool is_stream(const TSK_FS_INFO& fs, TSK_FS_ATTR_TYPE_ENUM type) {
-  if (TSK_FS_TYPE_ISNTFS(fs.ftype)) {
-    return type == TSK_FS_ATTR_TYPE_NTFS_DATA || type == TSK_FS_ATTR_TYPE_NTFS_EA ||
-           type == TSK_FS_ATTR_TYPE_NTFS_REPARSE || type == TSK_FS_ATTR_TYPE_NTFS_LOG;
-  }
-  if (TSK_FS_TYPE_ISHFS(fs.ftype)) {
-    return type == TSK_FS_ATTR_TYPE_HFS_DATA || type == TSK_FS_ATTR_TYPE_HFS_RSRC ||
-           type == TSK_FS_ATTR_TYPE_HFS_EXT_ATTR;
-  }
-  return false;
-}
-
-bool has_reparse_point(const TSK_FS_INFO& fs, TSK_FS_FILE& file) {
-  if (!TSK_FS_TYPE_ISNTFS(fs.ftype)) return false;
-  const int count = tsk_fs_file_attr_getsize(&file);
-  for (int i = 0; i < count; ++i) {
-    const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);
-    if (attribute != nullptr && attribute->type == TSK_FS_ATTR_TYPE_NTFS_REPARSE) return true;
-  }
-  return false;
-}
-
-// A file that has no content attribute at all, as NTFS' own indexes; attributes that could not be
-// read are another thing.
-bool is_without_content(TSK_FS_FILE& file) {
-  const int count = tsk_fs_file_attr_getsize(&file);
-  if (count < 0 || file.meta->size != 0) return false;
-  if (file.meta->attr_state != TSK_FS_META_ATTR_STUDIED) return false;
-  for (int i = 0; i < count; ++i) {
-    const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);
-    const bool named = attribute != nullptr && attribute->name != nullptr && *attribute->name != 0;
-    if (attribute == nullptr || (attribute->type == TSK_FS_ATTR_TYPE_NTFS_DATA && !named)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// Its label stands in FAT's root folder like a file; libtsk says so in the name. One that has a
-// size is shown: nothing may hide behind these words.
-bool is_label(const TSK_FS_INFO& fs, const TSK_FS_FILE& file) {
-  constexpr std::string_view words = " (Volume Label Entry)";
-  const bool fat = TSK_FS_TYPE_ISFAT(fs.ftype) != 0;
-  return fat && std::string_view(file.name->name).ends_with(words) && file.meta != nullptr &&
-         file.meta->size == 0;
-}
-
 }  // namespace
 
 void TskWalk::run() {
   const TSK_FS_INFO& fs = *volume_.fs();
   if ((fs.flags & TSK_FS_INFO_FLAG_ENCRYPTED) != 0) {
     return sink_.note(finding(Concern::not_examined, "the file system is encrypted"));
+  }
+  if (fs.last_block > fs.last_block_act) {
+    sink_.note(finding(Concern::out_of_range,
+                       "the file system says it has " + std::to_string(fs.last_block + 1) +
+                           " blocks; its part holds " + std::to_string(fs.last_block_act + 1)));
   }
   waiting_.push_back({.address = fs.root_inum, .parent = fs.root_inum, .path = {}});
   visited_.insert(fs.root_inum);
@@ -135,14 +57,14 @@ TskWalk::Go TskWalk::folder(const Folder& folder) {
   if (failed && folder.state == State::allocated) {
     sink_.note(finding(
         volume_.errors() != errors ? Concern::read_error : Concern::not_examined,
-        "folder " + quoted(folder.path) + " is not all listed: libtsk: " + tsk_error_text()));
+        "folder " + quote(folder.path) + " is not all listed: libtsk: " + tsk_error_text()));
   }
   if (!open) return Go::on;
   std::size_t count = tsk_fs_dir_getsize(open.get());
   if (count > max_folder_entries) {
-    sink_.note(finding(Concern::not_examined,
-                       "folder " + quoted(folder.path) + " has " + std::to_string(count) +
-                           " entries; listed are " + std::to_string(max_folder_entries)));
+    sink_.note(finding(Concern::not_examined, "folder " + quote(folder.path) + " has " +
+                                                  std::to_string(count) + " entries; listed are " +
+                                                  std::to_string(max_folder_entries)));
     count = max_folder_entries;
   }
   for (std::size_t i = 0; i < count; ++i) {
@@ -157,7 +79,7 @@ TskWalk::Go TskWalk::name(const Folder& folder, std::size_t index, void* directo
   const std::unique_ptr<TSK_FS_FILE, CloseFile> open(
       tsk_fs_dir_get(static_cast<TSK_FS_DIR*>(directory), index));
   if (!open || open->name == nullptr || open->name->name == nullptr) {
-    sink_.note(finding(Concern::not_examined, "an entry of folder " + quoted(folder.path) +
+    sink_.note(finding(Concern::not_examined, "an entry of folder " + quote(folder.path) +
                                                   ": libtsk: " + tsk_error_text()));
     return Go::on;
   }
@@ -191,10 +113,10 @@ TskWalk::Go TskWalk::file(const Folder& folder, TSK_FS_FILE& file) {
   const bool orphans = file.name->type == TSK_FS_NAME_TYPE_VIRT_DIR;
   if (orphans || (file.name->flags & TSK_FS_NAME_FLAG_UNALLOC) != 0) entry.state = State::deleted;
   if (own_name.find('/') != std::string_view::npos) {
-    sink_.note(finding(Concern::odd_name, "a name with a slash in it: " + quoted(entry.path)));
+    sink_.note(finding(Concern::odd_name, "a name with a slash in it: " + quote(entry.path)));
   }
   if (entry.path.size() > max_path - 1) {
-    sink_.note(finding(Concern::not_examined, "a path is too long: " + quoted(entry.path)));
+    sink_.note(finding(Concern::not_examined, "a path is too long: " + quote(entry.path)));
     entry.path.resize(max_path - 1);
     entry.reason = Reason::path_too_long;
     return put(std::move(entry), errors);
@@ -261,7 +183,7 @@ TskWalk::Go TskWalk::streams(TSK_FS_FILE& file, const Entry& owner, const TSK_FS
                         : "#" + std::to_string(static_cast<unsigned>(attribute->type));
     describe_content(volume_, *attribute, entry);
     if (entry.path.size() > max_path) {
-      sink_.note(finding(Concern::not_examined, "a path is too long: " + quoted(entry.path)));
+      sink_.note(finding(Concern::not_examined, "a path is too long: " + quote(entry.path)));
       entry = Entry{.kind = Kind::stream, .reason = Reason::path_too_long};
       entry.path = owner.path;
     }
@@ -300,7 +222,7 @@ TskWalk::Go TskWalk::put(Entry entry, std::uint64_t errors) {
   const bool gap = entry.content == Content::none && entry.reason != Reason::none;
   if (gap && entry.state == State::allocated) {
     sink_.note(finding(Concern::not_examined,
-                       quoted(entry.path) + ": " + std::string(name_of(entry.reason))));
+                       quote(entry.path) + ": " + std::string(name_of(entry.reason))));
   }
   return sink_.entry(std::move(entry)) ? Go::on : Go::stop;
 }

@@ -23,7 +23,7 @@ constexpr std::array documents{
     "pdf"sv, "doc"sv, "docx"sv, "xls"sv, "xlsx"sv, "ppt"sv, "pptx"sv, "txt"sv, "rtf"sv,  "jpg"sv,
     "png"sv, "gif"sv, "jpeg"sv, "bmp"sv, "mp3"sv,  "mp4"sv, "avi"sv,  "mov"sv, "zip"sv,  "rar"sv,
     "odt"sv, "ods"sv, "csv"sv,  "htm"sv, "html"sv, "xml"sv, "7z"sv,   "svg"sv, "heic"sv, "epub"sv};
-constexpr std::array devices{"con"sv,    "prn"sv,     "aux"sv,     "nul"sv,
+constexpr std::array devices{"con"sv,    "prn"sv,     "aux"sv,   "nul"sv,
                              "conin$"sv, "conout$"sv, "clock$"sv};
 
 std::string ascii_lower(std::string_view text) {

@@ -52,7 +52,8 @@ std::vector<std::string> all_samples() {
 std::string findings_of(const Report& report) {
   std::string text;
   const auto add = [&text](const std::vector<Finding>& findings) {
-    for (const Finding& f : findings) text += std::string(name_of(f.concern)) + ": " + f.text + "\n";
+    for (const Finding& f : findings)
+      text += std::string(name_of(f.concern)) + ": " + f.text + "\n";
   };
   add(report.findings);
   for (const auto& part : report.parts) {

@@ -5,11 +5,14 @@
 #include <openssl/sha.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <random>
+
+#include "scanner-qube/volume/fat/reader.hpp"
 
 namespace tests {
 
@@ -101,8 +104,8 @@ std::string ntfs_image(const Folder& folder) {
 std::string ext_image(const Folder& folder, const std::string& kind) {
   const std::string image = blank(folder, kind + ".img", 16);
   const std::string tree = sample_tree(folder);
-  shell("ln -sf ../small.txt " + tree + "/folder/link; mkfifo -m 600 " + tree +
-        "/pipe; mkfs." + kind + " -q -F -d " + tree + " " + image);
+  shell("ln -sf ../small.txt " + tree + "/folder/link; mkfifo -m 600 " + tree + "/pipe; mkfs." +
+        kind + " -q -F -d " + tree + " " + image);
   return image;
 }
 
@@ -168,6 +171,18 @@ bool has(const volume::Report& report, volume::Concern concern, const std::strin
     }
   }
   return false;
+}
+
+volume::Listing own_listing(const std::string& bytes, volume::FileSystem kind) {
+  const volume::MemorySource source(base::wire::as_bytes(bytes));
+  volume::Listing listing;
+  volume::fat::list(source, {.offset = 0, .length = bytes.size()}, kind, listing);
+  return listing;
+}
+
+const volume::Entry* entry_of(const volume::Listing& listing, const std::string& path) {
+  const auto found = std::ranges::find(listing.entries, path, &volume::Entry::path);
+  return found == listing.entries.end() ? nullptr : &*found;
 }
 
 OddSource::OddSource(const std::string& image, volume::Range where, Act act)

@@ -46,6 +46,12 @@ bool has(const std::vector<scannerqube::volume::Finding>& findings,
 bool has(const scannerqube::volume::Report& report, scannerqube::volume::Concern concern,
          const std::string& words = "");
 
+// What our own reader of FAT and exFAT lists.
+scannerqube::volume::Listing own_listing(const std::string& bytes,
+                                         scannerqube::volume::FileSystem kind);
+const scannerqube::volume::Entry* entry_of(const scannerqube::volume::Listing& listing,
+                                           const std::string& path);
+
 // A medium that does something else at chosen bytes.
 class OddSource final : public scannerqube::volume::ForkableSource {
  public:

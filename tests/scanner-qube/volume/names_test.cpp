@@ -21,7 +21,9 @@ TEST(Names, SayWhatIsOdd) {
   const std::vector<Case> cases{
       {"report.pdf", {}},
       {"a/b/c.txt", {}},
-      {"gr\xc3\xbc\xc3\x9f""e.txt", {}},
+      {"gr\xc3\xbc\xc3\x9f"
+       "e.txt",
+       {}},
       {".hidden", {}},
       {"archive.tar.gz", {}},
       {"setup.exe", {}},
@@ -29,10 +31,16 @@ TEST(Names, SayWhatIsOdd) {
       {"line\nbreak", {Oddity::control}},
       {"c1\xc2\x9b", {Oddity::control}},
       {"\xff\xfe", {Oddity::not_utf8}},
-      {"over\xc0\xaf""long", {Oddity::not_utf8}},
+      {"over\xc0\xaf"
+       "long",
+       {Oddity::not_utf8}},
       {"half\xed\xa0\x80", {Oddity::not_utf8}},
-      {"invoice\xe2\x80\xae""fdp.exe", {Oddity::bidi}},
-      {"a\xe2\x80\x8b""b", {Oddity::invisible}},
+      {"invoice\xe2\x80\xae"
+       "fdp.exe",
+       {Oddity::bidi}},
+      {"a\xe2\x80\x8b"
+       "b",
+       {Oddity::invisible}},
       {"../../etc/passwd", {Oddity::traversal}},
       {"a/./b", {Oddity::traversal}},
       {"a\\b", {Oddity::separator}},

@@ -34,8 +34,8 @@ std::string gpt_disk(const Folder& folder) {
 
 TEST(Tables, ListsPrimaryAndLogicalPartitions) {
   const Folder folder;
-  const Layout layout = tables_of(disk(
-      folder, "label: dos\\n2048,2048,c\\n4096,16384,5\\n6144,2048,83\\n10240,2048,83\\n"));
+  const Layout layout = tables_of(
+      disk(folder, "label: dos\\n2048,2048,c\\n4096,16384,5\\n6144,2048,83\\n10240,2048,83\\n"));
   ASSERT_EQ(layout.parts.size(), 3U);
   EXPECT_EQ(layout.parts[0].where, (Range{2048 * sector, 2048 * sector}));
   EXPECT_EQ(layout.parts[0].type, "0x0c");
@@ -124,15 +124,16 @@ TEST(Tables, APartitionBeyondTheEndIsCutAndSaid) {
 
 TEST(Tables, ALoopOfExtendedRecordsEnds) {
   const Folder folder;
-  const std::string image = disk(folder,
-                                 "label: dos\\n4096,16384,5\\n6144,2048,83\\n10240,2048,83\\n");
+  const std::string image =
+      disk(folder, "label: dos\\n4096,16384,5\\n6144,2048,83\\n10240,2048,83\\n");
   // The second record's way to the next leads back to the first: relative start 0.
   const std::string first = slurp(image).substr(4096 * sector, sector);
   std::uint64_t next = 0;
   for (int i = 3; i >= 0; --i) {
     next = next << 8 | static_cast<unsigned char>(first[446 + 16 + 8 + static_cast<unsigned>(i)]);
   }
-  poke(image, (4096 + next) * sector + 446 + 16, std::string("\0\0\0\0\x05\0\0\0\0\0\0\0\0\x08\0\0", 16));
+  poke(image, (4096 + next) * sector + 446 + 16,
+       std::string("\0\0\0\0\x05\0\0\0\0\0\0\0\0\x08\0\0", 16));
   EXPECT_TRUE(has(tables_of(image).findings, Concern::table_loop));
 }
 

@@ -2,6 +2,7 @@
 # Media made by the usual tools, read by libtsk in its worker.
 sallyport_test(volume_test SOURCES
   scanner-qube/volume/file_systems_test.cpp
+  scanner-qube/volume/exfat_test.cpp
   scanner-qube/volume/fat_test.cpp
   scanner-qube/volume/images.cpp
   scanner-qube/volume/names_test.cpp

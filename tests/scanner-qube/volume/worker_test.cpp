@@ -17,9 +17,8 @@ using namespace scannerqube::volume;
 Listing listing_of(const std::string& image, OddSource::Act act, const WorkerLimits& limits) {
   const std::uint64_t half = slurp(image).size() / 2;
   const OddSource source(image, {.offset = 0, .length = half}, std::move(act));
-  const Job job{.task = Task::walk,
-                .part = {.offset = 0, .length = source.size()},
-                .kind = FileSystem::fat};
+  const Job job{
+      .task = Task::walk, .part = {.offset = 0, .length = source.size()}, .kind = FileSystem::fat};
   auto worker = Worker::start(source, job, limits, "the reader of part 0");
   if (!worker) std::abort();
   Listing listing;
@@ -30,55 +29,51 @@ Listing listing_of(const std::string& image, OddSource::Act act, const WorkerLim
 
 TEST(Worker, ACrashIsAFinding) {
   const Folder folder;
-  const auto listing = listing_of(
-      fat_image(folder, 12),
-      [] {
-        ::signal(SIGSEGV, SIG_DFL);
-        ::raise(SIGSEGV);
-        return true;
-      },
-      {});
+  const auto listing = listing_of(fat_image(folder, 12),
+                                  [] {
+                                    ::signal(SIGSEGV, SIG_DFL);
+                                    ::raise(SIGSEGV);
+                                    return true;
+                                  },
+                                  {});
   EXPECT_TRUE(has(listing.findings, Concern::reader_ended, "part 0 ended by signal 11"));
 }
 
 TEST(Worker, AHangIsStopped) {
   const Folder folder;
   const auto begin = std::chrono::steady_clock::now();
-  const auto listing = listing_of(
-      fat_image(folder, 12),
-      [] {
-        for (;;) ::usleep(1000);
-        return true;
-      },
-      {.walk = std::chrono::milliseconds(300)});
+  const auto listing = listing_of(fat_image(folder, 12),
+                                  [] {
+                                    for (;;) ::usleep(1000);
+                                    return true;
+                                  },
+                                  {.walk = std::chrono::milliseconds(300)});
   EXPECT_TRUE(has(listing.findings, Concern::reader_ended, "too long"));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST(Worker, OneThatOnlyComputesMeetsItsProcessorLimit) {
   const Folder folder;
-  const auto listing = listing_of(
-      fat_image(folder, 12),
-      [] {
-        while (::getpid() != 0) {
-        }
-        return true;
-      },
-      {.cpu_seconds = 1});
+  const auto listing = listing_of(fat_image(folder, 12),
+                                  [] {
+                                    while (::getpid() != 0) {
+                                    }
+                                    return true;
+                                  },
+                                  {.cpu_seconds = 1});
   EXPECT_TRUE(has(listing.findings, Concern::reader_ended, "ended by signal"));
 }
 
 #if !defined(__SANITIZE_ADDRESS__)
 TEST(Worker, OneThatWantsAllMemoryEnds) {
   const Folder folder;
-  const auto listing = listing_of(
-      fat_image(folder, 12),
-      [] {
-        std::vector<std::vector<char>> all;
-        for (;;) all.emplace_back(16 * 1024 * 1024, 'x');
-        return true;
-      },
-      {.memory = 256 * 1024 * 1024});
+  const auto listing = listing_of(fat_image(folder, 12),
+                                  [] {
+                                    std::vector<std::vector<char>> all;
+                                    for (;;) all.emplace_back(16 * 1024 * 1024, 'x');
+                                    return true;
+                                  },
+                                  {.memory = 256 * 1024 * 1024});
   EXPECT_TRUE(has(listing.findings, Concern::reader_ended, "ran out of memory"))
       << listing.findings.at(0).text;
 }
@@ -86,13 +81,12 @@ TEST(Worker, OneThatWantsAllMemoryEnds) {
 
 TEST(Worker, FilesAreOutOfReach) {
   const Folder folder;
-  const auto listing = listing_of(
-      fat_image(folder, 12),
-      [] {
-        ::openat(AT_FDCWD, "/etc/passwd", O_RDONLY | O_CLOEXEC);
-        return true;
-      },
-      {});
+  const auto listing = listing_of(fat_image(folder, 12),
+                                  [] {
+                                    ::openat(AT_FDCWD, "/etc/passwd", O_RDONLY | O_CLOEXEC);
+                                    return true;
+                                  },
+                                  {});
   EXPECT_TRUE(has(listing.findings, Concern::reader_ended, "ended by signal 31"));
 }
 
