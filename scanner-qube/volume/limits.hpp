@@ -22,11 +22,14 @@ inline constexpr std::size_t max_finding_text = 512;        // bytes
 inline constexpr std::size_t max_findings = 4096;           // of one reader
 inline constexpr std::size_t max_entries = 500'000;         // of one part
 inline constexpr std::size_t max_folder_entries = 100'000;  // of one folder
-inline constexpr std::size_t max_record = 256 * 1024;       // one record between worker and parent
-inline constexpr std::size_t max_content = 128 * 1024;      // one piece of a file's content
-inline constexpr std::size_t max_stream_bytes = 512 * 1024 * 1024;  // all records of a walk
+inline constexpr std::size_t max_record =
+    std::size_t{256} * 1024;  // one record between worker and parent
+inline constexpr std::size_t max_content =
+    std::size_t{128} * 1024;  // one piece of a file's content
+inline constexpr std::size_t max_stream_bytes =
+    std::size_t{512} * 1024 * 1024;  // all records of a walk
 // FAT and exFAT, our own reader: one bit a cluster is kept, so 32 MiB at most.
 inline constexpr std::uint64_t max_clusters = std::uint64_t{1} << 28;
-inline constexpr std::size_t max_fat_folder_bytes = 32 * 1024 * 1024;  // of one folder
+inline constexpr std::size_t max_fat_folder_bytes = std::size_t{32} * 1024 * 1024;  // of one folder
 
 }  // namespace scannerqube::volume

@@ -48,7 +48,7 @@ constexpr std::array signatures{
     Signature{FileSystem::other, 9564, "\x19\x01\x54\x19"sv},   // UFS
     Signature{FileSystem::other, 66908, "\x19\x01\x54\x19"sv},  // UFS2
 };
-static_assert(looked_at <= 128 * 1024);
+static_assert(looked_at <= std::size_t{128} * 1024);
 
 bool has(Bytes bytes, const Signature& signature) {
   if (bytes.size() < signature.offset + signature.bytes.size()) return false;
@@ -95,7 +95,7 @@ FileSystem without_signature(Bytes bytes) {
   const auto zero = [](std::byte b) { return b == std::byte{0}; };
   if (std::ranges::all_of(bytes, zero)) return FileSystem::empty;
   constexpr double encrypted = 7.95;
-  constexpr std::size_t enough = 16 * 1024;
+  constexpr std::size_t enough = std::size_t{16} * 1024;
   if (bytes.size() >= enough && entropy(bytes.first(enough)) > encrypted) return FileSystem::random;
   return FileSystem::unknown;
 }

@@ -6,7 +6,7 @@
 namespace scannerqube::volume::fat {
 namespace {
 
-constexpr std::size_t window_size = 64 * 1024;
+constexpr std::size_t window_size = std::size_t{64} * 1024;
 
 }  // namespace
 

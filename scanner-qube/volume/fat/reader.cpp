@@ -8,7 +8,7 @@ namespace {
 
 using base::wire::Bytes;
 
-constexpr std::size_t piece = 64 * 1024;  // of a folder, read at once
+constexpr std::size_t piece = std::size_t{64} * 1024;  // of a folder, read at once
 
 struct Folder {
   std::string path;  // with the slash after it
@@ -83,11 +83,11 @@ class VolumeReader {
           complain(Concern::table_damaged, folder.path, damage);
         }
         items.damages.clear();
-        for (Item& item : items.items) {
+        for (const Item& item : items.items) {
           if (++entries > max_folder_entries) {
             return complain(Concern::not_examined, folder.path, "too many entries");
           }
-          if (!put(folder, std::move(item))) return;
+          if (!put(folder, item)) return;
         }
         items.items.clear();
         if (bytes->size() < length) return;
@@ -95,7 +95,7 @@ class VolumeReader {
     }
   }
 
-  bool put(const Folder& folder, Item item) {
+  bool put(const Folder& folder, const Item& item) {
     if (item.kind == Item::Kind::self && item.first == folder.first) return true;
     if (item.kind == Item::Kind::parent) {
       const bool to_root = folder.depth == 1 && item.first == 0;

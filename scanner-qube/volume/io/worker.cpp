@@ -65,7 +65,7 @@ void Worker::kill() {
   wait();
 }
 
-Finding Worker::ended(std::string how) {
+Finding Worker::ended(const std::string& how) {
   kill();
   dead_ = finding(Concern::reader_ended, name_ + " " + how);
   return *dead_;

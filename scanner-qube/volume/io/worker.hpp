@@ -53,7 +53,7 @@ class Worker {
  private:
   Worker(std::string name, const WorkerLimits& limits) : name_(std::move(name)), limits_(limits) {}
   base::Result<Record, Finding> receive();
-  Finding ended(std::string how);
+  Finding ended(const std::string& how);
   int wait();
   void kill();
 

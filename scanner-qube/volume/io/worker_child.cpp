@@ -19,18 +19,22 @@
 #include "scanner-qube/volume/recognise.hpp"
 #include "scanner-qube/volume/tables.hpp"
 
+// A sanitizer maps terabytes for itself: no limit on address space there.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SALLYPORT_SHADOW_MEMORY
+#define SALLYPORT_SHADOW_MEMORY true
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SALLYPORT_SHADOW_MEMORY
+#define SALLYPORT_SHADOW_MEMORY true
 #endif
+#endif
+#if !defined(SALLYPORT_SHADOW_MEMORY)
+#define SALLYPORT_SHADOW_MEMORY false
 #endif
 
 namespace scannerqube::volume {
 namespace {
 
-constexpr std::size_t flush_at = 64 * 1024;
+constexpr std::size_t flush_at = std::size_t{64} * 1024;
 
 // What the reader finds, on its way to the parent.
 class RecordSink final : public Sink {
@@ -118,11 +122,11 @@ base::Status confine(const ForkableSource& source, const WorkerLimits& limits,
   if (auto done = limit(RLIMIT_CORE, 0); !done) return done;
   if (auto done = limit(RLIMIT_FSIZE, 0); !done) return done;
   if (auto done = limit(RLIMIT_CPU, limits.cpu_seconds); !done) return done;
-#if !defined(SALLYPORT_SHADOW_MEMORY)
-  const auto mapped = mapped_bytes();
-  if (!mapped) return base::Unexpected{mapped.error()};
-  if (auto done = limit(RLIMIT_AS, *mapped + limits.memory); !done) return done;
-#endif
+  if constexpr (!SALLYPORT_SHADOW_MEMORY) {
+    const auto mapped = mapped_bytes();
+    if (!mapped) return base::Unexpected{mapped.error()};
+    if (auto done = limit(RLIMIT_AS, *mapped + limits.memory); !done) return done;
+  }
   // "poll": a write to a full pipe waits.
   base::io::Sandbox sandbox{.syscalls = source.syscalls(),
                             .paths = std::vector<base::io::PathRight>()};
