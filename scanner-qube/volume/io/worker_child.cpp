@@ -131,6 +131,8 @@ base::Status confine(const ForkableSource& source, const WorkerLimits& limits,
   base::io::Sandbox sandbox{.syscalls = source.syscalls(),
                             .paths = std::vector<base::io::PathRight>()};
   sandbox.syscalls.emplace_back("poll");
+  // UBSan writes to a pipe to see whether an object's memory is there.
+  if constexpr (SALLYPORT_SHADOW_MEMORY) sandbox.syscalls.emplace_back("pipe2");
   return base::io::enter_sandbox(sandbox);
 }
 
