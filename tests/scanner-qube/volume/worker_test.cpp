@@ -83,7 +83,10 @@ TEST(Worker, FilesAreOutOfReach) {
   const Folder folder;
   const auto listing = listing_of(fat_image(folder, 12),
                                   [] {
-                                    ::openat(AT_FDCWD, "/etc/passwd", O_RDONLY | O_CLOEXEC);
+                                    // Sanitizers need the call itself: there it is Landlock that
+                                    // refuses the file.
+                                    if (::openat(AT_FDCWD, "/etc/passwd", O_RDONLY | O_CLOEXEC) < 0)
+                                      ::raise(SIGSYS);
                                     return true;
                                   },
                                   {});
