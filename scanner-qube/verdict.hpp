@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace scanner {
+namespace scannerqube {
 
 // From harmless to certain. `incomplete`: a part was not looked into, so nothing is known of it;
 // nothing releases it by itself. `failed`: there was no scan.
@@ -31,4 +31,4 @@ constexpr std::string_view verdict_name(Verdict verdict) {
   return "failed";
 }
 
-}  // namespace scanner
+}  // namespace scannerqube

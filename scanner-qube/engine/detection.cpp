@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-namespace scanner {
+namespace scannerqube {
 
 Meaning meaning_of(std::string_view detection) {
   // libclamav 1.4: Heuristics.Limits.Exceeded[.MaxScanTime, ...], Heuristics.Encrypted.Zip, ...
@@ -31,4 +31,4 @@ std::string_view cannot_open(std::string_view type) {
   return {};
 }
 
-}  // namespace scanner
+}  // namespace scannerqube

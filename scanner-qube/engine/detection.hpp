@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace scanner {
+namespace scannerqube {
 
 enum class Meaning {
   signature,     // a signature matched
@@ -19,4 +19,4 @@ Meaning meaning_of(std::string_view detection);
 // `type` is libclamav's ("CL_TYPE_RAR").
 std::string_view cannot_open(std::string_view type);
 
-}  // namespace scanner
+}  // namespace scannerqube

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace scanner {
+namespace scannerqube {
 
 void FileResult::add_finding(Finding::Kind kind, std::string_view name, std::string_view where) {
   Finding finding{.kind = kind,
@@ -35,4 +35,4 @@ Verdict FileResult::verdict() const {
   return all;
 }
 
-}  // namespace scanner
+}  // namespace scannerqube

@@ -10,7 +10,7 @@
 #include "base/hash/digest.hpp"
 #include "scanner-qube/verdict.hpp"
 
-namespace scanner {
+namespace scannerqube {
 
 inline constexpr std::size_t max_findings = 32;       // of one file
 inline constexpr std::size_t max_not_examined = 32;   // reasons of one file
@@ -37,4 +37,4 @@ struct FileResult {
   Verdict verdict() const;
 };
 
-}  // namespace scanner
+}  // namespace scannerqube

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace scanner {
+namespace scannerqube {
 
 struct Limits {
   // libclamav 1.4 takes no file of 2 GiB and more, and calls one clean (others.c, INT_MAX - 2).
@@ -20,4 +20,4 @@ struct Limits {
   std::chrono::milliseconds time{120'000};
 };
 
-}  // namespace scanner
+}  // namespace scannerqube

@@ -3,7 +3,7 @@
 
 #include <limits>
 
-namespace scanner {
+namespace scannerqube {
 
 std::optional<std::string> MemberBudget::add(std::uint64_t untrusted_size) {
   if (members_ == limits_.members) {
@@ -21,4 +21,4 @@ std::optional<std::string> MemberBudget::add(std::uint64_t untrusted_size) {
   return std::nullopt;
 }
 
-}  // namespace scanner
+}  // namespace scannerqube

@@ -9,7 +9,7 @@
 
 #include "scanner-qube/engine/limits.hpp"
 
-namespace scanner {
+namespace scannerqube {
 
 // Pure. The sizes are the archive's claims: too much claimed is enough to stop, little claimed
 // proves nothing (the engine's own limits count what is really unpacked).
@@ -27,4 +27,4 @@ class MemberBudget {
   std::uint64_t bytes_ = 0;
 };
 
-}  // namespace scanner
+}  // namespace scannerqube

@@ -7,7 +7,7 @@
 #include "base/wire/reader.hpp"
 #include "scanner-qube/engine/file_result.hpp"
 
-namespace scanner {
+namespace scannerqube {
 
 struct EngineInfo {
   std::string name;              // "ClamAV 1.4.6"
@@ -30,4 +30,4 @@ class ScanEngine {
   virtual FileResult scan(base::wire::Bytes untrusted, const std::string& name) = 0;
 };
 
-}  // namespace scanner
+}  // namespace scannerqube

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace scanner {
+namespace scannerqube {
 namespace {
 
 using base::wire::Bytes;
@@ -89,4 +89,4 @@ base::Result<JobResult> parse_result(Bytes untrusted) {
   return result;
 }
 
-}  // namespace scanner
+}  // namespace scannerqube

@@ -10,7 +10,7 @@
 #include "base/wire/writer.hpp"
 #include "scanner-qube/engine/file_result.hpp"
 
-namespace scanner {
+namespace scannerqube {
 
 using JobId = base::Strong<struct JobIdTag, std::uint64_t>;
 
@@ -36,4 +36,4 @@ void encode_result(const JobResult& result, std::vector<std::byte>& out);
 // The worker has read a stranger's file: what it says is checked like a stranger's.
 base::Result<JobResult> parse_result(base::wire::Bytes untrusted);
 
-}  // namespace scanner
+}  // namespace scannerqube

@@ -8,12 +8,13 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto untrusted = std::as_bytes(std::span(data, size));
-  const auto result = scanner::parse_result(untrusted);
+  const auto result = scannerqube::parse_result(untrusted);
   if (!result) return 0;
   std::vector<std::byte> again;
-  scanner::encode_result(*result, again);
+  scannerqube::encode_result(*result, again);
   if (!std::ranges::equal(again, untrusted)) std::abort();
-  if (!result->file.not_examined.empty() && result->file.verdict() < scanner::Verdict::incomplete) {
+  if (!result->file.not_examined.empty() &&
+      result->file.verdict() < scannerqube::Verdict::incomplete) {
     std::abort();
   }
   return 0;

@@ -10,18 +10,18 @@
 #include "tests/fakes/folder.hpp"
 #include "tests/scanner-qube/samples.hpp"
 
-namespace scanner {
+namespace scannerqube {
 namespace {
 
 namespace fs = std::filesystem;
-using tests::scanner::eicar;
+using tests::samples::eicar;
 
 constexpr std::size_t mib = std::size_t{1} << 20U;
 
 class ClamavEngineTest : public testing::Test {
  protected:
   ClamavEngineTest() {
-    tests::scanner::write_signatures(folder_.path() / "db");
+    tests::samples::write_signatures(folder_.path() / "db");
     fs::create_directory(folder_.path() / "tmp");
   }
   void load(const Limits& limits = {}) {
@@ -115,7 +115,7 @@ TEST_F(ClamavEngineTest, TwoGibibytesAreNotExamined) {
   std::ofstream(file, std::ios::binary) << eicar();
   constexpr std::uint64_t size = std::uint64_t{2} << 30U;
   fs::resize_file(file, size);
-  const tests::scanner::MappedFile mapped(file, size);
+  const tests::samples::MappedFile mapped(file, size);
   const FileResult result = engine_->scan(mapped.bytes(), "large");
   EXPECT_TRUE(is(result, Verdict::incomplete, "larger than 2147483645 bytes"));
   EXPECT_EQ(result.size, size);
@@ -176,16 +176,16 @@ TEST_F(ClamavEngineTest, WhatIsEncryptedIsNotExamined) {
 
 TEST_F(ClamavEngineTest, RarIsNotExamined) {
   load();
-  EXPECT_TRUE(is(scan(tests::scanner::small_rar()), Verdict::incomplete, "RAR archive"));
+  EXPECT_TRUE(is(scan(tests::samples::small_rar()), Verdict::incomplete, "RAR archive"));
 }
 
 // h: 1.4's cache of clean files is keyed by MD5 and size.
 TEST_F(ClamavEngineTest, AnMd5TwinOfACleanFileIsLookedAt) {
-  using tests::scanner::Twin;
-  const std::string first = tests::scanner::md5_twin(Twin::first) + std::string(900, 'x');
-  const std::string second = tests::scanner::md5_twin(Twin::second) + std::string(900, 'x');
+  using tests::samples::Twin;
+  const std::string first = tests::samples::md5_twin(Twin::first) + std::string(900, 'x');
+  const std::string second = tests::samples::md5_twin(Twin::second) + std::string(900, 'x');
   ASSERT_NE(first, second);
-  tests::scanner::add_signature(folder_.path() / "db", "Evil.Twin", second.substr(0, 64));
+  tests::samples::add_signature(folder_.path() / "db", "Evil.Twin", second.substr(0, 64));
   load();
   EXPECT_TRUE(is(scan(first), Verdict::clean, ""));
   EXPECT_TRUE(is(scan(second), Verdict::infected, "Evil.Twin"));
@@ -206,4 +206,4 @@ TEST_F(ClamavEngineTest, AnEngineWithoutSignaturesDoesNotLoad) {
 }
 
 }  // namespace
-}  // namespace scanner
+}  // namespace scannerqube

@@ -13,7 +13,7 @@
 #include "base/io/fd.hpp"
 #include "base/wire/reader.hpp"
 
-namespace tests::scanner {
+namespace tests::samples {
 
 // The standard test file of eicar.org, in two parts: this file is not to be found by scanners.
 inline std::string eicar() {
@@ -78,4 +78,4 @@ class MappedFile {
   std::size_t size_;
 };
 
-}  // namespace tests::scanner
+}  // namespace tests::samples

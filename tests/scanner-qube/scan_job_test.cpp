@@ -9,7 +9,7 @@
 #include "scanner-qube/engine/detection.hpp"
 #include "scanner-qube/engine/member_budget.hpp"
 
-namespace scanner {
+namespace scannerqube {
 namespace {
 
 TEST(Verdicts, AFindBeatsAGapAndAGapBeatsASuspicion) {
@@ -120,4 +120,4 @@ TEST(ScanJob, TextsThatWouldPlayWithATerminalAreRefused) {
 }
 
 }  // namespace
-}  // namespace scanner
+}  // namespace scannerqube

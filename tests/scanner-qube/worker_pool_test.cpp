@@ -9,12 +9,13 @@
 #include <thread>
 
 #include "base/io/files.hpp"
+#include "base/io/sealed_file.hpp"
 #include "scanner-qube/engine/io/clamav_engine.hpp"
 #include "scanner-qube/engine/io/worker_pool.hpp"
 #include "tests/fakes/folder.hpp"
 #include "tests/scanner-qube/samples.hpp"
 
-namespace scanner {
+namespace scannerqube {
 namespace {
 
 namespace fs = std::filesystem;
@@ -70,7 +71,7 @@ class WorkerPoolTest : public testing::Test {
     pool_ = std::move(*pool);
   }
   void submit(std::uint64_t id, const std::string& content, const std::string& name = "n") {
-    auto copy = io::sealed_copy(base::wire::as_bytes(content));
+    auto copy = base::io::sealed_copy(base::wire::as_bytes(content));
     ASSERT_TRUE(copy) << copy.error().text;
     pool_->submit({.id = JobId{id}, .size = content.size(), .name = name}, std::move(*copy));
   }
@@ -137,7 +138,7 @@ TEST_F(WorkerPoolTest, ThereIsAnEndToBringingThemBack) {
 }
 
 TEST_F(WorkerPoolTest, WithTheRealEngineSamplesOfEveryKindAreFoundSideBySide) {
-  tests::scanner::write_signatures(folder_.path() / "db");
+  tests::samples::write_signatures(folder_.path() / "db");
   fs::create_directory(folder_.path() / "load");
   auto engine = io::ClamavEngine::load(
       {.databases = {folder_.path() / "db"}, .limits = {}, .temporary = folder_.path() / "load"});
@@ -161,4 +162,4 @@ TEST_F(WorkerPoolTest, WithTheRealEngineSamplesOfEveryKindAreFoundSideBySide) {
 }
 
 }  // namespace
-}  // namespace scanner
+}  // namespace scannerqube

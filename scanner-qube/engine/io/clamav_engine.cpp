@@ -10,7 +10,7 @@
 #include "scanner-qube/engine/detection.hpp"
 #include "scanner-qube/engine/member_budget.hpp"
 
-namespace scanner::io {
+namespace scannerqube::io {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -204,4 +204,4 @@ FileResult ClamavEngine::scan(base::wire::Bytes untrusted, const std::string& na
   return result;
 }
 
-}  // namespace scanner::io
+}  // namespace scannerqube::io

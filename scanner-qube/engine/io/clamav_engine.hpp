@@ -14,7 +14,7 @@
 
 struct cl_engine;
 
-namespace scanner::io {
+namespace scannerqube::io {
 
 struct ClamavOptions {
   std::vector<std::filesystem::path> databases;  // files or folders
@@ -50,4 +50,4 @@ class ClamavEngine final : public ScanEngine {
   base::hash::Sha256 sha256_;
 };
 
-}  // namespace scanner::io
+}  // namespace scannerqube::io

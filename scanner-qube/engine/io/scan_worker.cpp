@@ -15,7 +15,7 @@
 #include "base/io/sandbox.hpp"
 #include "scanner-qube/engine/scan_job.hpp"
 
-namespace scanner::io {
+namespace scannerqube::io {
 namespace {
 
 class Mapping {
@@ -120,4 +120,4 @@ void run_worker(ScanEngine& engine, base::io::Fd socket, const std::filesystem::
   }
 }
 
-}  // namespace scanner::io
+}  // namespace scannerqube::io

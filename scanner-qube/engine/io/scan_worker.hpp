@@ -7,7 +7,7 @@
 #include "base/io/fd.hpp"
 #include "scanner-qube/engine/scan_engine.hpp"
 
-namespace scanner::io {
+namespace scannerqube::io {
 
 struct WorkerLimits {
   std::uint64_t memory = std::uint64_t{3} << 30U;  // bytes more than the engine has already
@@ -23,4 +23,4 @@ inline constexpr int exit_no_memory = 5;
 [[noreturn]] void run_worker(ScanEngine& engine, base::io::Fd socket,
                              const std::filesystem::path& folder, const WorkerLimits& limits);
 
-}  // namespace scanner::io
+}  // namespace scannerqube::io

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scanner-qube/engine/io/worker_pool.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,10 +12,9 @@
 #include <cerrno>
 #include <thread>
 
-#include "base/io/files.hpp"
 #include "base/io/pass_fd.hpp"
 
-namespace scanner::io {
+namespace scannerqube::io {
 namespace {
 
 using base::io::Fd;
@@ -48,17 +45,6 @@ int reap(pid_t pid, Dying dying) {
 }
 
 }  // namespace
-
-base::Result<Fd> sealed_copy(base::wire::Bytes content) {
-  Fd file(::memfd_create("scan", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file) return base::io::fail_errno("memfd");
-  if (auto written = base::io::write_all(file, base::wire::as_text(content)); !written) {
-    return base::Unexpected{written.error()};
-  }
-  constexpr int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  if (::fcntl(file.get(), F_ADD_SEALS, seals) != 0) return base::io::fail_errno("seal a memfd");
-  return file;
-}
 
 WorkerPool::WorkerPool(ScanEngine& engine, PoolOptions options, OnResult on_result)
     : engine_(engine), options_(std::move(options)), on_result_(std::move(on_result)) {}
@@ -196,4 +182,4 @@ void WorkerPool::give_up(JobId job, std::uint64_t size, const std::string& why) 
   on_result_(result);
 }
 
-}  // namespace scanner::io
+}  // namespace scannerqube::io

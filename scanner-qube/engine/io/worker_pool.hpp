@@ -14,7 +14,7 @@
 #include "scanner-qube/engine/io/scan_worker.hpp"
 #include "scanner-qube/engine/scan_job.hpp"
 
-namespace scanner::io {
+namespace scannerqube::io {
 
 struct PoolOptions {
   unsigned workers = 1;
@@ -39,7 +39,7 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   // Blocks while all workers have a file. `content`: of job.size bytes, that nobody changes any
-  // more (a sealed memfd).
+  // more (base/io/sealed_file.hpp).
   void submit(const Job& job, base::io::Fd content);
   // Blocks until every file has its result.
   void finish();
@@ -74,7 +74,4 @@ class WorkerPool {
   std::vector<std::byte> buffer_;
 };
 
-// A memfd with these bytes, sealed: neither side can change it any more.
-base::Result<base::io::Fd> sealed_copy(base::wire::Bytes content);
-
-}  // namespace scanner::io
+}  // namespace scannerqube::io

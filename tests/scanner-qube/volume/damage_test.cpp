@@ -14,7 +14,7 @@ namespace {
 using namespace scannerqube::volume;
 using Clock = std::chrono::steady_clock;
 
-constexpr int images_each = 50;
+constexpr int images_each = SALLYPORT_SPOILED_IMAGES;
 
 struct Spoiler {
   std::mt19937 random;

@@ -14,6 +14,9 @@ sallyport_test(volume_damage_test SOURCES
   scanner-qube/volume/damage_test.cpp
   scanner-qube/volume/images.cpp
   LIBRARIES scannerqube_volume_workers PkgConfig::libcrypto)
+# A sanitizer takes several times as long for each.
+target_compile_definitions(volume_damage_test PRIVATE
+  SALLYPORT_SPOILED_IMAGES=$<IF:$<BOOL:${SALLYPORT_SANITIZE}>,10,50>)
 sallyport_fuzz(volume_fat_fuzz SOURCE fuzz/volume_fat_fuzz.cpp LIBRARIES scannerqube_volume)
 sallyport_fuzz(volume_names_fuzz SOURCE fuzz/volume_names_fuzz.cpp LIBRARIES scannerqube_volume)
 sallyport_fuzz(volume_record_fuzz SOURCE fuzz/volume_record_fuzz.cpp LIBRARIES scannerqube_volume)
