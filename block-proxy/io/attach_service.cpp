@@ -35,6 +35,12 @@ base::Result<AttachRequest> read_attach_request() {
   return AttachRequest::parse(text);
 }
 
+base::Result<AttachRequest> read_device_request() {
+  auto request = read_attach_request();
+  if (!request || !request->frontend_dev.empty()) return request;
+  return base::fail("request: frontend-dev must be given; snapshots are made in the qube for them");
+}
+
 base::Result<Fd> open_dev_null() {
   Fd dev_null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!dev_null) return base::io::fail_errno("open /dev/null");

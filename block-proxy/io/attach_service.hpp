@@ -11,6 +11,8 @@
 namespace blockproxy::io {
 
 base::Result<AttachRequest> read_attach_request();
+// The same for a target that uses the device itself.
+base::Result<AttachRequest> read_device_request();
 
 // /dev/null, to be opened before a sandbox that has no files.
 base::Result<base::io::Fd> open_dev_null();

@@ -63,11 +63,8 @@ std::string_view wait_for_end(const Fd& stream, const agent::devices::Client& he
 
 int run_frontend(const FrontendOptions& options) {
   base::io::ignore_sigpipe();
-  const auto request = read_attach_request();
+  const auto request = read_device_request();
   if (!request) return ended(1, request.error().text);
-  if (request->frontend_dev.empty()) {
-    return ended(1, "request: frontend-dev must be given; snapshots are made in the qube for them");
-  }
   // First this qube's side: without it there is no point in asking anybody.
   auto helper = agent::devices::Client::connect(options.devices_socket);
   if (!helper) return ended(1, helper.error().text);

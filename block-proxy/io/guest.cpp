@@ -28,11 +28,8 @@ base::Status enter_guest_sandbox() {
 
 int run_guest(const GuestOptions& options) {
   base::io::ignore_sigpipe();
-  const auto request = read_attach_request();
+  const auto request = read_device_request();
   if (!request) return ended(1, request.error().text);
-  if (request->frontend_dev.empty()) {
-    return ended(1, "request: frontend-dev must be given; snapshots are made in the qube for them");
-  }
   const GuestDrive drive(options.monitor, request->frontend_dev);
   // First the guest: without it there is no point in asking anybody.
   if (const auto there = drive.look(); !there) return ended(1, there.error().text);
