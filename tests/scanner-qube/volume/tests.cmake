@@ -15,8 +15,11 @@ sallyport_test(volume_damage_test SOURCES
   scanner-qube/volume/images.cpp
   LIBRARIES scannerqube_volume_workers PkgConfig::libcrypto)
 # A sanitizer takes several times as long for each.
-target_compile_definitions(volume_damage_test PRIVATE
-  SALLYPORT_SPOILED_IMAGES=$<IF:$<BOOL:${SALLYPORT_SANITIZE}>,10,50>)
+set(spoiled_images 50)
+if(SALLYPORT_SANITIZE)
+  set(spoiled_images 10)
+endif()
+target_compile_definitions(volume_damage_test PRIVATE SALLYPORT_SPOILED_IMAGES=${spoiled_images})
 sallyport_fuzz(volume_fat_fuzz SOURCE fuzz/volume_fat_fuzz.cpp LIBRARIES scannerqube_volume)
 sallyport_fuzz(volume_names_fuzz SOURCE fuzz/volume_names_fuzz.cpp LIBRARIES scannerqube_volume)
 sallyport_fuzz(volume_record_fuzz SOURCE fuzz/volume_record_fuzz.cpp LIBRARIES scannerqube_volume)
