@@ -122,7 +122,7 @@ base::Status confine(const ForkableSource& source, const WorkerLimits& limits,
   if (auto done = limit(RLIMIT_CORE, 0); !done) return done;
   if (auto done = limit(RLIMIT_FSIZE, 0); !done) return done;
   if (auto done = limit(RLIMIT_CPU, limits.cpu_seconds); !done) return done;
-  if constexpr (!SALLYPORT_SHADOW_MEMORY) {
+  if (!SALLYPORT_SHADOW_MEMORY) {
     const auto mapped = mapped_bytes();
     if (!mapped) return base::Unexpected{mapped.error()};
     if (auto done = limit(RLIMIT_AS, *mapped + limits.memory); !done) return done;
