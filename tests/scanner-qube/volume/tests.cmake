@@ -18,6 +18,7 @@ sallyport_test(volume_damage_test SOURCES
 set(spoiled_images 50)
 if(SALLYPORT_SANITIZE)
   set(spoiled_images 10)
+  target_compile_definitions(volume_test PRIVATE SALLYPORT_SANITIZED)
 endif()
 target_compile_definitions(volume_damage_test PRIVATE SALLYPORT_SPOILED_IMAGES=${spoiled_images})
 sallyport_fuzz(volume_fat_fuzz SOURCE fuzz/volume_fat_fuzz.cpp LIBRARIES scannerqube_volume)
