@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Real forked, sandboxed workers: with libclamav, and with an engine that does what a taken-over
 // one would.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
@@ -40,11 +41,18 @@ class Puppet final : public ScanEngine {
     if (order == "look for litter" && fs::exists(folder_ / "litter"))
       result.add_not_examined("litter");
     if (order == "lie") result.size = 1;
+    if (order == "count") result.members = open_files();
     result.add_finding(Finding::Kind::suspicion, "name:" + name, "");
     return result;
   }
 
  private:
+  // Besides stdin, stdout and stderr.
+  static std::uint32_t open_files() {
+    std::uint32_t count = 0;
+    for (int fd = 3; fd < 1024; ++fd) count += ::fcntl(fd, F_GETFD) >= 0 ? 1U : 0U;
+    return count;
+  }
   static void eat() {
     std::vector<std::string> all;
     for (;;) all.emplace_back(std::size_t{64} << 20U, 'x');
@@ -115,6 +123,14 @@ TEST_F(WorkerPoolTest, AWorkerHasNoFilesButItsFolderAndLittleMemory) {
   EXPECT_EQ(why(1), "");
   EXPECT_NE(why(2), "");  // a sanitizer's allocator aborts, others throw
   EXPECT_EQ(why(3), "");
+}
+
+TEST_F(WorkerPoolTest, AWorkerInheritsNothingOfItsParent) {
+  const base::io::Fd medium(::open("/dev/zero", O_RDONLY | O_CLOEXEC));
+  start(2, puppet_);
+  submit(1, "count");
+  pool_->finish();
+  EXPECT_EQ(results_[1].members, 2U) << "its socket and the file";
 }
 
 TEST_F(WorkerPoolTest, ADeadWorkersLitterGoes) {

@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include <exception>
-#include <fstream>
+#include <utility>
 
+#include "base/io/forked.hpp"
 #include "base/io/pass_fd.hpp"
 #include "base/io/sandbox.hpp"
 #include "scanner-qube/engine/scan_job.hpp"
@@ -37,27 +38,18 @@ class Mapping {
   std::size_t size_;
 };
 
-bool limit(__rlimit_resource what, std::uint64_t value) {
-  const rlimit both{.rlim_cur = value, .rlim_max = value};
-  return ::setrlimit(what, &both) == 0;
-}
-
-// What the engine had when the worker was forked: that is shared, and no room is to be taken by it.
-std::uint64_t mapped_now() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t pages = 0;
-  statm >> pages;
-  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-base::Status enter_worker_sandbox(const std::filesystem::path& folder, const WorkerLimits& limits) {
-  const std::uint64_t mapped = mapped_now();
-  if (mapped == 0) return base::fail("how much memory is mapped cannot be read");
+base::Status enter_worker_sandbox(const base::io::Fd& socket, const std::filesystem::path& folder,
+                                  const WorkerLimits& limits) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::prctl(PR_SET_DUMPABLE, 0);
-  if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_FSIZE, limits.file) ||
-      !limit(RLIMIT_AS, mapped + limits.memory)) {
-    return base::io::fail_errno("setrlimit");
+  // The medium, other files and other workers' ends are its parent's.
+  base::io::close_all_but({socket.get()});
+  const auto mapped = base::io::mapped_bytes();
+  if (!mapped) return base::Unexpected{mapped.error()};
+  for (const auto& [what, value] : {std::pair<int, std::uint64_t>{RLIMIT_CORE, 0},
+                                    {RLIMIT_FSIZE, limits.file},
+                                    {RLIMIT_AS, *mapped + limits.memory}}) {
+    if (auto done = base::io::limit_resource(what, value); !done) return done;
   }
   base::io::Sandbox sandbox{
       .syscalls = {"recvmsg",         "sendmsg",  "openat",       "pread64",  "newfstatat", "lseek",
@@ -106,7 +98,7 @@ base::Status do_job(ScanEngine& engine, const base::io::Message& message,
 
 void run_worker(ScanEngine& engine, base::io::Fd socket, const std::filesystem::path& folder,
                 const WorkerLimits& limits) {
-  if (const auto inside = enter_worker_sandbox(folder, limits); !inside) {
+  if (const auto inside = enter_worker_sandbox(socket, folder, limits); !inside) {
     const std::string why = "scan worker: " + inside.error().text + "\n";
     // Whether or not anybody reads it, the worker ends.
     [[maybe_unused]] const ssize_t told = ::write(STDERR_FILENO, why.data(), why.size());

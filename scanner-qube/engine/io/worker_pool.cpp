@@ -87,8 +87,6 @@ base::Status WorkerPool::spawn(Worker& worker) {
   const pid_t child = ::fork();
   if (child < 0) return base::io::fail_errno("fork a scan worker");
   if (child == 0) {
-    ours.reset();
-    for (Worker& other : workers_) other.socket.reset();
     engine_.use_folder(worker.folder.string());
     run_worker(engine_, std::move(theirs), worker.folder, options_.limits);
   }

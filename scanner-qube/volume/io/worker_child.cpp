@@ -14,6 +14,7 @@
 #include <new>
 
 #include "base/io/files.hpp"
+#include "base/io/forked.hpp"
 #include "base/io/sandbox.hpp"
 #include "scanner-qube/volume/fat/reader.hpp"
 #include "scanner-qube/volume/recognise.hpp"
@@ -79,34 +80,6 @@ class RecordSink final : public Sink {
   std::size_t notes_ = 0;
 };
 
-void close_others(std::vector<int> keep) {
-  std::ranges::sort(keep);
-  unsigned from = 3;
-  for (const int fd : keep) {
-    const auto number = static_cast<unsigned>(fd);
-    if (number > from) ::close_range(from, number - 1, 0);
-    from = std::max(from, number + 1);
-  }
-  ::close_range(from, ~0U, 0);
-}
-
-base::Status limit(int what, std::uint64_t value) {
-  const rlimit both{.rlim_cur = value, .rlim_max = value};
-  if (::setrlimit(static_cast<__rlimit_resource>(what), &both) != 0) {
-    return base::io::fail_errno("setrlimit");
-  }
-  return base::Ok{};
-}
-
-// What fork has mapped already: the parent may hold a large database.
-base::Result<std::uint64_t> mapped_bytes() {
-  auto statm = base::io::read_file("/proc/self/statm", 256);
-  if (!statm) return base::Unexpected{statm.error()};
-  const std::uint64_t pages = std::strtoull(statm->c_str(), nullptr, 10);
-  if (pages == 0) return base::fail("/proc/self/statm says nothing");
-  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 base::Status confine(const ForkableSource& source, const WorkerLimits& limits,
                      const WorkerEnds& ends) {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return base::io::fail_errno("parent death signal");
@@ -118,14 +91,15 @@ base::Status confine(const ForkableSource& source, const WorkerLimits& limits,
   std::vector<int> keep = source.fds();
   keep.push_back(ends.answers.get());
   keep.push_back(ends.requests.get());
-  close_others(std::move(keep));
-  if (auto done = limit(RLIMIT_CORE, 0); !done) return done;
-  if (auto done = limit(RLIMIT_FSIZE, 0); !done) return done;
-  if (auto done = limit(RLIMIT_CPU, limits.cpu_seconds); !done) return done;
+  base::io::close_all_but(std::move(keep));
+  if (auto done = base::io::limit_resource(RLIMIT_CORE, 0); !done) return done;
+  if (auto done = base::io::limit_resource(RLIMIT_FSIZE, 0); !done) return done;
+  if (auto done = base::io::limit_resource(RLIMIT_CPU, limits.cpu_seconds); !done) return done;
   if (!SALLYPORT_SHADOW_MEMORY) {
-    const auto mapped = mapped_bytes();
+    const auto mapped = base::io::mapped_bytes();
     if (!mapped) return base::Unexpected{mapped.error()};
-    if (auto done = limit(RLIMIT_AS, *mapped + limits.memory); !done) return done;
+    if (auto done = base::io::limit_resource(RLIMIT_AS, *mapped + limits.memory); !done)
+      return done;
   }
   // "poll": a write to a full pipe waits.
   base::io::Sandbox sandbox{.syscalls = source.syscalls(),
