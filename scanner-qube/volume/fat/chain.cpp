@@ -109,6 +109,24 @@ bool Clusters::add(std::uint32_t cluster, Followed& followed) {
   return true;
 }
 
+// To the next cluster. False where there is none; `at_end`: what the chain's end means here.
+bool Clusters::step(std::uint32_t& cluster, Damage at_end, Followed& followed) {
+  switch (next(cluster)) {
+    case Link::next:
+      return true;
+    case Link::end:
+      followed.damage = at_end;
+      break;
+    case Link::outside:
+      followed.damage = Damage::outside;
+      break;
+    case Link::unreadable:
+      followed.damage = Damage::unreadable;
+      break;
+  }
+  return false;
+}
+
 Clusters::Followed Clusters::follow(std::uint32_t first, std::uint64_t wanted) {
   Followed followed;
   // More than there are cannot be a chain; this also ends a loop within another's clusters.
@@ -119,19 +137,7 @@ Clusters::Followed Clusters::follow(std::uint32_t first, std::uint64_t wanted) {
   std::uint32_t cluster = first;
   while (followed.count < wanted) {
     if (!add(cluster, followed) || followed.count == wanted) return followed;
-    switch (next(cluster)) {
-      case Link::next:
-        break;
-      case Link::end:
-        followed.damage = Damage::too_short;
-        return followed;
-      case Link::outside:
-        followed.damage = Damage::outside;
-        return followed;
-      case Link::unreadable:
-        followed.damage = Damage::unreadable;
-        return followed;
-    }
+    if (!step(cluster, Damage::too_short, followed)) return followed;
   }
   return followed;
 }
@@ -147,18 +153,7 @@ Clusters::Followed Clusters::follow_to_end(std::uint32_t first, std::uint64_t li
     }
     // A folder in clusters that somebody else has is not read: it may be its own ancestor.
     if (!add(cluster, followed) || followed.damage != Damage::none) return followed;
-    switch (next(cluster)) {
-      case Link::next:
-        break;
-      case Link::end:
-        return followed;
-      case Link::outside:
-        followed.damage = Damage::outside;
-        return followed;
-      case Link::unreadable:
-        followed.damage = Damage::unreadable;
-        return followed;
-    }
+    if (!step(cluster, Damage::none, followed)) return followed;
   }
 }
 

@@ -40,6 +40,7 @@ class Clusters {
  private:
   enum class Link : std::uint8_t { next, end, outside, unreadable };
   Link next(std::uint32_t& cluster);
+  bool step(std::uint32_t& cluster, Damage at_end, Followed& followed);
   std::optional<std::uint32_t> word(std::uint64_t offset, std::size_t size);
   bool add(std::uint32_t cluster, Followed& followed);
   Damage again(std::uint32_t cluster, const Followed& followed) const;
