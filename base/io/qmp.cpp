@@ -29,11 +29,6 @@ Status wait_for(const Fd& fd, short events, Qmp::Deadline deadline) {
   }
 }
 
-std::string text_of(const boost::json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
-}
-
 bool deleted(const boost::json::object& event, std::string_view device) {
   if (text_of(event, "event") != "DEVICE_DELETED") return false;
   const auto* data = event.if_contains("data");
@@ -41,6 +36,11 @@ bool deleted(const boost::json::object& event, std::string_view device) {
 }
 
 }  // namespace
+
+std::string text_of(const boost::json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
+}
 
 Result<Qmp> Qmp::connect(const std::filesystem::path& socket, Deadline deadline) {
   auto fd = connect_unix(socket);

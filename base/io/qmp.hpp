@@ -15,6 +15,9 @@
 
 namespace base::io {
 
+// A text in one of QEMU's objects; empty if there is none of that name.
+std::string text_of(const boost::json::object& object, std::string_view key);
+
 class Qmp {
  public:
   using Deadline = std::chrono::steady_clock::time_point;

@@ -8,10 +8,14 @@
 #include <cerrno>
 
 #include "base/io/files.hpp"
+#include "base/io/sandbox.hpp"
+#include "base/io/unix_socket.hpp"
 
 namespace blockproxy::io {
 
 using base::io::Fd;
+
+constexpr int socket_buffer = 4 << 20;
 
 int ended(int code, std::string_view why) {
   std::string line(why);
@@ -39,6 +43,31 @@ base::Result<AttachRequest> read_device_request() {
   auto request = read_attach_request();
   if (!request || !request->frontend_dev.empty()) return request;
   return base::fail("request: frontend-dev must be given; snapshots are made in the qube for them");
+}
+
+base::Result<Fd, base::io::CallRefused> call_backend(const std::string& agent_socket,
+                                                     const AttachRequest& request) {
+  auto stream =
+      base::io::call_service(agent_socket, request.backend, "sallyport.Block+" + request.device);
+  if (stream) base::io::enlarge_buffers(*stream, socket_buffer);
+  return stream;
+}
+
+base::Result<base::io::FdPair> carried_pair() {
+  auto pair = base::io::stream_pair();
+  if (!pair) return pair;
+  for (const Fd* end : {&pair->first, &pair->second}) {
+    base::io::enlarge_buffers(*end, socket_buffer);
+  }
+  return pair;
+}
+
+base::Status enter_attach_sandbox(std::initializer_list<const char*> more) {
+  base::io::Sandbox sandbox{.syscalls = base::io::event_loop_syscalls(),
+                            .paths = std::vector<base::io::PathRight>{}};
+  for (const char* name : {"dup2", "socketpair", "splice"}) sandbox.syscalls.emplace_back(name);
+  sandbox.syscalls.insert(sandbox.syscalls.end(), more.begin(), more.end());
+  return base::io::enter_sandbox(sandbox);
 }
 
 base::Result<Fd> open_dev_null() {

@@ -8,8 +8,6 @@
 #include <cerrno>
 #include <memory>
 
-#include "base/io/sandbox.hpp"
-#include "base/io/unix_socket.hpp"
 #include "block-proxy/io/attach_service.hpp"
 #include "block-proxy/io/carrier.hpp"
 #include "block-proxy/io/handshake.hpp"
@@ -18,15 +16,6 @@ namespace blockproxy::io {
 namespace {
 
 using base::io::Fd;
-
-constexpr int socket_buffer = 4 << 20;
-
-base::Status enter_frontend_sandbox() {
-  base::io::Sandbox sandbox{.syscalls = base::io::event_loop_syscalls(),
-                            .paths = std::vector<base::io::PathRight>{}};
-  for (const char* name : {"dup2", "socketpair", "splice"}) sandbox.syscalls.emplace_back(name);
-  return base::io::enter_sandbox(sandbox);
-}
 
 // Attaches `stream`, which is taken if its bytes have to be carried; nullptr: they need not be.
 base::Result<std::unique_ptr<Carrier>> attach(agent::devices::Client& helper,
@@ -37,10 +26,8 @@ base::Result<std::unique_ptr<Carrier>> attach(agent::devices::Client& helper,
     if (attached) return std::unique_ptr<Carrier>();
     if (attached.error().number != EINVAL) return base::fail(attached.error().text);
   }
-  auto pair = base::io::stream_pair();
+  auto pair = carried_pair();
   if (!pair) return base::fail(pair.error().text);
-  for (const Fd* end : {&pair->first, &pair->second})
-    base::io::enlarge_buffers(*end, socket_buffer);
   if (const auto attached = helper.nbd_attach(device, {&pair->second}); !attached) {
     return base::fail(attached.error().text);
   }
@@ -70,11 +57,9 @@ int run_frontend(const FrontendOptions& options) {
   if (!helper) return ended(1, helper.error().text);
   const auto dev_null = open_dev_null();
   if (!dev_null) return ended(1, dev_null.error().text);
-  auto stream = base::io::call_service(options.agent_socket, request->backend,
-                                       "sallyport.Block+" + request->device);
+  auto stream = call_backend(options.agent_socket, *request);
   if (!stream) return ended(stream.error().exit_code, stream.error().text);
-  base::io::enlarge_buffers(*stream, socket_buffer);
-  if (const auto inside = enter_frontend_sandbox(); !inside) return ended(1, inside.error().text);
+  if (const auto inside = enter_attach_sandbox(); !inside) return ended(1, inside.error().text);
 
   // From here on bytes of the backend are read.
   const auto offer = shake_hands(*stream, {}, nbd::Replies::simple);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "block-proxy/io/guest.hpp"
 
-#include "base/io/sandbox.hpp"
-#include "base/io/unix_socket.hpp"
 #include "block-proxy/io/attach_service.hpp"
 #include "block-proxy/io/carrier.hpp"
 #include "block-proxy/io/guest_drive.hpp"
@@ -10,21 +8,6 @@
 #include "block-proxy/usable_offer.hpp"
 
 namespace blockproxy::io {
-namespace {
-
-constexpr int socket_buffer = 4 << 20;
-
-// No file; only the monitor is connected to once more, when the drive is pulled out.
-base::Status enter_guest_sandbox() {
-  base::io::Sandbox sandbox{.syscalls = base::io::event_loop_syscalls(),
-                            .paths = std::vector<base::io::PathRight>{}};
-  for (const char* name : {"dup2", "socketpair", "splice", "socket", "connect"}) {
-    sandbox.syscalls.emplace_back(name);
-  }
-  return base::io::enter_sandbox(sandbox);
-}
-
-}  // namespace
 
 int run_guest(const GuestOptions& options) {
   base::io::ignore_sigpipe();
@@ -35,11 +18,11 @@ int run_guest(const GuestOptions& options) {
   if (const auto there = drive.look(); !there) return ended(1, there.error().text);
   const auto dev_null = open_dev_null();
   if (!dev_null) return ended(1, dev_null.error().text);
-  auto stream = base::io::call_service(options.agent_socket, request->backend,
-                                       "sallyport.Block+" + request->device);
+  auto stream = call_backend(options.agent_socket, *request);
   if (!stream) return ended(stream.error().exit_code, stream.error().text);
-  base::io::enlarge_buffers(*stream, socket_buffer);
-  if (const auto inside = enter_guest_sandbox(); !inside) return ended(1, inside.error().text);
+  // Only the monitor is connected to once more, when the drive is pulled out.
+  if (const auto inside = enter_attach_sandbox({"socket", "connect"}); !inside)
+    return ended(1, inside.error().text);
 
   // From here on bytes of the backend are read. QEMU gets none of its handshake: what the drive is,
   // this process has understood, and says it in its own words.
@@ -47,11 +30,8 @@ int run_guest(const GuestOptions& options) {
   if (!offer) return ended(1, offer.error().text);
   const auto medium = usable_offer(*request, *offer);
   if (!medium) return ended(1, medium.error().text);
-  auto pair = base::io::stream_pair();
+  auto pair = carried_pair();
   if (!pair) return ended(1, pair.error().text);
-  for (const auto* end : {&pair->first, &pair->second}) {
-    base::io::enlarge_buffers(*end, socket_buffer);
-  }
   const auto plugged = drive.plug(pair->second, *medium, [&] {
     return answer_handshake(pair->first, *medium,
                             std::chrono::steady_clock::now() + base::io::Qmp::usual_time);

@@ -14,17 +14,13 @@ namespace {
 
 namespace json = boost::json;
 using base::io::Qmp;
+using base::io::text_of;
 
 constexpr std::string_view prefix = "sallyport-";
 constexpr std::size_t max_serial = 20;  // VIRTIO_BLK_ID_BYTES, virtio 1.2, 5.2.6.1
 constexpr unsigned max_depth = 4;       // of bridges behind bridges
 
 Qmp::Deadline soon() { return std::chrono::steady_clock::now() + Qmp::usual_time; }
-
-std::string text_of(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : "";
-}
 
 const json::array* list_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
