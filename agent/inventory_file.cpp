@@ -49,9 +49,11 @@ bool number(const KeyValues& fields, std::string_view key, int base, T& out) {
   return true;
 }
 
-bool interfaces(const KeyValues& fields, std::vector<sysusb::Interface>& out) {
-  const auto found = fields.find("interfaces");
+bool interfaces(const KeyValues& fields, std::string_view key, std::size_t most,
+                std::vector<sysusb::Interface>& out) {
+  const auto found = fields.find(key);
   if (found == fields.end()) return true;
+  out.clear();
   std::string_view rest = found->second;
   while (!rest.empty()) {
     const std::string one(rest.substr(0, rest.find(',')));
@@ -63,12 +65,12 @@ bool interfaces(const KeyValues& fields, std::vector<sysusb::Interface>& out) {
                    .subclass = static_cast<std::uint8_t>(code >> 8U & 0xffU),
                    .protocol = static_cast<std::uint8_t>(code & 0xffU)});
   }
-  return out.size() <= sysusb::max_interfaces;
+  return out.size() <= most;
 }
 
 // 64 hex digits; absent: unknown.
-bool descriptors_hash(const KeyValues& fields, std::string& out) {
-  const auto found = fields.find("descriptors-hash");
+bool hash(const KeyValues& fields, std::string_view key, std::string& out) {
+  const auto found = fields.find(key);
   if (found == fields.end()) return true;
   std::string_view rest = found->second;
   if (rest.size() != 2 * sysusb::descriptors_hash_size) return false;
@@ -115,8 +117,16 @@ std::string fill(const KeyValues& fields, sysusb::DeviceRecord& record) {
   if (!number(fields, "product", 16, record.product_id)) return "product";
   if (!number(fields, "version", 16, record.device_version)) return "version";
   if (!number(fields, "usb", 16, record.usb_version)) return "usb";
-  if (!interfaces(fields, record.interfaces)) return "interfaces";
-  if (!descriptors_hash(fields, record.descriptors_hash)) return "descriptors-hash";
+  if (!interfaces(fields, "interfaces", sysusb::max_interfaces, record.interfaces)) {
+    return "interfaces";
+  }
+  if (!hash(fields, "descriptors-hash", record.descriptors_hash)) return "descriptors-hash";
+  // A device on paper has one configuration without alternate settings unless it says otherwise.
+  record.described = record.interfaces;
+  if (!interfaces(fields, "described", sysusb::max_described, record.described)) {
+    return "described";
+  }
+  if (!hash(fields, "usbguard-hash", record.usbguard_hash)) return "usbguard-hash";
   return {};
 }
 

@@ -113,8 +113,16 @@ Candidates commands_of(const CommandSpec& spec, const std::function<CommandSpec(
 }
 
 Candidates values_of(const Option& option, Source& source) {
+  if (option.metavar == "QUBE") return source.qubes(Qubes::all);
+  if (option.key() == "--rest") return {{"deny", ""}, {"ask", ""}};
   if (option.metavar == "EXCLUDE") return source.qubes(Qubes::all);
-  if (option.key() == "--option") return {{"read-only=yes", ""}, {"read-only=no", ""}};
+  if (option.key() == "--option") {
+    return {{"read-only=yes", ""},
+            {"read-only=no", ""},
+            {"interfaces=", ""},
+            {"vendor-requests=yes", ""},
+            {"firmware=yes", ""}};
+  }
   return {};
 }
 

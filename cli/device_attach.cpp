@@ -61,6 +61,32 @@ Outcome detach_any_port(const DeviceContext& context, const DeviceName& name,
   return all;
 }
 
+// It is not there now, and is not to come back to the qube.
+Outcome stop_waiting(const DeviceContext& context, const DeviceInfo& device) {
+  return detach_one(context,
+                    {.backend = device.backend,
+                     .port_id = device.port_id,
+                     .device_id = device.device_id,
+                     .frontend = context.qube(),
+                     .options = {}},
+                    any);
+}
+
+Outcome stop_all_waiting(DeviceContext& context) {
+  const auto qubes = context.catalogue().qubes();
+  if (!qubes) return context.failed(qubes.error());
+  Outcome all;
+  for (const Qube& qube : **qubes) {
+    if (!qube.running()) continue;
+    const auto available = context.catalogue().available(qube.name);
+    if (!available) return context.failed(available.error());
+    for (const DeviceInfo& each : **available) {
+      if (waits_for(each) == context.qube()) add(all, stop_waiting(context, each));
+    }
+  }
+  return all;
+}
+
 Outcome detach_port(DeviceContext& context, const DeviceName& name,
                     const DeviceCatalogue::Attachments& attached) {
   for (const Attachment& each : attached) {
@@ -69,6 +95,9 @@ Outcome detach_port(DeviceContext& context, const DeviceName& name,
   }
   const DeviceInfo* device = nullptr;
   if (auto stop = context.look_up(name, device)) return *stop;
+  if (device != nullptr && waits_for(*device) == context.qube()) {
+    return stop_waiting(context, *device);
+  }
   const std::string id = !name.device_id.empty() ? name.device_id
                          : device == nullptr     ? std::string(unknown_device_id)
                                                  : device->device_id;
@@ -111,6 +140,7 @@ Outcome detach_devices(DeviceContext& context) {
   }
   Outcome all;
   for (const Attachment& each : **attached) add(all, detach_one(context, each, any));
+  if (context.command().device_class == "usb") add(all, stop_all_waiting(context));
   return all;
 }
 

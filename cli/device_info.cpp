@@ -140,6 +140,13 @@ base::Result<DeviceInfo> parse_available(std::string_view untrusted_line,
   return device;
 }
 
+std::string waits_for(const DeviceInfo& device) {
+  constexpr std::string_view waiting = "waiting ";
+  const std::string* state = find_property(device.extras, "state");
+  if (state == nullptr || !state->starts_with(waiting)) return {};
+  return state->substr(waiting.size());
+}
+
 base::Result<Attachment> parse_attached(std::string_view untrusted_line,
                                         std::string_view frontend) {
   const auto head = split_head(untrusted_line);

@@ -26,6 +26,9 @@ struct DeviceInfo {
   std::string port() const { return backend + ":" + port_id; }
 };
 
+// The qube that a device's port is held for until it comes back; empty: none.
+std::string waits_for(const DeviceInfo& device);
+
 // What a qube uses now, or is to get: in an assignment port and device id
 // may be `any`.
 struct Attachment {

@@ -189,7 +189,9 @@ std::string used_by(const ListedDevice& device) {
     text += (text.empty() ? "" : ", ") + std::string(assignment ? "*" : "") + each->frontend +
             " (" + each->mode + options + ")";
   }
-  return text;
+  if (!text.empty() || device.info == nullptr) return text;
+  const std::string qube = waits_for(*device.info);
+  return qube.empty() ? text : qube + " (waiting)";
 }
 
 std::string address_of(const ListedDevice& device) {

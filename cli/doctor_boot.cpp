@@ -86,8 +86,8 @@ bool wants_passphrase(std::string_view line) {
 
 }  // namespace
 
-Boot read_boot(const BootFiles& files, Presence early_conf) {
-  Boot boot{.early_conf = early_conf};
+Boot read_boot(const BootFiles& files) {
+  Boot boot;
   const std::string grub = grub_line(files.grub);
   for (const std::string_view each : {files.command_line, std::string_view(grub), files.kernel}) {
     read_line(each, boot);

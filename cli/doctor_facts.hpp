@@ -55,6 +55,8 @@ struct Boot {
   std::vector<std::string> hidden_controllers = {};
   Presence passphrase = Presence::absent;  // a disk of /etc/crypttab wants one
   Presence early_conf = Presence::absent;
+  // What takes sallyport-early-usb into the initramfs, where initramfs-tools looks for it.
+  Presence early_hook = Presence::absent;
 };
 
 struct Facts {
@@ -83,7 +85,8 @@ struct BootFiles {
   std::string_view kernel = {};        // /etc/kernel/cmdline
   std::string_view crypttab = {};      // /etc/crypttab
 };
-Boot read_boot(const BootFiles& files, Presence early_conf);
+// early_conf and early_hook are the caller's to set.
+Boot read_boot(const BootFiles& files);
 // The first console of /sys/class/tty/console/active that is no screen.
 std::string serial_console(std::string_view active);
 

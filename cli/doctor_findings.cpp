@@ -98,13 +98,22 @@ Finding check_disk(const Facts& facts) {
   }
   // What hides a controller also hides it from sallyport-early-usb.
   if (boot.usb == Boot::Usb::unauthorised && boot.hidden_controllers.empty() &&
-      boot.early_conf == Presence::present) {
+      boot.early_conf == Presence::present && boot.early_hook == Presence::present) {
     finding.found = "the passphrase is typed by the rules of early-boot.conf";
     return finding;
   }
   finding.severity = facts.serial_console.empty() ? Severity::problem : Severity::warning;
   finding.found =
       "a disk wants a passphrase, but USB is hidden at boot and no other keyboard is found";
+  if (boot.early_conf == Presence::present && boot.early_hook == Presence::absent) {
+    finding.found =
+        "early-boot.conf is there, but nothing takes sallyport-early-usb into the initramfs";
+    finding.remedy = {
+        "put Sallyport's hooks and scripts into /etc/initramfs-tools and run "
+        "update-initramfs -u",
+        "use a PS/2 keyboard"};
+    return finding;
+  }
   finding.remedy = {boot.usb == Boot::Usb::unauthorised && boot.hidden_controllers.empty()
                         ? "write /etc/sallyport/early-boot.conf, see early-boot.conf(5), and run "
                           "update-initramfs -u"

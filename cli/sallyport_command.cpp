@@ -3,10 +3,13 @@
 #include "cli/sallyport_command.hpp"
 
 #include "base/wire/escape.hpp"
+#include "cli/db_specs.hpp"
 #include "cli/deny_command.hpp"
 #include "cli/own_command.hpp"
+#include "cli/scan_specs.hpp"
 #include "cli/snapshot_specs.hpp"
 #include "cli/status_view.hpp"
+#include "cli/usb_specs.hpp"
 
 namespace cli {
 namespace {
@@ -18,7 +21,7 @@ CommandSpec main_spec() {
                       {{"--version"}, "", "show program's version number and exit"}},
           .positionals = {},
           .commands = {"status", "run", "policy", "deny", "log", "panic", "doctor", "controllers",
-                       "snapshot"}};
+                       "snapshot", "scan", "db", "usb"}};
 }
 
 CommandSpec status_spec() {
@@ -134,8 +137,14 @@ CommandSpec sallyport_spec(const Words& path) {
   if (path.empty()) return main_spec();
   if (path.size() == 2 && first == "deny") return deny_verb_spec(path[1]);
   if (path.size() == 1 && first == "deny") return deny_spec();
+  if (path.size() == 2 && first == "db") return db_verb_spec(path[1]);
+  if (path.size() == 1 && first == "db") return db_spec();
   if (path.size() == 2 && first == "snapshot") return snapshot_verb_spec(path[1]);
   if (path.size() == 1 && first == "snapshot") return snapshot_spec();
+  if (path.size() == 2 && first == "scan") return scan_verb_spec(path[1]);
+  if (path.size() == 1 && first == "scan") return scan_spec();
+  if (path.size() == 2 && first == "usb") return usb_verb_spec(path[1]);
+  if (path.size() == 1 && first == "usb") return usb_spec();
   if (path.size() == 1 && first == "policy") return policy_spec();
   if (path.size() == 1 && first == "status") return status_spec();
   if (path.size() == 1 && first == "run") return run_spec();

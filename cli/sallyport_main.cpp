@@ -5,10 +5,13 @@
 
 #include "cli/io/admin_client.hpp"
 #include "cli/io/controllers_host.hpp"
+#include "cli/io/db_tool.hpp"
 #include "cli/io/doctor_tool.hpp"
 #include "cli/io/invocation.hpp"
 #include "cli/io/log_tool.hpp"
+#include "cli/io/scan_tool.hpp"
 #include "cli/io/snapshot_tool.hpp"
+#include "cli/io/usb_tool.hpp"
 #include "cli/sallyport_command.hpp"
 #include "policy/io/tool.hpp"
 
@@ -58,6 +61,19 @@ int main(int argc, char** argv) {
     return cli::io::finish(
         cli::io::run_snapshot({invocation->words.begin() + 1, invocation->words.end()}, admin,
                               invocation->paths, invocation->columns));
+  }
+  if (!invocation->words.empty() && invocation->words[0] == "db") {
+    return cli::io::finish(cli::io::run_db({invocation->words.begin() + 1, invocation->words.end()},
+                                           invocation->paths, invocation->columns));
+  }
+  if (!invocation->words.empty() && invocation->words[0] == "scan") {
+    return cli::io::finish(
+        cli::io::run_scan({invocation->words.begin() + 1, invocation->words.end()}, admin,
+                          invocation->paths, invocation->columns));
+  }
+  if (!invocation->words.empty() && invocation->words[0] == "usb") {
+    return cli::io::finish(cli::io::run_usb(
+        {invocation->words.begin() + 1, invocation->words.end()}, admin, invocation->columns));
   }
   if (!invocation->words.empty() && invocation->words[0] == "doctor") {
     return cli::io::finish(

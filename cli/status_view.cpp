@@ -64,8 +64,9 @@ std::string section(const json::object& status, std::string_view key, const Row&
 }
 
 Row qube_row(const json::object& qube) {
-  return {cell(qube, "name"), flag(qube, "connected") ? "connected" : "away",
-          cell(qube, "transport"), cell(qube, "devices")};
+  const char* connected = flag(qube, "silent") ? "silent" : "connected";
+  return {cell(qube, "name"), flag(qube, "connected") ? connected : "away", cell(qube, "transport"),
+          cell(qube, "devices")};
 }
 
 Row lease_row(const json::object& lease) {

@@ -14,6 +14,12 @@ std::string usb_fingerprint(sysusb::DeviceRecord placeless) {
   placeless.port_id = "0-0";
   placeless.bus = 0;
   placeless.device = 0;
+  // The hash of the descriptors stands for both already, and devices that were known before there
+  // were these two stay known.
+  if (!placeless.descriptors_hash.empty()) {
+    placeless.described.clear();
+    placeless.usbguard_hash.clear();
+  }
   placeless.speed = sysusb::Speed::unknown;  // the port's doing as much as the device's
   return base::hash::to_hex(base::hash::digest_of(sysusb::encode_record(placeless)));
 }

@@ -38,7 +38,8 @@ base::Status run(const dom0::io::Options& options) {
   dom0::io::PaperQubes paper(options.relay.parent_path());
   if (auto started = paper.start(paths, *registry); !started) return started;
   boost::asio::io_context io(1);
-  dom0::io::Broker broker(io, paths, *std::move(registry), options.prompt_limit, log);
+  dom0::io::Broker broker(io, paths, *std::move(registry), options.prompt_limit, log,
+                          {.hold = options.replug_hold});
   if (auto started = broker.start(paths); !started) return started;
   dom0::io::AdminMethods methods(broker);
   auto admin = base::io::listen_unix(paths.admin_socket(), 0666, base::io::SocketType::stream,

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "base/device/category.hpp"
 #include "base/wire/ascii.hpp"
 #include "policy/quote.hpp"
+#include "policy/usbguard_match.hpp"
+#include "policy/usbguard_parser.hpp"
 
 namespace policy {
 namespace {
@@ -15,8 +18,8 @@ namespace {
 using base::device::interface_code_size;
 
 constexpr std::array keys{std::string_view("device"), std::string_view("class"),
-                          std::string_view("ports"), std::string_view("usbguard"),
-                          std::string_view("scan")};
+                          std::string_view("ports"),  std::string_view("usbguard"),
+                          std::string_view("usb"),    std::string_view("scan")};
 
 // Calls `take` for each item; false when an item is empty, too many, or not taken.
 template <class Take>
@@ -60,23 +63,19 @@ bool covers(const PortPattern& pattern, const DeviceFacts& device) {
                         : device.port_id == pattern.port_id;
 }
 
-// "7d", "12h"
-bool is_duration(std::string_view text) {
-  constexpr std::string_view units = "smhdw";
-  if (text.size() < 2 || units.find(text.back()) == std::string_view::npos) return false;
-  unsigned number = 0;
+// "7d", "12h"; nullopt: none.
+std::optional<std::uint64_t> seconds_of(std::string_view text) {
+  constexpr std::array units{std::pair{'s', 1U}, std::pair{'m', 60U}, std::pair{'h', 3600U},
+                             std::pair{'d', 86'400U}, std::pair{'w', 604'800U}};
+  if (text.size() < 2) return std::nullopt;
+  std::uint32_t number = 0;
   const char* end = text.data() + text.size() - 1;
   const auto parsed = std::from_chars(text.data(), end, number);
-  return parsed.ec == std::errc{} && parsed.ptr == end && number > 0;
-}
-
-bool is_scan_item(std::string_view item) {
-  constexpr std::array verdicts{std::string_view("clean"),      std::string_view("infected"),
-                                std::string_view("suspicious"), std::string_view("incomplete"),
-                                std::string_view("failed"),     std::string_view("none")};
-  constexpr std::string_view age = "age<";
-  if (item.starts_with(age)) return is_duration(item.substr(age.size()));
-  return std::find(verdicts.begin(), verdicts.end(), item) != verdicts.end();
+  if (parsed.ec != std::errc{} || parsed.ptr != end || number == 0) return std::nullopt;
+  for (const auto& [unit, seconds] : units) {
+    if (unit == text.back()) return std::uint64_t{number} * seconds;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -94,15 +93,8 @@ base::Status Conditions::set(std::string_view key, std::string_view value) {
     if (value.empty()) return wrong_value(key, value, "the name of a file");
     usbguard_file_ = value;
   }
-  if (key == "scan") {
-    scan_ = true;
-    if (!each_item(value, is_scan_item)) {
-      done =
-          wrong_value(key, value,
-                      "verdicts (clean, infected, suspicious, incomplete, failed, none) and an age "
-                      "(age<7d), joined by commas");
-    }
-  }
+  if (key == "usb") done = set_usb(value);
+  if (key == "scan") done = set_scan(value);
   if (done) written_ += " " + std::string(key) + "=" + std::string(value);
   return done;
 }
@@ -151,11 +143,46 @@ base::Status Conditions::set_ports(std::string_view value) {
   return wrong_value("ports", value, "ports (2-1.4, sys-usb:2-1, 3-*), joined by commas");
 }
 
+base::Status Conditions::set_usb(std::string_view value) {
+  const auto bad = [](const UsbguardMistake& mistake) {
+    return base::fail("'usb' at character " + std::to_string(mistake.column) + ": " + mistake.text);
+  };
+  auto rule = parse_usbguard_word(value);
+  if (!rule) return bad(rule.error());
+  if (const auto unknown = usbguard_unknowable(*rule)) return bad(*unknown);
+  usb_ = *std::move(rule);
+  return base::Ok{};
+}
+
+base::Status Conditions::set_scan(std::string_view value) {
+  constexpr std::string_view age = "age<";
+  const bool good = each_item(value, [this, age](std::string_view item) {
+    if (item.starts_with(age)) {
+      if (scan_age_) return false;
+      scan_age_ = seconds_of(item.substr(age.size()));
+      return scan_age_.has_value();
+    }
+    const auto scan = scan_named(item);
+    if (scan) scans_.push_back(*scan);
+    return scan.has_value();
+  });
+  if (good && !scans_.empty()) return base::Ok{};
+  return wrong_value("scan", value,
+                     "verdicts (clean, infected, suspicious, incomplete, failed, none) and, beside "
+                     "them, one age (age<7d), joined by commas");
+}
+
 bool Conditions::hold(Action action, const DeviceFacts* device) const {
-  if (scan_) return false;
   if (empty()) return true;
   if (device == nullptr) return action == Action::deny;
   return device_holds(action, *device);
+}
+
+bool Conditions::scan_holds(Action action, const DeviceFacts& device) const {
+  if (scans_.empty()) return true;
+  if (std::find(scans_.begin(), scans_.end(), device.scan) == scans_.end()) return false;
+  if (!scan_age_) return true;
+  return device.scan_age ? *device.scan_age < *scan_age_ : action == Action::deny;
 }
 
 bool Conditions::device_holds(Action action, const DeviceFacts& device) const {
@@ -168,6 +195,7 @@ bool Conditions::device_holds(Action action, const DeviceFacts& device) const {
       })) {
     return false;
   }
+  if (!scan_holds(action, device)) return false;
   if (!classes_.empty()) {
     const auto listed = [this, action](const std::string& code) {
       return std::any_of(classes_.begin(), classes_.end(), [&code, action](const auto& pattern) {
@@ -180,8 +208,10 @@ bool Conditions::device_holds(Action action, const DeviceFacts& device) const {
                            : !codes.empty() && std::all_of(codes.begin(), codes.end(), listed);
     if (!holds) return false;
   }
+  const Doubt doubt = action == Action::deny ? Doubt::matches : Doubt::differs;
+  if (usb_ && !usbguard_matches(*usb_, device, doubt)) return false;
   // Rules that were not read allow nothing.
-  return usbguard_file_.empty() || (usbguard_ != nullptr && usbguard_->allow(device));
+  return usbguard_file_.empty() || (usbguard_ != nullptr && usbguard_->allow(device, doubt));
 }
 
 }  // namespace policy

@@ -6,12 +6,13 @@
 //   class=USB_Storage,u0806**  Qubes' categories and interface patterns
 //   ports=2-1,sys-usb:3-*      ports, "QUBE:" before and '*' behind if wanted
 //   usbguard=FILE              USBGuard's rules allow the device; FILE is found like an include
-//   scan=clean,age<7d          what the scanner said of the medium
+//   usb=id,0951:1666,...       a rule of USBGuard behind its target, ',' for each blank, is about
+//                              the device (usbguard_parser)
+//   scan=clean,age<7d          what the scanner said of the medium, and how old its signatures are
 //
 // They fail closed. Of allow and ask every interface of the device must be of a class that is
 // listed; of deny one is enough. Where the facts are not known (a call about no device, a device
-// without interfaces) allow and ask do not match, and deny does. `scan` is parsed and, as long as
-// nothing scans, never holds.
+// without interfaces, signatures of unknown age) allow and ask do not match, and deny does.
 #pragma once
 
 #include <cstdint>
@@ -57,6 +58,9 @@ class Conditions {
   base::Status set_history(std::string_view value);
   base::Status set_classes(std::string_view value);
   base::Status set_ports(std::string_view value);
+  base::Status set_usb(std::string_view value);
+  base::Status set_scan(std::string_view value);
+  bool scan_holds(Action action, const DeviceFacts& device) const;
   bool device_holds(Action action, const DeviceFacts& device) const;
 
   std::vector<DeviceFacts::History> history_;
@@ -64,7 +68,9 @@ class Conditions {
   std::vector<PortPattern> ports_;
   std::string usbguard_file_;
   std::shared_ptr<const UsbguardRules> usbguard_;
-  bool scan_ = false;
+  std::optional<UsbguardRule> usb_;
+  std::vector<DeviceFacts::Scan> scans_;
+  std::optional<std::uint64_t> scan_age_;  // less than so many seconds
   std::string written_;
 };
 

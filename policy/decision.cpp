@@ -18,7 +18,8 @@ std::string_view name_of(Decision::Kind kind) {
 }
 
 std::string handling_of(const Decision& decision) {
-  return decision.input ? decision.input->written : std::string();
+  return (decision.input ? decision.input->written : std::string()) +
+         (decision.terms ? decision.terms->written : std::string());
 }
 
 Decision deny(std::string message, std::string rule) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/device_terms.hpp"
 #include "policy/input_handling.hpp"
 
 namespace policy {
@@ -29,6 +30,8 @@ struct Decision {
   std::optional<std::chrono::seconds> timeout = {};  // ask: how long to wait, if the rule says so
   // allow, ask: how an input device is treated; nullptr: as usual
   std::shared_ptr<const InputHandling> input = {};
+  // allow, ask: what may be done with a device; nullptr: as usual
+  std::shared_ptr<const DeviceTerms> terms = {};
   std::string rule = {};                       // "FILE:LINE" of the rule that decided, or empty
   std::optional<std::size_t> rule_index = {};  // its place in the Ruleset
   std::string effective_target = {};           // what rules were tried with; empty: none were
@@ -38,7 +41,8 @@ struct Decision {
 
 std::string_view name_of(Decision::Kind kind);  // "allow", "deny", "ask"
 
-// How an input device is treated, as its rule says it: " pair=new keys=+vt"; empty: as usual.
+// How a device is treated, as its rule says it: " pair=new keys=+vt", " read-only=yes"; empty: as
+// usual.
 std::string handling_of(const Decision& decision);
 
 Decision deny(std::string message, std::string rule = {});

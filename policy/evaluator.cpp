@@ -55,6 +55,7 @@ Decision from_rule(const Rule& rule, Decision::Kind kind, const Call& call) {
   decision.notify = rule.notify;
   decision.autostart = rule.autostart;
   decision.input = rule.input;
+  decision.terms = rule.terms;
   decision.rule = rule.where();
   return decision;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "policy/device_terms.hpp"
 #include "policy/input_handling.hpp"
 #include "policy/near_word.hpp"
 #include "policy/quote.hpp"
@@ -18,15 +19,18 @@ using WordList = std::span<const std::string_view>;
 constexpr std::array known_actions = {std::string_view("allow"), std::string_view("deny"),
                                       std::string_view("ask")};
 constexpr std::array known_parameters = {
-    std::string_view("target"),    std::string_view("default_target"),
-    std::string_view("user"),      std::string_view("notify"),
-    std::string_view("autostart"), std::string_view("timeout"),
-    std::string_view("device"),    std::string_view("class"),
-    std::string_view("ports"),     std::string_view("usbguard"),
-    std::string_view("scan"),      std::string_view("pair"),
-    std::string_view("keys"),      std::string_view("injection"),
-    std::string_view("games"),     std::string_view("max-keyboards"),
-    std::string_view("events"),    std::string_view("presses")};
+    std::string_view("target"),        std::string_view("default_target"),
+    std::string_view("user"),          std::string_view("notify"),
+    std::string_view("autostart"),     std::string_view("timeout"),
+    std::string_view("device"),        std::string_view("class"),
+    std::string_view("ports"),         std::string_view("usbguard"),
+    std::string_view("usb"),           std::string_view("scan"),
+    std::string_view("pair"),          std::string_view("keys"),
+    std::string_view("injection"),     std::string_view("games"),
+    std::string_view("max-keyboards"), std::string_view("events"),
+    std::string_view("presses"),       std::string_view("read-only"),
+    std::string_view("interfaces"),    std::string_view("vendor-requests"),
+    std::string_view("firmware")};
 constexpr std::array known_directives = {
     std::string_view("!include"), std::string_view("!include-dir"),
     std::string_view("!include-service"), std::string_view("!compat-4.0")};
@@ -109,7 +113,7 @@ std::string hint_for_key(std::string_view key, std::string_view value, std::stri
       (key == "target" || key == "default_target" || key == "user" || key == "autostart")) {
     return "a deny goes nowhere: take '" + std::string(key) + "=' out, or change the action";
   }
-  if (action == "deny" && InputHandling::knows(key)) {
+  if (action == "deny" && (InputHandling::knows(key) || DeviceTerms::knows(key))) {
     return "a deny lets no device in: take '" + std::string(key) + "=' out, or change the action";
   }
   if ((action == "allow" || action == "deny") && (key == "default_target" || key == "timeout")) {

@@ -43,7 +43,8 @@ bool legal_parameter(Action action, std::string_view key) {
   if (key == "notify") return true;
   if (key == "target" || key == "user" || key == "autostart") return action != Action::deny;
   if (key == "default_target" || key == "timeout") return action == Action::ask;
-  return Conditions::knows(key) || (action != Action::deny && InputHandling::knows(key));
+  if (Conditions::knows(key)) return true;
+  return action != Action::deny && (InputHandling::knows(key) || DeviceTerms::knows(key));
 }
 
 base::Status check_yes_no(const Parameters& parameters, std::string_view key) {
@@ -126,10 +127,20 @@ base::Status set_input(const Parameters& parameters, Rule& rule) {
   return base::Ok{};
 }
 
+base::Status set_terms(const Parameters& parameters, Rule& rule) {
+  for (const auto& [key, value] : parameters) {
+    if (!DeviceTerms::knows(key)) continue;
+    if (!rule.terms) rule.terms = std::make_shared<DeviceTerms>();
+    if (auto set = rule.terms->set(key, value); !set) return set;
+  }
+  return base::Ok{};
+}
+
 base::Status apply(const Parameters& parameters, Rule& rule) {
   if (auto set = set_timeout(parameters, rule); !set) return set;
   if (auto set = set_conditions(parameters, rule); !set) return set;
   if (auto set = set_input(parameters, rule); !set) return set;
+  if (auto set = set_terms(parameters, rule); !set) return set;
   if (auto set = set_token(rule.redirect, parameters, "target"); !set) return set;
   if (auto set = set_token(rule.default_target, parameters, "default_target"); !set) return set;
   if (const auto user = parameters.find("user"); user != parameters.end()) rule.user = user->second;
@@ -229,6 +240,7 @@ std::string Rule::text() const {
   if (timeout) out += " timeout=" + std::to_string(timeout->count());
   if (conditions) out += conditions->text();
   if (input) out += input->written;
+  if (terms) out += terms->written;
   return out;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/wire/result.hpp"
 #include "policy/conditions.hpp"
+#include "policy/device_terms.hpp"
 #include "policy/input_handling.hpp"
 #include "policy/request.hpp"
 #include "policy/token.hpp"
@@ -33,6 +34,7 @@ struct Rule {
   std::shared_ptr<Conditions> conditions = {};       // ours, behind the action; nullptr: none
 
   std::shared_ptr<InputHandling> input = {};  // the same; nullptr: as usual
+  std::shared_ptr<DeviceTerms> terms = {};    // the same; nullptr: as usual
 
   // "FILE:LINE", or "FILE:None"
   std::string where() const;

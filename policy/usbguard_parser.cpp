@@ -3,254 +3,263 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <string>
 #include <utility>
 
 #include "base/wire/ascii.hpp"
 #include "policy/quote.hpp"
+#include "policy/usbguard_words.hpp"
 
 namespace policy {
 namespace {
 
-constexpr std::string_view blank = " \t\r";
+using Target = UsbguardRule::Target;
 
-template <class T, std::size_t size>
-std::optional<T> named(const std::array<std::pair<std::string_view, T>, size>& names,
-                       std::string_view word) {
-  for (const auto& [name, value] : names) {
-    if (name == word) return value;
-  }
-  return std::nullopt;
-}
+constexpr std::array targets{std::pair{std::string_view("allow"), Target::allow},
+                             std::pair{std::string_view("block"), Target::block},
+                             std::pair{std::string_view("reject"), Target::reject}};
 
-constexpr std::array operators{
-    std::pair{std::string_view("all-of"), UsbguardOperator::all_of},
-    std::pair{std::string_view("one-of"), UsbguardOperator::one_of},
-    std::pair{std::string_view("none-of"), UsbguardOperator::none_of},
-    std::pair{std::string_view("equals"), UsbguardOperator::equals},
-    std::pair{std::string_view("equals-ordered"), UsbguardOperator::equals_ordered},
-    std::pair{std::string_view("match-all"), UsbguardOperator::match_all}};
+constexpr std::array condition_names{
+    std::string_view("true"),         std::string_view("false"),
+    std::string_view("localtime"),    std::string_view("allowed-matches"),
+    std::string_view("rule-applied"), std::string_view("rule-evaluated"),
+    std::string_view("random")};
 
-constexpr std::array targets{std::pair{std::string_view("allow"), UsbguardRule::Target::allow},
-                             std::pair{std::string_view("block"), UsbguardRule::Target::block},
-                             std::pair{std::string_view("reject"), UsbguardRule::Target::reject}};
+constexpr std::size_t max_quoted = 40;  // of what a message shows
 
-template <class Number>
-std::optional<Number> hex(std::string_view text, std::size_t digits) {
-  Number value = 0;
-  if (text.size() != digits) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value, 16);
-  if (error != std::errc{} || end != text.data() + digits) return std::nullopt;
-  return value;
-}
-
-// "*" is any, and fine.
-template <class Number>
-bool hex_or_any(std::string_view text, std::size_t digits, std::optional<Number>& out) {
-  out = hex<Number>(text, digits);
-  return out || text == "*";
-}
-
-std::optional<UsbguardId> id_of(std::string_view word) {
-  UsbguardId id;
-  const std::size_t colon = word.find(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  if (!hex_or_any(word.substr(0, colon), 4, id.vendor) ||
-      !hex_or_any(word.substr(colon + 1), 4, id.product)) {
-    return std::nullopt;
-  }
-  // A product of any vendor means nothing.
-  if (!id.vendor && id.product) return std::nullopt;
-  return id;
-}
-
-std::optional<UsbguardInterface> written_interface_of(std::string_view word) {
-  const std::size_t first = word.find(':');
-  const std::size_t second = first == std::string_view::npos ? first : word.find(':', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
-  const auto interface_class = hex<std::uint8_t>(word.substr(0, first), 2);
-  UsbguardInterface found;
-  if (!interface_class ||
-      !hex_or_any(word.substr(first + 1, second - first - 1), 2, found.subclass) ||
-      !hex_or_any(word.substr(second + 1), 2, found.protocol) ||
-      (!found.subclass && found.protocol)) {
-    return std::nullopt;
-  }
-  found.interface_class = *interface_class;
-  return found;
-}
-
-// What stands behind a backslash; `rest` begins after it. Nothing: no such escape.
-std::optional<char> escape_of(std::string_view& rest) {
-  constexpr std::string_view plain = "abfnrtv\\'\"";
-  constexpr std::string_view meant = "\a\b\f\n\r\t\v\\'\"";
-  if (rest.empty()) return std::nullopt;
-  const char first = rest.front();
-  if (const std::size_t at = plain.find(first); at != std::string_view::npos) {
-    rest.remove_prefix(1);
-    return meant[at];
-  }
-  const bool hexadecimal = first == 'x';
-  if (hexadecimal) rest.remove_prefix(1);
-  const std::size_t most = hexadecimal ? 2 : 3;
-  unsigned value = 0;
-  const auto limit = std::min(most, rest.size());
-  const auto [end, error] =
-      std::from_chars(rest.data(), rest.data() + limit, value, hexadecimal ? 16 : 10);
-  const auto used = static_cast<std::size_t>(end - rest.data());
-  if (error != std::errc{} || value > 255 || (hexadecimal && used != 2)) return std::nullopt;
-  rest.remove_prefix(used);
-  return static_cast<char>(value);
-}
-
-class LineParser {
+class UsbguardReader {
  public:
-  explicit LineParser(std::string_view line) : rest_(line) {}
+  enum class Form : std::uint8_t { line, word };
 
-  base::Result<std::optional<UsbguardRule>> parse() {
+  UsbguardReader(std::string_view text, Form form)
+      : whole_(text), rest_(text), form_(form), blank_(form == Form::line ? " \t\r" : ",") {}
+
+  base::Result<std::optional<UsbguardRule>, UsbguardMistake> line() {
     skip_blanks();
     if (at_end()) return std::optional<UsbguardRule>();
-    const std::string_view word = take_word();
-    const auto target = named(targets, word);
-    if (!target) {
-      return base::fail("a rule begins with allow, block or reject, not " + quote(word));
-    }
-    rule_.target = *target;
-    skip_blanks();
-    if (!at_end() && id_of(peek_word())) {
-      rule_.id.values.push_back(*id_of(take_word()));
-      skip_blanks();
-    }
-    for (; !at_end(); skip_blanks()) {
-      if (auto taken = attribute(std::string(take_word())); !taken) {
-        return base::Unexpected{taken.error()};
-      }
-    }
+    if (!target()) return base::Unexpected{mistake_};
+    if (!attributes()) return base::Unexpected{mistake_};
     return std::optional(std::move(rule_));
   }
 
- private:
-  bool at_end() const { return rest_.empty() || rest_.front() == '#'; }
-  void skip_blanks() {
-    rest_.remove_prefix(std::min(rest_.size(), rest_.find_first_not_of(blank)));
+  base::Result<UsbguardRule, UsbguardMistake> word() {
+    if (at_end()) {
+      wrong("no attribute is named");
+      return base::Unexpected{mistake_};
+    }
+    if (!attributes()) return base::Unexpected{mistake_};
+    return std::move(rule_);
   }
-  std::string_view peek_word() const { return rest_.substr(0, rest_.find_first_of(" \t\r{}")); }
+
+ private:
+  bool is_blank(char c) const { return blank_.find(c) != std::string_view::npos; }
+  bool at_end() const { return rest_.empty() || (form_ == Form::line && rest_.front() == '#'); }
+  void skip_blanks() {
+    while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
+  }
+  std::string_view peek_word() const {
+    const auto ends = [this](char c) { return is_blank(c) || c == '{' || c == '}' || c == '#'; };
+    const auto end = std::find_if(rest_.begin(), rest_.end(), ends);
+    return rest_.substr(0, static_cast<std::size_t>(end - rest_.begin()));
+  }
   std::string_view take_word() {
     const std::string_view word = peek_word();
     rest_.remove_prefix(word.size());
     return word;
   }
 
-  // A reader of values that are one word.
-  template <class T>
-  auto by_word(std::optional<T> (*read)(std::string_view)) {
-    return [this, read](std::string_view, bool& ok) {
-      const auto value = read(take_word());
-      ok = value.has_value();
-      return value.value_or(T{});
-    };
+  std::size_t column_of(std::string_view where) const { return whole_.size() - where.size() + 1; }
+  // For `return wrong(...)`.
+  bool wrong(std::string text) { return wrong_at(rest_, std::move(text)); }
+  bool wrong_at(std::string_view where, std::string text) {
+    mistake_ = {.column = column_of(where), .text = std::move(text)};
+    return false;
+  }
+  static std::string shown(std::string_view text) { return quote(text.substr(0, max_quoted)); }
+
+  std::string missing_blank() const {
+    return form_ == Form::line ? "a blank is missing" : "a comma is missing";
   }
 
-  base::Status attribute(const std::string& name) {
-    const auto text = [this](std::string_view, bool& ok) { return take_text(ok); };
-    if (name == "id") return values(name, rule_.id, by_word(&id_of));
-    if (name == "serial") return values(name, rule_.serial, text);
-    if (name == "name") return values(name, rule_.name, text);
-    if (name == "via-port") return values(name, rule_.via_port, text);
-    if (name == "with-interface") {
-      return values(name, rule_.with_interface, by_word(&written_interface_of));
+  bool target() {
+    const std::string_view here = rest_;
+    const std::string_view word = take_word();
+    for (const auto& [name, value] : targets) {
+      if (name != word) continue;
+      rule_.target = value;
+      return separated("the target");
     }
-    if (name == "if") {
-      return values(name, rule_.conditions,
-                    [this](std::string_view, bool& ok) { return take_condition(ok); });
-    }
-    if (name == "label") {
-      UsbguardSet<std::string> label;
-      return values(name, label, text);
-    }
-    for (const std::string_view unknowable : {"hash", "parent-hash", "with-connect-type"}) {
-      if (name == unknowable) {
-        return base::fail("'" + name +
-                          "' cannot be known in dom0; take it out, or tell the device by id, "
-                          "serial, with-interface and via-port");
-      }
-    }
-    return base::fail("no such attribute: " + quote(name));
+    return wrong_at(here, "a rule begins with allow, block or reject, not " + shown(word));
   }
 
-  // One value, or OPERATOR { VALUE... }.
-  template <class T, class Take>
-  base::Status values(const std::string& name, UsbguardSet<T>& into, Take take) {
-    if (!into.values.empty()) return base::fail("attribute given twice: " + quote(name));
+  // What was read ends here: a blank, a comment, or the end of a set must follow.
+  bool separated(std::string_view what) {
+    if (at_end() || is_blank(rest_.front()) || rest_.front() == '}') return true;
+    return wrong(missing_blank() + " behind " + std::string(what));
+  }
+
+  bool attributes() {
     skip_blanks();
-    if (const auto op = named(operators, peek_word())) {
+    // "allow 0951:1666" is "allow id 0951:1666".
+    if (const auto id = at_end() ? std::nullopt : usbguard_id(peek_word())) {
+      rule_.id.column = column_of(rest_);
+      rule_.id.values.push_back(*id);
+      take_word();
+      if (!separated("the device's id")) return false;
+      skip_blanks();
+    }
+    for (; !at_end(); skip_blanks()) {
+      if (!attribute()) return false;
+    }
+    return true;
+  }
+
+  bool attribute() {
+    const std::string_view here = rest_;
+    const std::string name(take_word());
+    const std::array texts{
+        std::pair{std::string_view("hash"), &rule_.hash},
+        std::pair{std::string_view("parent-hash"), &rule_.parent_hash},
+        std::pair{std::string_view("name"), &rule_.name},
+        std::pair{std::string_view("serial"), &rule_.serial},
+        std::pair{std::string_view("via-port"), &rule_.via_port},
+        std::pair{std::string_view("with-connect-type"), &rule_.with_connect_type},
+        std::pair{std::string_view("label"), &rule_.label}};
+    for (const auto& [known, into] : texts) {
+      if (name == known) return values(name, here, *into, &UsbguardReader::take_text);
+    }
+    if (name == "id") return values(name, here, rule_.id, &UsbguardReader::take_id);
+    if (name == "with-interface") {
+      return values(name, here, rule_.with_interface, &UsbguardReader::take_interface);
+    }
+    if (name == "if") return values(name, here, rule_.conditions, &UsbguardReader::take_condition);
+    return wrong_at(here, "no such attribute: " + shown(name.empty() ? here.substr(0, 1) : name));
+  }
+
+  // One value, or [OPERATOR] { VALUE... }.
+  template <class T>
+  bool values(const std::string& name, std::string_view here, UsbguardSet<T>& into,
+              std::optional<T> (UsbguardReader::*take)()) {
+    if (into.written()) return wrong_at(here, "attribute given twice: " + quote(name));
+    into.column = column_of(here);
+    if (!separated_from_value(name)) return false;
+    if (const auto op = usbguard_operator(peek_word())) {
       into.op = *op;
       take_word();
-      skip_blanks();
-      if (!rest_.starts_with('{')) return base::fail("'{' is missing behind the operator");
+      if (!separated_from_value(name_of(*op))) return false;
+      if (!rest_.starts_with('{')) return wrong("'{' is missing behind the operator");
     }
     const bool several = rest_.starts_with('{');
     if (several) rest_.remove_prefix(1);
     for (skip_blanks(); !(several && rest_.starts_with('}')); skip_blanks()) {
-      bool ok = !rest_.empty() && into.values.size() < UsbguardRules::max_values;
-      const std::string_view before = rest_.substr(0, 32);
-      if (ok) into.values.push_back(take(name, ok));
-      if (!ok) {
-        if (!problem_.empty()) return base::fail(problem_);
-        return base::fail("bad value for '" + name + "' at " + quote(before));
+      if (into.values.size() == max_usbguard_values) {
+        return wrong("more than " + std::to_string(max_usbguard_values) + " values");
       }
-      if (!several) return base::Ok{};
+      if (!value(name, into, take)) return false;
+      if (!several) return separated("the value");
     }
     rest_.remove_prefix(1);
-    if (into.values.empty()) return base::fail("'" + name + "' has no value");
-    return base::Ok{};
+    if (!into.written()) return wrong_at(here, quote(name) + " has no value");
+    return separated("the set");
   }
 
-  std::string take_text(bool& ok) {
-    std::string text;
-    ok = rest_.starts_with('"');
-    if (!ok) return text;
+  bool separated_from_value(std::string_view word) {
+    // Of the one word a set needs no blank before it: its brace stands out enough.
+    const bool brace = form_ == Form::word && rest_.starts_with('{');
+    if (!brace && !at_end() && !is_blank(rest_.front())) {
+      return wrong(missing_blank() + " behind " + shown(word));
+    }
+    skip_blanks();
+    return true;
+  }
+
+  template <class T>
+  bool value(const std::string& name, UsbguardSet<T>& into,
+             std::optional<T> (UsbguardReader::*take)()) {
+    const std::string_view here = rest_;
+    mistake_ = {};
+    auto taken = at_end() ? std::nullopt : (this->*take)();
+    if (taken) {
+      into.values.push_back(*std::move(taken));
+      return separated("the value");
+    }
+    if (mistake_.column != 0) return false;  // it knows better
+    if (here.empty() || here.front() == '#')
+      return wrong_at(here, "a value is missing for " + quote(name));
+    return wrong_at(here, "bad value for " + quote(name) + ": " +
+                              shown(here.substr(0, here.find_first_of(blank_))));
+  }
+
+  std::optional<UsbguardId> take_id() { return usbguard_id(take_word()); }
+  std::optional<UsbguardInterface> take_interface() { return usbguard_interface(take_word()); }
+
+  std::optional<std::string> take_text() {
+    const std::string_view here = rest_;
+    if (!rest_.starts_with('"')) return std::nullopt;
     rest_.remove_prefix(1);
-    while (!rest_.empty() && rest_.front() != '"') {
-      char c = rest_.front();
+    auto text = take_usbguard_text(rest_);
+    if (text) return text;
+    if (rest_.empty()) {
+      wrong_at(here, "the quote is not closed");
+    } else {
+      wrong("only \\\\, \\\" and \\xHH may stand behind a backslash");
+    }
+    return std::nullopt;
+  }
+
+  std::optional<UsbguardCondition> take_condition() {
+    UsbguardCondition condition{.negated = rest_.starts_with('!'), .name = {}};
+    if (condition.negated) rest_.remove_prefix(1);
+    const std::string_view here = rest_;
+    while (!rest_.empty() && (base::wire::is_alphanumeric(rest_.front()) || rest_.front() == '-')) {
+      condition.name += rest_.front();
       rest_.remove_prefix(1);
-      if (c == '\\') {
-        const auto escaped = escape_of(rest_);
-        ok = escaped.has_value();
-        if (!ok) return text;
-        c = *escaped;
-      }
-      text += c;
     }
-    ok = !rest_.empty();
-    if (ok) rest_.remove_prefix(1);
-    return text;
+    if (std::find(condition_names.begin(), condition_names.end(), condition.name) ==
+        condition_names.end()) {
+      wrong_at(here, "no such condition: " + shown(condition.name));
+      return std::nullopt;
+    }
+    if (!rest_.starts_with('(')) return condition;
+    rest_.remove_prefix(1);
+    const std::size_t end = rest_.find(')');
+    if (end == std::string_view::npos) {
+      wrong_at(here, "')' is missing");
+      return std::nullopt;
+    }
+    condition.argument = rest_.substr(0, end);
+    if (condition.argument.empty()) {
+      wrong("nothing stands in the parentheses");
+      return std::nullopt;
+    }
+    rest_.remove_prefix(end + 1);
+    return condition;
   }
 
-  bool take_condition(bool& ok) {
-    const bool negated = rest_.starts_with('!');
-    if (negated) rest_.remove_prefix(1);
-    const std::string_view word = take_word();
-    ok = word == "true" || word == "false";
-    if (!ok) {
-      problem_ = "the condition " + quote(word.substr(0, 64)) +
-                 " is not supported; only true and false are";
-    }
-    return (word == "true") != negated;
-  }
-
+  std::string_view whole_;
   std::string_view rest_;
+  Form form_;
+  std::string_view blank_;
   UsbguardRule rule_;
-  std::string problem_;
+  UsbguardMistake mistake_;
 };
+
+base::Unexpected<UsbguardMistake> too_long() {
+  return {{.column = max_usbguard_line + 1,
+           .text = "longer than " + std::to_string(max_usbguard_line) + " characters"}};
+}
 
 }  // namespace
 
-base::Result<std::optional<UsbguardRule>> parse_usbguard_line(std::string_view line) {
-  if (line.size() > UsbguardRules::max_line) {
-    return base::fail("longer than " + std::to_string(UsbguardRules::max_line) + " characters");
-  }
-  return LineParser(line).parse();
+base::Result<std::optional<UsbguardRule>, UsbguardMistake> parse_usbguard_line(
+    std::string_view line) {
+  if (line.size() > max_usbguard_line) return too_long();
+  return UsbguardReader(line, UsbguardReader::Form::line).line();
+}
+
+base::Result<UsbguardRule, UsbguardMistake> parse_usbguard_word(std::string_view word) {
+  if (word.size() > max_usbguard_line) return too_long();
+  return UsbguardReader(word, UsbguardReader::Form::word).word();
 }
 
 }  // namespace policy

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace scannerqube {
@@ -29,6 +30,14 @@ constexpr std::string_view verdict_name(Verdict verdict) {
       break;
   }
   return "failed";
+}
+
+constexpr std::optional<Verdict> verdict_named(std::string_view name) {
+  for (const Verdict each : {Verdict::clean, Verdict::suspicious, Verdict::incomplete,
+                             Verdict::failed, Verdict::infected}) {
+    if (verdict_name(each) == name) return each;
+  }
+  return std::nullopt;
 }
 
 }  // namespace scannerqube

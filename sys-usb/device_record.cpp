@@ -31,6 +31,27 @@ void append_text(base::wire::Writer& out, std::string_view text) {
   out.u8(static_cast<std::uint8_t>(cut.size())).text(cut);
 }
 
+void append_interfaces(base::wire::Writer& out, const std::vector<Interface>& interfaces,
+                       std::size_t most) {
+  const std::size_t count = std::min(interfaces.size(), most);
+  out.u8(static_cast<std::uint8_t>(count));
+  for (std::size_t i = 0; i < count; ++i) {
+    const Interface& each = interfaces[i];
+    out.u8(each.interface_class).u8(each.subclass).u8(each.protocol);
+  }
+}
+
+// The count is checked: at most 255 of three bytes each.
+std::vector<Interface> take_interfaces(base::wire::Reader& in, std::size_t count) {
+  std::vector<Interface> interfaces(count);
+  for (Interface& each : interfaces) {
+    each.interface_class = in.u8();
+    each.subclass = in.u8();
+    each.protocol = in.u8();
+  }
+  return interfaces;
+}
+
 std::string take_text(base::wire::Reader& in) {
   return std::string(base::wire::as_text(in.take(in.u8())));
 }
@@ -53,6 +74,8 @@ const char* describe(RecordError error) {
       return "the device record lists more than 32 interfaces";
     case RecordError::bad_descriptors_hash:
       return "the device record's hash of the descriptors is neither absent nor 32 bytes";
+    case RecordError::bad_usbguard_hash:
+      return "the device record's USBGuard hash is neither absent nor 32 bytes";
   }
   return "unknown device record error";
 }
@@ -86,13 +109,13 @@ std::vector<std::byte> encode_record(const DeviceRecord& record) {
   append_text(out, record.manufacturer);
   append_text(out, record.product);
   append_text(out, record.serial);
-  const std::size_t count = std::min(record.interfaces.size(), max_interfaces);
-  out.u8(static_cast<std::uint8_t>(count));
-  for (std::size_t i = 0; i < count; ++i) {
-    const Interface& each = record.interfaces[i];
-    out.u8(each.interface_class).u8(each.subclass).u8(each.protocol);
-  }
+  append_interfaces(out, record.interfaces, max_interfaces);
   append_text(out, record.descriptors_hash);
+  // Left out whole where it says nothing, so that such a record is what it was before there was
+  // one.
+  if (record.described.empty() && record.usbguard_hash.empty()) return wire;
+  append_interfaces(out, record.described, max_described);
+  append_text(out, record.usbguard_hash);
   return wire;
 }
 
@@ -119,16 +142,22 @@ base::Result<DeviceRecord, RecordError> parse_record(base::wire::Bytes untrusted
   if (!speed) return base::Unexpected{RecordError::bad_speed};
   if (count > max_interfaces) return base::Unexpected{RecordError::too_many_interfaces};
   record.speed = *speed;
-  record.interfaces.resize(count);
-  for (Interface& each : record.interfaces) {
-    each.interface_class = in.u8();
-    each.subclass = in.u8();
-    each.protocol = in.u8();
-  }
+  record.interfaces = take_interfaces(in, count);
   record.descriptors_hash = take_text(in);
+  if (in.ok() && !in.done()) {
+    record.described = take_interfaces(in, in.u8());
+    record.usbguard_hash = take_text(in);
+    // There is one way to write each record: with nothing to say this is not there.
+    if (in.ok() && record.described.empty() && record.usbguard_hash.empty()) {
+      return base::Unexpected{RecordError::trailing_bytes};
+    }
+  }
   if (!in.ok()) return base::Unexpected{RecordError::truncated};
   if (!record.descriptors_hash.empty() && record.descriptors_hash.size() != descriptors_hash_size) {
     return base::Unexpected{RecordError::bad_descriptors_hash};
+  }
+  if (!record.usbguard_hash.empty() && record.usbguard_hash.size() != usbguard_hash_size) {
+    return base::Unexpected{RecordError::bad_usbguard_hash};
   }
   if (!in.done()) return base::Unexpected{RecordError::trailing_bytes};
   return record;

@@ -15,8 +15,10 @@ namespace sysusb {
 
 inline constexpr std::size_t max_port_id = 31;
 inline constexpr std::size_t max_interfaces = 32;
-inline constexpr std::size_t max_text = 255;  // each string of a device; what a str8 holds
+inline constexpr std::size_t max_described = 255;  // interfaces, used or not; what a u8 counts
+inline constexpr std::size_t max_text = 255;       // each string of a device; what a str8 holds
 inline constexpr std::size_t descriptors_hash_size = 32;  // BLAKE2b-256
+inline constexpr std::size_t usbguard_hash_size = 32;     // SHA-256
 
 struct Interface {
   std::uint8_t interface_class = 0;
@@ -43,6 +45,11 @@ struct DeviceRecord {
   std::vector<Interface> interfaces;  // at most max_interfaces, in descriptor order
   // Hash of all descriptors as the kernel read them (sysfs's `descriptors`), raw; empty: unknown.
   std::string descriptors_hash = {};
+  // Every interface of every configuration and alternate setting (sys-usb/described_interfaces);
+  // empty: unknown.
+  std::vector<Interface> described = {};
+  // What USBGuard calls the device's hash, 32 raw bytes; empty: unknown.
+  std::string usbguard_hash = {};
 
   friend bool operator==(const DeviceRecord&, const DeviceRecord&) = default;
 };
@@ -54,7 +61,8 @@ enum class RecordError {
   bad_port_id,
   bad_speed,
   too_many_interfaces,
-  bad_descriptors_hash
+  bad_descriptors_hash,
+  bad_usbguard_hash
 };
 const char* describe(RecordError error);
 

@@ -12,7 +12,8 @@ using base::config::Transport;
 
 constexpr std::array plug_drivers{"usb-kbd", "usb-mouse", "usb-tablet", "usb-wacom-tablet",
                                   "usb-ccid"};
-constexpr std::array own_ids{"xhci", "root", "net", "vsock", "console", "qmp"};
+constexpr std::array own_ids{"xhci", "root",  "net",   "vsock", "console",
+                             "qmp",  "ports", "slot0", "slot1"};
 
 class Command {
  public:
@@ -49,14 +50,29 @@ std::string kernel_line(Accelerator accelerator) {
          (accelerator == Accelerator::tcg ? " mitigations=off" : "");
 }
 
+// How the guest's agent reaches dom0.
+std::string dial_word(Transport transport) {
+  if (transport == Transport::none) return {};
+  return std::string(" sallyport.dial=") + (transport == Transport::vsock ? "vsock" : "guestfwd");
+}
+
 // A guestfwd dialer is started by libslirp, whose child calls setsid(): elevateprivileges=deny
 // would kill it. QEMU runs with no_new_privs in any case, so nothing it starts gains a privilege.
 std::string sandbox_for(Transport transport) {
   return std::string("on,obsolete=deny,resourcecontrol=deny") +
-         (transport == Transport::vsock ? ",elevateprivileges=deny,spawn=deny" : "");
+         (transport == Transport::unix_socket ? "" : ",elevateprivileges=deny,spawn=deny");
+}
+
+// Nothing is there yet: a bus for one port, and a slot for each of two disks.
+void add_slots(Command& command) {
+  command.option("-device", "virtio-serial-pci,id=ports,max_ports=2");
+  for (const std::string number : {"0", "1"}) {
+    command.option("-device", "pcie-root-port,id=slot" + number + ",chassis=" + number);
+  }
 }
 
 void add_transport(Command& command, const QubeConfig& config, const Machine& machine) {
+  if (config.transport == Transport::none) return add_slots(command);
   if (config.transport == Transport::vsock) {
     command.option("-device",
                    "vhost-vsock-pci,id=vsock,romfile=,guest-cid=" + std::to_string(config.cid) +
@@ -137,8 +153,8 @@ std::vector<std::string> qemu_command(const QubeConfig& config, const Machine& m
   command.option("-mon", "chardev=qmp,mode=control");
   command.option("-kernel", machine.image.kernel);
   command.option("-initrd", machine.image.initrd);
-  command.option("-append", kernel_line(machine.accelerator) + " quiet loglevel=3 sallyport.dial=" +
-                                (config.transport == Transport::vsock ? "vsock" : "guestfwd"));
+  command.option("-append", kernel_line(machine.accelerator) + " quiet loglevel=3" +
+                                dial_word(config.transport));
   add_disks(command, config, machine);
   add_transport(command, config, machine);
   add_controllers(command, config);

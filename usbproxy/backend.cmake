@@ -3,8 +3,12 @@
 sallyport_library(usbproxy_backend_core SOURCES
   backend_gate.cpp
   backend_header.cpp
+  device_guard.cpp
+  storage_commands.cpp
+  storage_filter.cpp
   LIBRARIES usbproxy_core)
 sallyport_library(usbproxy_backend SOURCES
+  io/backend_descriptors.cpp
   io/backend_device.cpp
   io/backend_queue.cpp
   io/backend_session.cpp

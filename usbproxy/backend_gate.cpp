@@ -17,19 +17,16 @@ constexpr std::size_t hello_caps_offset = redir::header_size_32 + 64;
 
 bool is_in(std::uint8_t endpoint) { return (endpoint & direction_in) != 0; }
 
+// Not endpoint 0, and no reserved bits (USB 2.0, 9.6.6).
+bool is_iso_address(std::uint8_t endpoint) {
+  return (endpoint & 0x0fU) != 0 && (endpoint & 0x70U) == 0;
+}
+std::uint32_t bit_of(std::uint8_t endpoint) { return std::uint32_t{1} << redir::slot_of(endpoint); }
+
 base::Unexpected<GateError> refuse(GateError error) { return base::Unexpected{error}; }
 
 std::optional<GateError> check_stream(const redir::Packet& packet) {
   switch (packet.type) {
-    case PacketType::start_iso_stream: {
-      const auto& start = std::get<redir::StartIsoStream>(packet.body);
-      // With one OUT transfer of one packet the library runs over the end of its packet list.
-      const std::uint8_t least = is_in(start.endpoint) ? 1 : 2;
-      if (start.packets_per_urb < 1 || start.packets_per_urb > Gate::max_iso_packets ||
-          start.urbs < least || start.urbs > Gate::max_transfers)
-        return GateError::iso_stream_bounds;
-      return std::nullopt;
-    }
     case PacketType::start_interrupt_receiving:
     case PacketType::stop_interrupt_receiving:
       if (!is_in(std::get<redir::EndpointOnly>(packet.body).endpoint))
@@ -74,6 +71,10 @@ const char* describe(GateError error) {
       return "receiving on an OUT endpoint";
     case GateError::iso_stream_bounds:
       return "an isochronous stream out of bounds";
+    case GateError::iso_without_stream:
+      return "an isochronous packet or the end of a stream that was not started";
+    case GateError::iso_endpoint:
+      return "an isochronous stream of no endpoint";
     case GateError::bulk_receiving_bounds:
       return "buffered bulk receiving out of bounds";
   }
@@ -91,6 +92,10 @@ base::Result<Gate::Verdict, GateError> Gate::check(const redir::Packet& packet) 
     }
     case PacketType::interrupt_packet:  // only OUT comes from a guest
       return open(packet.id, packet.data.size());
+    case PacketType::start_iso_stream:
+    case PacketType::stop_iso_stream:
+    case PacketType::iso_packet:  // only OUT comes from a guest
+      return check_iso(packet);
     case PacketType::cancel_data_packet:
       return cancel(packet.id);
     case PacketType::alloc_bulk_streams:
@@ -112,6 +117,27 @@ Gate::Checked Gate::check_control(const redir::Packet& packet) {
   if (control.length > 0 && is_in(control.endpoint) != is_in(control.request_type))
     return refuse(GateError::control_direction);
   return open(packet.id, control.length);
+}
+
+Gate::Checked Gate::check_iso(const redir::Packet& packet) {
+  if (const auto* start = std::get_if<redir::StartIsoStream>(&packet.body)) {
+    if (!is_iso_address(start->endpoint)) return refuse(GateError::iso_endpoint);
+    // With one OUT transfer of one packet the library runs over the end of its packet list.
+    const std::uint8_t least = is_in(start->endpoint) ? 1 : 2;
+    if (start->packets_per_urb < 1 || start->packets_per_urb > max_iso_packets ||
+        start->urbs < least || start->urbs > max_transfers) {
+      return refuse(GateError::iso_stream_bounds);
+    }
+    iso_streams_ |= bit_of(start->endpoint);
+    return Verdict::pass;
+  }
+  const auto* stop = std::get_if<redir::EndpointOnly>(&packet.body);
+  const std::uint8_t endpoint =
+      stop != nullptr ? stop->endpoint : std::get<redir::DataPacket>(packet.body).endpoint;
+  if (!is_iso_address(endpoint)) return refuse(GateError::iso_endpoint);
+  if ((iso_streams_ & bit_of(endpoint)) == 0) return refuse(GateError::iso_without_stream);
+  if (stop != nullptr) iso_streams_ &= ~bit_of(endpoint);
+  return Verdict::pass;
 }
 
 Gate::Checked Gate::open(std::uint64_t id, std::size_t bytes) {

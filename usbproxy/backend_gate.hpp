@@ -23,6 +23,8 @@ enum class GateError {
   control_direction,     // would send the device memory that nobody wrote
   stream_direction,      // receiving on an OUT endpoint
   iso_stream_bounds,     //
+  iso_without_stream,    // a packet, or an end, of a stream that was not started
+  iso_endpoint,          // endpoint 0, or reserved bits of an address
   bulk_receiving_bounds  //
 };
 const char* describe(GateError error);
@@ -70,8 +72,12 @@ class Gate {
   Checked open(std::uint64_t id, std::size_t bytes);
   Checked cancel(std::uint64_t id);
   Checked check_control(const redir::Packet& packet);
+  Checked check_iso(const redir::Packet& packet);
   void close(std::uint64_t id);
 
+  // Bits, by slot_of(): the guest started it and did not stop it. The library may have ended it
+  // meanwhile, so to start it again is no error.
+  std::uint32_t iso_streams_ = 0;
   std::vector<Open> open_;
   std::size_t open_bytes_ = 0;
   bool device_disconnected_ = false;

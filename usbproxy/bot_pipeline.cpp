@@ -2,6 +2,8 @@
 // Recognising bulk-only mass storage and its commands.
 #include "usbproxy/bot_pipeline.hpp"
 
+#include <cstdlib>
+
 namespace usbproxy {
 namespace {
 
@@ -64,6 +66,36 @@ std::optional<BotEndpoints> find_bot_endpoints(const DeviceTable& device) {
     return std::nullopt;
   }
   return found;
+}
+
+Ahead& AheadQueue::push_back(std::uint64_t id, std::uint32_t asked) {
+  if (size_ == max_size) std::abort();  // our own fault, and never a peer's
+  Ahead& one = at(size_++);
+  one.id = id;
+  one.asked = asked;
+  one.answered = false;
+  one.status = 0;
+  one.data.clear();
+  one.given = 0;
+  return one;
+}
+
+void AheadQueue::pop_front() {
+  if (size_ == 0) std::abort();
+  first_ = (first_ + 1) % max_size;
+  --size_;
+}
+
+void AheadQueue::pop_back() {
+  if (size_ == 0) std::abort();
+  --size_;
+}
+
+Ahead* AheadQueue::find(std::uint64_t id) {
+  for (std::size_t i = 0; i < size_; ++i) {
+    if (at(i).id == id) return &at(i);
+  }
+  return nullptr;
 }
 
 }  // namespace usbproxy

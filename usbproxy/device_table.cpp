@@ -64,6 +64,7 @@ base::Result<Identity> Identity::parse(std::string_view text) {
   if (!vendor || !product || !interfaces) return wrong();
   return Identity{.vendor_id = static_cast<std::uint16_t>(*vendor),
                   .product_id = static_cast<std::uint16_t>(*product),
+                  .serial = std::string(text.substr(10, last - 10)),
                   .interfaces = std::move(*interfaces)};
 }
 
@@ -106,6 +107,7 @@ base::Status DeviceTable::set_endpoints(const redir::EpInfo& untrusted) {
     if (!usable || untrusted.max_packet_size[slot] == 0) continue;
     endpoints[slot] = {.type = type,
                        .interface_number = untrusted.interface_number[slot],
+                       .interval = untrusted.interval[slot],
                        .max_packet_size = untrusted.max_packet_size[slot]};
   }
   endpoints_ = endpoints;
@@ -119,8 +121,7 @@ base::Status DeviceTable::connect(const redir::DeviceConnect& untrusted) {
     return base::fail("device is " + id_text(untrusted.vendor_id, untrusted.product_id) + ", but " +
                       id_text(expected_->vendor_id, expected_->product_id) + " was approved");
   }
-  vendor_id_ = untrusted.vendor_id;
-  product_id_ = untrusted.product_id;
+  introduction_ = untrusted;
   if (untrusted.speed <= static_cast<std::uint8_t>(Speed::super)) {
     speed_ = Speed{untrusted.speed};
     return base::Ok{};

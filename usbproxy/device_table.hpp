@@ -11,29 +11,25 @@
 
 #include "base/wire/result.hpp"
 #include "usbproxy/redir_packet.hpp"
+#include "usbproxy/usb_values.hpp"
 
 namespace usbproxy {
 
-struct InterfaceClass {
-  std::uint8_t code = 0, subclass = 0, protocol = 0;
-  friend bool operator==(const InterfaceClass&, const InterfaceClass&) = default;
-};
-
-// The identity that was approved: `VVVV:PPPP:SERIAL:uCCSSPP...`, as dom0 hands it on. The serial
-// number is not visible in usbredir's connect header; it is dom0's to compare.
+// The identity that was approved: `VVVV:PPPP:SERIAL:uCCSSPP...`, as dom0 hands it on.
 struct Identity {
   std::uint16_t vendor_id = 0, product_id = 0;
+  std::string serial;                      // in dom0's letters: firewall::identity_text()
   std::vector<InterfaceClass> interfaces;  // every kind that may appear; empty: not restricted
 
   static base::Result<Identity> parse(std::string_view text);
 };
 
-enum class Speed : std::uint8_t { low = 0, full = 1, high = 2, super = 3 };
-
 struct Endpoint {
   std::uint8_t type = redir::endpoint_type::invalid;
   std::uint8_t interface_number = 0;
+  std::uint8_t interval = 0;
   std::uint16_t max_packet_size = 0;
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
 // Owns the current interface and endpoint tables. They come as a pair in either order; endpoints()
@@ -56,9 +52,10 @@ class DeviceTable {
   const std::array<Endpoint, redir::endpoint_slots>& endpoints() const { return endpoints_; }
   // The class of an interface, if it exists.
   std::optional<InterfaceClass> interface_class(std::uint8_t number) const;
+  std::size_t interface_count() const { return interfaces_.size(); }
   Speed speed() const { return speed_; }
-  std::uint16_t vendor_id() const { return vendor_id_; }
-  std::uint16_t product_id() const { return product_id_; }
+  const std::optional<Identity>& expected() const { return expected_; }
+  const redir::DeviceConnect& introduction() const { return introduction_; }
 
  private:
   struct Interface {
@@ -72,7 +69,7 @@ class DeviceTable {
   bool have_interfaces_ = false;
   bool have_endpoints_ = false;
   Speed speed_ = Speed::low;
-  std::uint16_t vendor_id_ = 0, product_id_ = 0;
+  redir::DeviceConnect introduction_;
 };
 
 }  // namespace usbproxy

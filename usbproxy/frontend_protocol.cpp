@@ -35,6 +35,40 @@ std::optional<std::uint32_t> number(std::string_view text) {
   return value;
 }
 
+// Without its end; nothing if it has none.
+std::optional<std::string_view> take_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end + 1);
+  return line;
+}
+
+// "option KEY VALUE" lines up to an empty one or the end.
+base::Status take_options(std::string_view text, firewall::Rights& rights) {
+  std::vector<std::string_view> seen;
+  while (!text.empty()) {
+    const auto line = take_line(text);
+    if (!line) return base::fail("request: half a line '" + escape(text) + "'");
+    if (line->empty()) break;
+    std::string_view words = *line;
+    const std::string_view verb = take_word(words);
+    const std::string_view key = take_word(words);
+    if (verb != "option" || words.size() < 2) {
+      return base::fail("request: '" + escape(*line) + "' is not 'option KEY VALUE'");
+    }
+    if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+      return base::fail("request: option " + escape(key) + " is there twice");
+    }
+    seen.push_back(key);
+    if (auto set = rights.set(key, words.substr(1)); !set) {
+      return base::fail("request: " + set.error().text + "; update sallyport in this qube");
+    }
+  }
+  if (!text.empty()) return base::fail("request: '" + escape(text) + "' behind its end");
+  return base::Ok{};
+}
+
 const char* meaning(std::uint16_t status) {
   switch (status) {
     case 1:
@@ -67,15 +101,24 @@ base::Result<AttachRequest> AttachRequest::parse(std::string_view untrusted) {
   }
   if (rest.empty()) return request;
   constexpr std::string_view key = "identity ";
-  const std::size_t second = rest.find('\n');
-  if (rest.substr(0, key.size()) != key || second == std::string_view::npos) {
-    return base::fail("request: second line '" + escape(rest) + "' is not 'identity DEVICE_ID'");
+  const auto second = take_line(rest);
+  if (!second || !second->starts_with(key)) {
+    return base::fail("request: second line '" + escape(second.value_or(rest)) +
+                      "' is not 'identity DEVICE_ID'");
   }
-  auto identity = Identity::parse(rest.substr(key.size(), second - key.size()));
+  auto identity = Identity::parse(second->substr(key.size()));
   if (!identity) return base::Unexpected{identity.error()};
   request.identity = std::move(*identity);
-  if (rest.size() != second + 1) return base::fail("request: more than two lines on stdin");
+  if (auto taken = take_options(rest, request.rights); !taken) {
+    return base::Unexpected{taken.error()};
+  }
   return request;
+}
+
+AttachRequest::Whole AttachRequest::whole(std::string_view untrusted) {
+  if (untrusted.ends_with("\n\n")) return Whole::yes;
+  const auto lines = std::count(untrusted.begin(), untrusted.end(), '\n');
+  return lines == 1 && untrusted.ends_with('\n') ? Whole::maybe : Whole::no;
 }
 
 base::Result<BackendHeader> parse_backend_header(base::wire::Bytes untrusted) {

@@ -12,17 +12,23 @@
 #include "base/wire/reader.hpp"
 #include "base/wire/result.hpp"
 #include "usbproxy/device_table.hpp"
+#include "usbproxy/firewall/rights.hpp"
 
 namespace usbproxy {
 
 inline constexpr std::size_t max_request = 1024;
 
-// stdin of qubes.USBAttach: "BACKEND PORT\n", then optionally "identity DEVICE_ID\n".
+// stdin of qubes.USBAttach: "BACKEND PORT\n"; then, if dom0 says more, "identity DEVICE_ID\n", any
+// number of "option KEY VALUE\n", and an empty line. The end of stdin stands for that one.
 struct AttachRequest {
   std::string backend;
   std::string port;
   std::optional<Identity> identity;
+  firewall::Rights rights = {};
 
+  // Whether `text` can be a whole request; `maybe`: unless an identity follows soon.
+  enum class Whole { no, maybe, yes };
+  static Whole whole(std::string_view untrusted);
   static base::Result<AttachRequest> parse(std::string_view untrusted);
 };
 

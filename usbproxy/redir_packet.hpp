@@ -83,6 +83,10 @@ inline constexpr std::size_t endpoint_slots = 32;
 constexpr std::size_t slot_of(std::uint8_t address) {
   return static_cast<std::size_t>(((address & 0x80U) >> 3U) | (address & 0x0fU));
 }
+// The address of a slot.
+constexpr std::uint8_t address_of(std::size_t slot) {
+  return static_cast<std::uint8_t>((slot & 0x0fU) | ((slot & 0x10U) << 3U));
+}
 
 namespace endpoint_type {
 inline constexpr std::uint8_t control = 0;

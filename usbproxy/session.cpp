@@ -4,16 +4,20 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace usbproxy {
 
-Session::Session(std::optional<Identity> expected, Time now)
+Session::Session(std::optional<Identity> expected, Time now, firewall::Rights rights)
     : device_(std::move(expected)),
       stream_(redir::Sender::host, redir::cap::frontend),
       now_(now),
       connect_by_(now + connect_deadline),
       last_stream_bytes_(now),
-      urbs_(&pool_) {
+      rights_(std::move(rights)),
+      rules_(rights_.control_rules()),
+      urbs_(&pool_),
+      parked_(&pool_) {
   redir::append_hello(to_stream_.tail(), redir::cap::frontend);
 }
 
@@ -102,9 +106,21 @@ void Session::refuse(std::string why, Time now) {
   finish(EndReason::refused, std::move(why));
 }
 
+// Before the first configuration there is nothing that a reset would undo.
+void Session::target_reset(Time now) {
+  if (end_ || phase_ != Phase::connected) return;
+  now_ = now;
+  if (configured_) reset_device();
+}
+
+void Session::target_broke(std::string how, Time now) {
+  now_ = now;
+  finish(EndReason::kernel_violation, std::move(how));
+}
+
 void Session::finish(EndReason reason, std::string text) {
   if (end_) return;
-  end_ = End{.reason = reason, .text = std::move(text)};
+  end_ = End{.reason = reason, .text = std::move(text) + describe(counters_.iso)};
   phase_ = Phase::ended;
   fail_pending(-ENODEV);
 }
@@ -128,21 +144,33 @@ void Session::fail_pending(std::int32_t status) {
 void Session::tick(Time now) {
   if (end_) return;
   now_ = now;
-  if (phase_ != Phase::connected && now >= connect_by_) {
+  if ((phase_ != Phase::connected || reading_ != Reading::none) && now >= connect_by_) {
+    const bool introduced = phase_ == Phase::pinning || phase_ == Phase::connected;
     return finish(EndReason::silent,
-                  "the backend did not introduce the device within 15 s; is sys-usb overloaded?");
+                  introduced ? "the device did not show all its descriptors within 15 s"
+                             : "the backend did not introduce the device within 15 s; is sys-usb "
+                               "overloaded?");
   }
-  if (stream_.inside_packet() && now >= last_stream_bytes_ + packet_deadline) {
-    return finish(EndReason::silent, "the backend stopped in the middle of a packet for 10 s");
+  if (now >= packet_due()) {
+    const auto silent = std::chrono::floor<std::chrono::seconds>(now - last_stream_bytes_);
+    return finish(EndReason::silent, "the backend stopped in the middle of a packet for " +
+                                         std::to_string(silent.count()) + " s");
   }
   run_deadlines();
   for (std::size_t i = 1; i < interrupts_.size(); ++i) {
-    if (now < interrupts_[i].idle_since || now - interrupts_[i].idle_since < interrupt_idle) {
+    if (now < interrupts_[i].idle_since || now - interrupts_[i].idle_since < stream_idle) {
       continue;
     }
     interrupts_[i].idle_since = Time::max();
     stop_stream(static_cast<std::uint8_t>(i));
   }
+  tick_iso();
+}
+
+Time Session::packet_due() const {
+  if (!stream_.inside_packet()) return Time::max();
+  return last_stream_bytes_ +
+         (phase_ == Phase::connected ? attached_packet_deadline : packet_deadline);
 }
 
 // expire() may erase, so the due ones are looked for again after each.
@@ -174,13 +202,14 @@ void Session::expire(Urbs::iterator urb) {
 
 Time Session::next_deadline() const {
   if (end_) return Time::max();
-  Time next = phase_ == Phase::connected ? Time::max() : connect_by_;
-  if (stream_.inside_packet()) next = std::min(next, last_stream_bytes_ + packet_deadline);
+  const bool connecting = phase_ != Phase::connected || reading_ != Reading::none;
+  Time next = connecting ? connect_by_ : Time::max();
+  next = std::min(next, packet_due());
   for (const auto& [seqnum, urb] : urbs_) next = std::min(next, urb.deadline);
   for (const InterruptIn& stream : interrupts_) {
-    if (stream.idle_since != Time::max()) next = std::min(next, stream.idle_since + interrupt_idle);
+    if (stream.idle_since != Time::max()) next = std::min(next, stream.idle_since + stream_idle);
   }
-  return next;
+  return std::min(next, next_iso_deadline());
 }
 
 void Session::orphan(std::uint64_t id) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <memory_resource>
 #include <optional>
 #include <string>
@@ -15,6 +16,11 @@
 
 #include "usbproxy/bot_pipeline.hpp"
 #include "usbproxy/device_table.hpp"
+#include "usbproxy/firewall/control_rules.hpp"
+#include "usbproxy/firewall/descriptor_reader.hpp"
+#include "usbproxy/firewall/pinned_copy.hpp"
+#include "usbproxy/firewall/rights.hpp"
+#include "usbproxy/iso_stream.hpp"
 #include "usbproxy/out_queue.hpp"
 #include "usbproxy/redir_decoder.hpp"
 #include "usbproxy/redir_packet.hpp"
@@ -31,22 +37,24 @@ enum class EndReason {
   target_detached,   // the target's kernel gave the port up
   stopped,           // we were told to end
   refused,           // the device is not what was approved, or cannot be served
+  changed,           // after a reset the device is another one than before it
   silent,            // the backend did not speak in time
   violation,         // the backend broke the protocol
-  kernel_violation,  // the target's kernel sent what we cannot parse
+  kernel_violation,  // the target's kernel, or its QEMU, sent what we cannot parse
 };
 struct End {
   EndReason reason = EndReason::stopped;
   std::string text;  // one line for the user
 };
 
-// For logs and tests.
+// For tests; what became of isochronous packets is told at the end as well.
 struct Counters {
   std::uint64_t submits = 0;
   std::uint64_t unlinks = 0;
   std::uint64_t resets = 0;
   std::uint64_t refused_urbs = 0;
   std::uint64_t dropped_packets = 0;  // interrupt packets nobody fetched
+  IsoCounters iso;
 };
 
 // Pure: bytes and the time come in, bytes wait in two queues. What it guarantees towards the
@@ -54,6 +62,10 @@ struct Counters {
 // every CMD_UNLINK exactly one RET_UNLINK; replies are built from the stored request, so nothing
 // the backend sends can name, lengthen or invent one. Whatever the backend sends against the
 // protocol or against the state ends the session; the kernel's pending requests then get -ENODEV.
+//
+// Descriptors never come from the device: they are read and checked here before ready(), and the
+// kernel's questions are answered from a copy that was written anew (firewall/README.md). After a
+// reset of the port the device's own are read again and compared before anything else goes on.
 //
 // Back pressure: the kernel's side is read always, since a CMD_UNLINK behind unread CMD_SUBMITs
 // would hang the target. Instead, requests beyond max_in_flight are parked here, and beyond
@@ -73,13 +85,21 @@ class Session {
   static constexpr unsigned max_resets = 5;                  // per reset_window
   static constexpr auto reset_window = 60s;
   static constexpr auto connect_deadline = 15s;
-  static constexpr auto packet_deadline = 10s;      // silence inside one packet
+  static constexpr auto packet_deadline = 10s;  // silence inside one packet
+  // The same of an attached device: longer than a disk's driver waits (30 s, SD_TIMEOUT of
+  // drivers/scsi/sd.h), so that a backend whose qube was paused is not given up before.
+  static constexpr auto attached_packet_deadline = 40s;
   static constexpr auto control_deadline = 4900ms;  // the kernel gives up after 5 s
   static constexpr auto cancel_deadline = 2s;
   static constexpr auto configuration_cancel_deadline = 1s;
-  static constexpr auto interrupt_idle = 250ms;  // from the last unlink to stopping the stream
+  static constexpr auto stream_idle = 250ms;         // without a request, until a stream is stopped
+  static constexpr auto iso_start_deadline = 500ms;  // for the first packet of a stream
+  static constexpr auto iso_retry = 1s;              // before a failed stream is started again
+  // While more than this waits for the stream, isochronous OUT packets are given up: they are late.
+  static constexpr std::size_t max_iso_backlog = std::size_t{1} * 1024 * 1024;
 
-  Session(std::optional<Identity> expected, Time now);
+  // `rights`: what of the device the target gets, and which requests reach it.
+  Session(std::optional<Identity> expected, Time now, firewall::Rights rights = {});
 
   // Input, copied in or read in place. Nothing may be called after end() is set but the queues.
   void from_kernel(base::wire::Bytes untrusted, Time now);
@@ -93,25 +113,33 @@ class Session {
   void stop(Time now);
   // The device cannot be attached here.
   void refuse(std::string why, Time now);
+  // For a target that is no kernel: it reset the device's port, or sent what cannot be parsed.
+  void target_reset(Time now);
+  void target_broke(std::string how, Time now);
   // Runs what is due. next_deadline() says when to call it again at the latest.
   void tick(Time now);
   Time next_deadline() const;
 
   OutQueue& to_kernel() { return to_kernel_; }
   OutQueue& to_stream() { return to_stream_; }
-  // True once the backend introduced the device and it is the right one: attach now.
+  // True once the device is the right one and its descriptors are pinned: attach now.
   bool ready() const { return phase_ == Phase::connected; }
   const DeviceTable& device() const { return device_; }
+  // The setting that the backend's tables are of.
+  const firewall::Setting& setting() const { return active_; }
   const std::optional<End>& end() const { return end_; }
   const Counters& counters() const { return counters_; }
 
  private:
-  enum class Phase { hello, tables, connected, ended };
+  enum class Phase { hello, tables, pinning, connected, ended };
+  // The reading of descriptors that is going on.
+  enum class Reading { none, first, second, after_reset };
   enum class UrbKind {
     control,
     bulk,
     interrupt_out,
     interrupt_in,
+    isochronous,
     set_configuration,
     get_configuration,
     set_alt,
@@ -139,9 +167,10 @@ class Session {
   static constexpr std::uint32_t max_epoch = (std::uint32_t{1} << 29U) - 1;
   static constexpr unsigned main_reply = 1;
   static constexpr unsigned zero_packet_reply = 2;
+  static constexpr unsigned interface_table = 1;
+  static constexpr unsigned endpoint_table = 2;
   using Urbs = std::pmr::unordered_map<std::uint32_t, Urb>;
 
-  enum class StreamState { off, starting, on, stopping };
   struct InterruptIn {
     StreamState state = StreamState::off;
     std::uint64_t operation = 0;                 // id of the last start or stop
@@ -150,10 +179,20 @@ class Session {
     Time idle_since = Time::max();               // no URB since
   };
 
+  // A SET_CONFIGURATION or SET_INTERFACE whose status is to come; its tables come before that.
+  struct Change {
+    std::uint64_t id = 0;
+    std::optional<std::uint8_t> interface_number;  // nothing: the configuration
+    std::uint8_t value = 0;
+    std::optional<firewall::Setting> before = {};  // set once its tables came
+  };
+  enum class ChangeEnd { done, refused };
+
   // session.cpp
   void finish(EndReason reason, std::string text);
   void violation(std::string_view what);
   void fail_pending(std::int32_t status);
+  Time packet_due() const;
   void run_deadlines();
   void expire(Urbs::iterator urb);
   void orphan(std::uint64_t id);
@@ -162,6 +201,8 @@ class Session {
   void on_submit(const usbip::Command& command);
   void on_unlink(const usbip::Command& command);
   void submit_data(const usbip::Command& command);
+  void refuse_urb(const usbip::Command& command, std::int32_t status);
+  bool is_given(const Endpoint& endpoint) const;
   Urb& admit(const usbip::Submit& submit, UrbKind kind);
   void send_or_park(Urb& urb, base::wire::Bytes data);
   bool may_send(const Urb& urb) const;
@@ -175,11 +216,28 @@ class Session {
   std::uint64_t id_for(std::uint32_t seqnum) const;
   // session_control.cpp
   void submit_control(const usbip::Command& command);
-  bool answer_locally(const usbip::Submit& submit);
   bool configure(const usbip::Submit& submit);
+  bool setting_exists(const usbip::Setup& setup) const;
+  void send_configuration(Urb& urb);
   void infer_reset(const usbip::Setup& setup);
   void reset_device();
   void send_control(Urb& urb, base::wire::Bytes data);
+  void append_control(std::uint64_t id, const usbip::Setup& setup, std::uint32_t length,
+                      base::wire::Bytes data = {});
+  // session_pin.cpp
+  void begin_pinning();
+  void on_configuration_in_use(const redir::ConfigurationStatus& untrusted);
+  void ask_next();
+  void on_descriptor(const redir::Packet& packet);
+  std::string what_is_refused() const;
+  void end_of_round();
+  void read_again();
+  void answer_descriptor(const usbip::Submit& submit);
+  void check_tables();
+  void end_change(std::uint64_t id, ChangeEnd end);
+  bool answers_question(const redir::Packet& packet) const {
+    return question_id_ != 0 && packet.id == question_id_;
+  }
   // session_reply.cpp
   void handle(const redir::Packet& packet);
   void on_hello();
@@ -194,6 +252,7 @@ class Session {
                     std::uint32_t length);
   void finish_reply(Urbs::iterator urb, std::uint8_t status, const usbip::Completion& completion);
   Urbs::iterator find_reply(std::uint64_t id, UrbKind kind, UrbKind other);
+  static bool answers(const redir::ControlPacket& untrusted, const usbip::Setup& asked);
   static std::int32_t data_errno(std::uint8_t untrusted_status);
   // session_bot.cpp
   bool bot_submit(const usbip::Command& command);
@@ -218,6 +277,26 @@ class Session {
   void restart_if_wanted(std::uint8_t endpoint);
   void fail_queued(InterruptIn& stream, std::int32_t status);
   void forget_queued(const Urb& urb);
+  // session_iso.cpp
+  void submit_iso(const usbip::Command& command);
+  void on_iso_packet(const redir::Packet& packet);
+  void on_iso_status(const redir::Packet& packet);
+  void tick_iso();
+  Time next_iso_deadline() const;
+  void stop_iso_of(std::optional<std::uint8_t> interface_number);
+  bool may_start_iso(const IsoStream& stream) const;
+  void start_iso(std::uint8_t address, IsoStream& stream);
+  void stop_iso(std::uint8_t address, IsoStream& stream);
+  void iso_broken(IsoStream& stream);
+  void run_iso(std::uint8_t address, IsoStream& stream);
+  // session_iso_serve.cpp
+  void serve_iso(IsoStream& stream);
+  void fill_iso_in(IsoStream& stream);
+  void fill_iso_out(IsoStream& stream);
+  void send_iso(std::uint8_t address, IsoStream& stream);
+  void send_iso_request(std::uint8_t address, IsoStream& stream, IsoRequest& request);
+  void fail_iso_queue(IsoStream& stream, std::int32_t status);
+  void append_iso_failed(const Urb& urb, std::int32_t status);
 
   Phase phase_ = Phase::hello;
   std::optional<End> end_;
@@ -236,11 +315,21 @@ class Session {
   bool flushing_ = false;         // everything is being failed: send nothing parked
   bool configured_ = false;       // the target set a configuration since the last reset
   std::deque<Time> resets_;
-  unsigned table_changes_ = 0;  // 6 and 9 without their 8 and 11: new tables may come
+
+  firewall::Rights rights_;
+  firewall::ControlRules rules_;  // of those
+  std::optional<firewall::DescriptorReader> reader_;
+  std::optional<firewall::PinnedCopy> pinned_;
+  Reading reading_ = Reading::none;
+  std::uint64_t question_id_ = 0;  // of the request of ours that waits for its answer; 0: none
+  usbip::Setup question_;
+  firewall::Setting active_;
+  std::deque<Change> changes_;
+  unsigned tables_seen_ = 0;  // bits: interface_table, endpoint_table
 
   std::pmr::unsynchronized_pool_resource pool_;  // so that an URB costs no malloc
   Urbs urbs_;
-  std::deque<std::uint32_t> parked_;  // in the kernel's order
+  std::pmr::deque<std::uint32_t> parked_;  // in the kernel's order
   std::size_t parked_bytes_ = 0;
   std::size_t in_flight_ = 0;
   std::size_t bytes_in_flight_ = 0;
@@ -248,7 +337,10 @@ class Session {
   std::array<std::size_t, redir::endpoint_slots> endpoint_in_flight_{};
   std::vector<std::uint64_t> orphans_;  // given up, their reply is still due
   std::array<InterruptIn, 16> interrupts_;
-  BotPipeline bot_;
+  std::array<std::unique_ptr<IsoStream>, redir::endpoint_slots> iso_;  // made at the first request
+  std::vector<usbip::IsoPlace> iso_places_;    // of the request that is looked at
+  std::vector<usbip::IsoPacket> iso_packets_;  // of the reply that is made
+  BotPipeline bot_{&pool_};
 };
 
 }  // namespace usbproxy

@@ -20,9 +20,7 @@ using redir::PacketType;
 using usbip::Direction;
 
 void Session::bot_send_ahead(std::uint32_t length) {
-  BotPipeline::Ahead& one = bot_.ahead.emplace_back();
-  one.id = ahead_id | ++bot_.last_id;
-  one.asked = length;
+  const Ahead& one = bot_.ahead.push_back(ahead_id | ++bot_.last_id, length);
   redir::append_head(
       to_stream_.tail(), caps_, PacketType::bulk_packet, one.id,
       redir::BulkPacket{
@@ -87,7 +85,7 @@ bool Session::bot_write_data(const usbip::Command& command) {
 // Answers the target's IN requests, first to first, from what has come.
 void Session::bot_serve() {
   while (!bot_.waiting.empty() && !bot_.ahead.empty() && bot_.ahead.front().answered) {
-    BotPipeline::Ahead& one = bot_.ahead.front();
+    Ahead& one = bot_.ahead.front();
     const auto urb = urbs_.find(bot_.waiting.front());
     const Bytes left = Bytes(one.data).subspan(one.given);
     const Bytes part = left.first(std::min<std::size_t>(left.size(), urb->second.submit.length));
@@ -140,10 +138,8 @@ bool Session::bot_reply(const redir::Packet& packet) {
     }
     return true;
   }
-  const auto found =
-      std::find_if(bot_.ahead.begin(), bot_.ahead.end(),
-                   [&packet](const BotPipeline::Ahead& one) { return one.id == packet.id; });
-  if (found == bot_.ahead.end()) return false;
+  Ahead* const found = bot_.ahead.find(packet.id);
+  if (found == nullptr) return false;
   if (found->answered) {
     violation("bulk reply that answers no request");
     return true;
@@ -154,11 +150,9 @@ bool Session::bot_reply(const redir::Packet& packet) {
   }
   found->answered = true;
   found->status = body.status;
-  const bool first = found == bot_.ahead.begin();
-  const std::size_t index = static_cast<std::size_t>(found - bot_.ahead.begin());
+  const bool first = found == &bot_.ahead.front();
   const bool wants_status = std::exchange(bot_.status_next, false);
   if (wants_status && body.status == redir::status::success) bot_send_ahead(bot_status_size);
-  BotPipeline::Ahead& one = bot_.ahead[index];  // sending ahead moved the iterators
   if (first && !bot_.waiting.empty()) {
     const auto urb = urbs_.find(bot_.waiting.front());
     if (urb->second.submit.length >= packet.data.size()) {  // straight from where it was read
@@ -168,7 +162,7 @@ bool Session::bot_reply(const redir::Packet& packet) {
       return true;
     }
   }
-  one.data.assign(packet.data.begin(), packet.data.end());
+  found->data.assign(packet.data.begin(), packet.data.end());
   bot_serve();
   return true;
 }

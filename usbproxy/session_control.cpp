@@ -18,27 +18,19 @@ constexpr std::uint32_t request_code(const Setup& setup) {
 }
 enum : std::uint32_t {
   set_address = 0x0005,
-  set_descriptor = 0x0007,
   set_configuration = 0x0009,
   get_configuration = 0x8008,
   get_descriptor = 0x8006,
+  get_interface_descriptor = 0x8106,
   set_interface = 0x010b,
   get_interface = 0x810a,
   clear_endpoint_feature = 0x0201,
-  set_device_feature = 0x0003,
-  set_endpoint_feature = 0x0203,
-  set_sel = 0x0030,
-  set_isoch_delay = 0x0031,
   bulk_only_reset = 0x21ff,  // Bulk-Only Transport 1.0, 3.1
 };
 constexpr std::uint16_t endpoint_halt = 0;
-constexpr std::uint16_t test_mode = 2;
 constexpr std::uint16_t device_descriptor = 0x0100;
 
 bool is_in(const Setup& setup) { return (setup.request_type & 0x80U) != 0; }
-
-// Class requests to "other" are a hub's, and a hub never comes here (USB 2.0, 11.24.2).
-bool is_hub_request(const Setup& setup) { return (setup.request_type & 0x7fU) == 0x23; }
 
 }  // namespace
 
@@ -54,10 +46,28 @@ void Session::submit_control(const usbip::Command& command) {
     return refuse(-EINVAL);
   }
   if (!is_in(setup) && setup.length != submit.length) return refuse(-EINVAL);
+  switch (request_code(setup)) {
+    case get_descriptor:
+      infer_reset(setup);
+      if (!end_) answer_descriptor(submit);
+      return;
+    case get_interface_descriptor:
+      return answer_descriptor(submit);
+    case set_address:  // vhci does it itself
+      return answer(submit, 0);
+    default:
+      break;
+  }
   if (setup.length > max_control_length) return refuse(-EPIPE);
-  if (answer_locally(submit)) return;
-  infer_reset(setup);
-  if (end_ || configure(submit)) return;
+  if (configure(submit)) return;
+  switch (firewall::judge(rules_, setup, pinned_->device(), active_)) {
+    case firewall::ControlVerdict::forward:
+      break;
+    case firewall::ControlVerdict::acknowledge:
+      return answer(submit, 0);
+    case firewall::ControlVerdict::refuse:
+      return refuse(-EPIPE);
+  }
   if (request_code(setup) == clear_endpoint_feature && setup.value == endpoint_halt) {
     // The host's own recovery of a running stream would race with it: restarted when done.
     const auto endpoint = static_cast<std::uint8_t>(setup.index & 0x0fU);
@@ -71,76 +81,92 @@ void Session::submit_control(const usbip::Command& command) {
   send_or_park(admit(submit, UrbKind::control), command.data);
 }
 
-// Requests that never leave this side. True when answered.
-bool Session::answer_locally(const usbip::Submit& submit) {
-  const Setup& setup = submit.setup;
-  switch (request_code(setup)) {
-    case set_address:      // vhci does it itself
-    case set_sel:          // timing of a link
-    case set_isoch_delay:  // that does not exist
-      answer(submit, 0);
-      return true;
-    case set_device_feature:
-    case set_endpoint_feature:
-      if (setup.value != test_mode) break;
-      answer(submit, -EPIPE);
-      return true;
-    case set_descriptor:
-      answer(submit, -EPIPE);
-      return true;
-    default:
-      break;
-  }
-  if (!is_hub_request(setup)) return false;
-  answer(submit, -EPIPE);
-  return true;
-}
-
 // Sent raw, these would leave the backend's kernel with a wrong idea of the device. True when the
 // request was one of them.
 bool Session::configure(const usbip::Submit& submit) {
-  const Setup& setup = submit.setup;
-  const auto value = static_cast<std::uint8_t>(setup.value & 0xffU);
-  const auto index = static_cast<std::uint8_t>(setup.index & 0xffU);
-  const auto send_packet = [this, &submit](UrbKind kind, PacketType type, const redir::Body& body) {
-    if (end_) return;
-    Urb& urb = admit(submit, kind);
-    urb.awaited = main_reply;
-    urb.deadline = now_ + control_deadline;
-    redir::append_packet(to_stream_.tail(), caps_, type, urb.id, body);
+  const auto kind = [&submit]() -> std::optional<UrbKind> {
+    switch (request_code(submit.setup)) {
+      case set_configuration:
+        return UrbKind::set_configuration;
+      case get_configuration:
+        return UrbKind::get_configuration;
+      case set_interface:
+        return UrbKind::set_alt;
+      case get_interface:
+        return UrbKind::get_alt;
+      default:
+        return std::nullopt;
+    }
+  }();
+  if (!kind) return false;
+  if (setting_exists(submit.setup)) {
+    send_or_park(admit(submit, *kind), {});
+  } else {
+    ++counters_.refused_urbs;
+    answer(submit, -EPIPE);
+  }
+  return true;
+}
+
+// Whether the pinned descriptors have what the request names.
+bool Session::setting_exists(const Setup& setup) const {
+  const firewall::Device& device = pinned_->device();
+  const std::uint32_t code = request_code(setup);
+  if (code == get_configuration) return true;
+  if (code == set_configuration) {
+    return setup.value == 0 ||
+           (setup.value <= 0xff &&
+            device.configuration(static_cast<std::uint8_t>(setup.value)) != nullptr);
+  }
+  if (setup.index >= firewall::max_device_interfaces) return false;
+  firewall::Setting wanted = active_;
+  const auto number = static_cast<std::uint8_t>(setup.index);
+  if (code == set_interface) {
+    if (setup.value > 0xff) return false;
+    wanted.alternates[number] = static_cast<std::uint8_t>(setup.value);
+  }
+  return device.alternate(wanted, number) != nullptr;
+}
+
+void Session::send_configuration(Urb& urb) {
+  const auto value = static_cast<std::uint8_t>(urb.submit.setup.value & 0xffU);
+  const auto index = static_cast<std::uint8_t>(urb.submit.setup.index & 0xffU);
+  const std::uint64_t id = urb.id;
+  urb.deadline = now_ + control_deadline;
+  const auto send_packet = [this, id](PacketType type, const redir::Body& body) {
+    redir::append_packet(to_stream_.tail(), caps_, type, id, body);
   };
-  switch (request_code(setup)) {
-    case set_configuration:
+  switch (urb.kind) {
+    case UrbKind::set_configuration:
       stop_streams_of(std::nullopt);
       bot_forget();
+      if (end_) return;
       configured_ = true;
-      ++table_changes_;
-      send_packet(UrbKind::set_configuration, PacketType::set_configuration,
-                  redir::Configuration{value});
-      return true;
-    case get_configuration:
-      send_packet(UrbKind::get_configuration, PacketType::get_configuration, redir::Empty{});
-      return true;
-    case set_interface:
+      changes_.push_back({.id = id, .interface_number = std::nullopt, .value = value});
+      return send_packet(PacketType::set_configuration, redir::Configuration{value});
+    case UrbKind::get_configuration:
+      return send_packet(PacketType::get_configuration, redir::Empty{});
+    case UrbKind::set_alt:
       stop_streams_of(index);
       bot_forget();
-      ++table_changes_;
-      send_packet(UrbKind::set_alt, PacketType::set_alt_setting, redir::AltSetting{index, value});
-      return true;
-    case get_interface:
-      send_packet(UrbKind::get_alt, PacketType::get_alt_setting, redir::InterfaceOnly{index});
-      return true;
-    default:
-      return false;
+      if (end_) return;
+      changes_.push_back({.id = id, .interface_number = index, .value = value});
+      return send_packet(PacketType::set_alt_setting, redir::AltSetting{index, value});
+    case UrbKind::get_alt:
+      return send_packet(PacketType::get_alt_setting, redir::InterfaceOnly{index});
+    case UrbKind::control:
+    case UrbKind::bulk:
+    case UrbKind::interrupt_out:
+    case UrbKind::interrupt_in:
+    case UrbKind::isochronous:
+      break;
   }
 }
 
 // A reset of the virtual port is not told to us. Its trace: after it the kernel reads the device
 // descriptor anew, with these lengths.
 void Session::infer_reset(const Setup& setup) {
-  if (!configured_ || request_code(setup) != get_descriptor || setup.value != device_descriptor) {
-    return;
-  }
+  if (!configured_ || setup.value != device_descriptor) return;
   const std::uint16_t length = device_.speed() == Speed::super ? 8 : 64;
   if (setup.length == length) reset_device();
 }
@@ -171,13 +197,18 @@ void Session::reset_device() {
   flushing_ = false;
   epoch_ = (epoch_ + 1) & max_epoch;
   redir::append_packet(to_stream_.tail(), caps_, PacketType::reset, 0, redir::Empty{});
+  read_again();
 }
 
 void Session::send_control(Urb& urb, base::wire::Bytes data) {
-  const Setup& setup = urb.submit.setup;
   ++control_in_flight_;
   urb.deadline = now_ + control_deadline;
-  const auto length = std::min<std::uint32_t>(setup.length, urb.submit.length);
+  append_control(urb.id, urb.submit.setup,
+                 std::min<std::uint32_t>(urb.submit.setup.length, urb.submit.length), data);
+}
+
+void Session::append_control(std::uint64_t id, const Setup& setup, std::uint32_t length,
+                             base::wire::Bytes data) {
   const redir::ControlPacket body{.endpoint = static_cast<std::uint8_t>(setup.request_type & 0x80U),
                                   .request = setup.request,
                                   .request_type = setup.request_type,
@@ -185,7 +216,7 @@ void Session::send_control(Urb& urb, base::wire::Bytes data) {
                                   .value = setup.value,
                                   .index = setup.index,
                                   .length = static_cast<std::uint16_t>(length)};
-  redir::append_packet(to_stream_.tail(), caps_, PacketType::control_packet, urb.id, body, data);
+  redir::append_packet(to_stream_.tail(), caps_, PacketType::control_packet, id, body, data);
 }
 
 }  // namespace usbproxy

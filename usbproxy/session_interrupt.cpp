@@ -57,6 +57,7 @@ void Session::stop_streams_of(std::optional<std::uint8_t> interface_number) {
     }
     stop_stream(number);
   }
+  stop_iso_of(interface_number);
 }
 
 void Session::restart_if_wanted(std::uint8_t endpoint) {
@@ -79,6 +80,12 @@ void Session::fail_queued(InterruptIn& stream, std::int32_t status) {
 
 // Called when a queued request is answered, however.
 void Session::forget_queued(const Urb& urb) {
+  if (urb.kind == UrbKind::isochronous) {
+    IsoStream& stream = *iso_[redir::slot_of(urb.submit.address())];
+    stream.queue.erase(urb.submit.seqnum);
+    if (stream.queue.empty()) stream.idle_since = now_;
+    return;
+  }
   InterruptIn& stream = interrupts_[urb.submit.endpoint];
   std::erase(stream.urbs, urb.submit.seqnum);
 }

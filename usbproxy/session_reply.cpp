@@ -63,7 +63,9 @@ void Session::handle(const redir::Packet& packet) {
     default:
       break;
   }
-  if (phase_ != Phase::connected) return violation("answer before the device was introduced");
+  if (phase_ != Phase::connected && phase_ != Phase::pinning) {
+    return violation("answer before the device was introduced");
+  }
   switch (packet.type) {
     case PacketType::configuration_status:
       return on_configuration(packet);
@@ -80,6 +82,10 @@ void Session::handle(const redir::Packet& packet) {
       return on_interrupt_packet(packet);
     case PacketType::interrupt_receiving_status:
       return on_interrupt_status(packet);
+    case PacketType::iso_packet:
+      return on_iso_packet(packet);
+    case PacketType::iso_stream_status:
+      return on_iso_status(packet);
     default:
       return violation(std::string("unexpected packet ") + redir::name_of(packet.type));
   }
@@ -100,7 +106,7 @@ void Session::on_hello() {
 
 // Before the device is introduced, and once per change of configuration or alternate setting.
 void Session::on_tables(const redir::Packet& packet) {
-  if (phase_ == Phase::connected && table_changes_ == 0) {
+  if (phase_ != Phase::tables && changes_.empty()) {
     return violation("interface or endpoint table that nobody asked for");
   }
   const auto* interfaces = std::get_if<redir::InterfaceInfo>(&packet.body);
@@ -108,18 +114,20 @@ void Session::on_tables(const redir::Packet& packet) {
   const auto taken = interfaces != nullptr ? device_.set_interfaces(*interfaces)
                                            : device_.set_endpoints(*endpoints);
   if (!taken) return finish(EndReason::refused, taken.error().text);
-  if (!device_.complete()) return;
+  tables_seen_ |= interfaces != nullptr ? interface_table : endpoint_table;
+  if (tables_seen_ == (interface_table | endpoint_table)) check_tables();
+  if (end_ || !device_.complete()) return;
   bot_forget();  // nothing of the old endpoints may be under way with the new ones
   bot_.endpoints = find_bot_endpoints(device_);
 }
 
 void Session::on_connect(const redir::DeviceConnect& untrusted) {
-  if (phase_ == Phase::connected) return violation("second device on one stream");
+  if (phase_ != Phase::tables) return violation("second device on one stream");
   if (!device_.complete()) return violation("device introduced without its interface tables");
   if (const auto known = device_.connect(untrusted); !known) {
     return finish(EndReason::refused, known.error().text);
   }
-  phase_ = Phase::connected;
+  begin_pinning();
 }
 
 // The open request that `id` answers, if its kind is one of the two.
@@ -142,8 +150,15 @@ void Session::finish_reply(Urbs::iterator urb, std::uint8_t status,
   complete(urb, completion);
 }
 
+bool Session::answers(const redir::ControlPacket& untrusted, const usbip::Setup& asked) {
+  return untrusted.request_type == asked.request_type && untrusted.request == asked.request &&
+         untrusted.endpoint == (asked.request_type & 0x80U) && untrusted.value == asked.value &&
+         untrusted.index == asked.index;
+}
+
 void Session::on_control(const redir::Packet& packet) {
   const auto& body = std::get<redir::ControlPacket>(packet.body);
+  if (answers_question(packet) && reader_) return on_descriptor(packet);
   const auto urb = find_reply(packet.id, UrbKind::control, UrbKind::control);
   if (urb == urbs_.end()) {
     if (take_orphan(packet.id)) return;
@@ -151,11 +166,7 @@ void Session::on_control(const redir::Packet& packet) {
   }
   const usbip::Submit& asked = urb->second.submit;
   const usbip::Setup& setup = asked.setup;
-  if (body.request_type != setup.request_type || body.request != setup.request ||
-      body.endpoint != (setup.request_type & 0x80U) || body.value != setup.value ||
-      body.index != setup.index) {
-    return violation("control reply to another request");
-  }
+  if (!answers(body, setup)) return violation("control reply to another request");
   if (body.length > setup.length || body.length > asked.length) {
     return violation("control reply longer than asked");
   }
@@ -228,21 +239,22 @@ void Session::on_interrupt_out(const redir::Packet& packet) {
 
 void Session::on_configuration(const redir::Packet& packet) {
   const auto& body = std::get<redir::ConfigurationStatus>(packet.body);
+  if (answers_question(packet) && !reader_) return on_configuration_in_use(body);
   const auto urb = find_reply(packet.id, UrbKind::set_configuration, UrbKind::get_configuration);
+  const bool success = body.status == redir::status::success;
+  end_change(packet.id, success ? ChangeEnd::done : ChangeEnd::refused);
+  if (end_) return;
   if (urb == urbs_.end()) {
-    // An orphan may have been either request; at worst a later pair of tables is refused.
-    if (!take_orphan(packet.id)) return violation("configuration status that answers no request");
-    if (table_changes_ > 0) --table_changes_;
+    if (!take_orphan(packet.id)) violation("configuration status that answers no request");
     return;
   }
-  const bool success = body.status == redir::status::success;
-  const usbip::Setup& setup = urb->second.submit.setup;
+  const bool set = urb->second.kind == UrbKind::set_configuration;
   const std::array value{std::byte{body.configuration}};
-  if (urb->second.kind == UrbKind::set_configuration) {
-    if (table_changes_ > 0) --table_changes_;
-    if (success && body.configuration != (setup.value & 0xffU)) {
-      return violation("another configuration than asked for");
-    }
+  if (success && set && body.configuration != (urb->second.submit.setup.value & 0xffU)) {
+    return violation("another configuration than asked for");
+  }
+  if (success && (body.configuration != active_.configuration || tables_seen_ != 0)) {
+    return violation("a configuration that the tables are not of");
   }
   complete(urb, {.status = success ? 0 : -EPIPE,
                  .out_length = 0,
@@ -252,22 +264,25 @@ void Session::on_configuration(const redir::Packet& packet) {
 void Session::on_alt(const redir::Packet& packet) {
   const auto& body = std::get<redir::AltSettingStatus>(packet.body);
   const auto urb = find_reply(packet.id, UrbKind::set_alt, UrbKind::get_alt);
+  const bool success = body.status == redir::status::success;
+  end_change(packet.id, success ? ChangeEnd::done : ChangeEnd::refused);
+  if (end_) return;
   if (urb == urbs_.end()) {
-    if (!take_orphan(packet.id)) return violation("alternate setting that answers no request");
-    if (table_changes_ > 0) --table_changes_;
+    if (!take_orphan(packet.id)) violation("alternate setting that answers no request");
     return;
   }
-  const bool success = body.status == redir::status::success;
+  const bool set = urb->second.kind == UrbKind::set_alt;
   const usbip::Setup& setup = urb->second.submit.setup;
   const std::array value{std::byte{body.alt}};
   if (body.interface_number != (setup.index & 0xffU)) {
     return violation("alternate setting of another interface");
   }
-  if (urb->second.kind == UrbKind::set_alt) {
-    if (table_changes_ > 0) --table_changes_;
-    if (success && body.alt != (setup.value & 0xffU)) {
-      return violation("another alternate setting than asked for");
-    }
+  if (success && set && body.alt != (setup.value & 0xffU)) {
+    return violation("another alternate setting than asked for");
+  }
+  // The request named an interface that exists.
+  if (success && (body.alt != active_.alternates[body.interface_number] || tables_seen_ != 0)) {
+    return violation("an alternate setting that the tables are not of");
   }
   complete(urb, {.status = success ? 0 : -EPIPE,
                  .out_length = 0,

@@ -19,20 +19,15 @@ std::uint64_t Session::id_for(std::uint32_t seqnum) const {
 void Session::on_submit(const usbip::Command& command) {
   const usbip::Submit& submit = command.submit;
   ++counters_.submits;
-  if (phase_ != Phase::connected) return answer(submit, -ENODEV);
-  if (submit.iso_packets != 0) {  // isochronous transfers are not supported yet
-    ++counters_.refused_urbs;
-    usbip::append_iso_failure(to_kernel_.tail(), submit, command.iso, -ENOSYS);
-    return;
-  }
+  if (phase_ != Phase::connected) return refuse_urb(command, -ENODEV);
   if (urbs_.contains(submit.seqnum)) {
     return finish(EndReason::kernel_violation,
                   "the target's vhci_hcd used the number of a pending request again");
   }
   if (urbs_.size() >= max_urbs || parked_bytes_ + command.data.size() > max_parked_bytes) {
-    ++counters_.refused_urbs;
-    return answer(submit, -ENOMEM);
+    return refuse_urb(command, -ENOMEM);
   }
+  if (submit.iso_packets != 0) return submit_iso(command);
   if (submit.endpoint == 0) return submit_control(command);
   submit_data(command);
 }
@@ -40,23 +35,35 @@ void Session::on_submit(const usbip::Command& command) {
 void Session::submit_data(const usbip::Command& command) {
   const usbip::Submit& submit = command.submit;
   const Endpoint& endpoint = device_.endpoint(submit.address());
-  const auto refuse = [this, &submit](std::int32_t status) {
-    ++counters_.refused_urbs;
-    answer(submit, status);
-  };
+  // As all that was under way before the reset.
+  if (reading_ == Reading::after_reset) return refuse_urb(command, -EPROTO);
+  if (!is_given(endpoint)) return refuse_urb(command, -ENOENT);
   switch (endpoint.type) {
     case redir::endpoint_type::bulk:
       if (bot_submit(command) || end_) return;
       return send_or_park(admit(submit, UrbKind::bulk), command.data);
     case redir::endpoint_type::interrupt:
       if (submit.direction == Direction::in) return submit_interrupt_in(submit);
-      if (submit.length > endpoint.max_packet_size) return refuse(-EINVAL);
+      if (submit.length > endpoint.max_packet_size) return refuse_urb(command, -EINVAL);
       return send_or_park(admit(submit, UrbKind::interrupt_out), command.data);
-    case redir::endpoint_type::isochronous:
-      return refuse(-ENOSYS);
+    case redir::endpoint_type::isochronous:  // without packets
+      return refuse_urb(command, -EINVAL);
     default:
-      return refuse(-ENOENT);  // no such endpoint now
+      return refuse_urb(command, -ENOENT);  // no such endpoint now
   }
+}
+
+// Before it is admitted.
+void Session::refuse_urb(const usbip::Command& command, std::int32_t status) {
+  ++counters_.refused_urbs;
+  if (command.submit.iso_packets == 0) return answer(command.submit, status);
+  usbip::append_iso_failure(to_kernel_.tail(), command.submit, command.iso, status);
+}
+
+// The table is of the whole device.
+bool Session::is_given(const Endpoint& endpoint) const {
+  return endpoint.interface_number < firewall::max_device_interfaces &&
+         pinned_->device().alternate(active_, endpoint.interface_number) != nullptr;
 }
 
 Session::Urb& Session::admit(const usbip::Submit& submit, UrbKind kind) {
@@ -74,6 +81,7 @@ void Session::answer(const usbip::Submit& submit, std::int32_t status, Bytes in_
 }
 
 bool Session::may_send(const Urb& urb) const {
+  if (reading_ == Reading::after_reset) return false;
   if (urb.kind == UrbKind::control) return control_in_flight_ < max_control_in_flight;
   if (urb.kind != UrbKind::bulk && urb.kind != UrbKind::interrupt_out) return true;
   return in_flight_ < max_in_flight &&
@@ -97,7 +105,20 @@ void Session::send_or_park(Urb& urb, Bytes data) {
 void Session::send(Urb& urb, Bytes data) {
   urb.state = UrbState::sent;
   urb.awaited = main_reply;
-  if (urb.kind == UrbKind::control) return send_control(urb, data);
+  switch (urb.kind) {
+    case UrbKind::control:
+      return send_control(urb, data);
+    case UrbKind::set_configuration:
+    case UrbKind::get_configuration:
+    case UrbKind::set_alt:
+    case UrbKind::get_alt:
+      return send_configuration(urb);
+    case UrbKind::bulk:
+    case UrbKind::interrupt_out:
+    case UrbKind::interrupt_in:  // these are never sent: a stream serves them
+    case UrbKind::isochronous:
+      break;
+  }
   const std::uint8_t address = urb.submit.address();
   ++in_flight_;
   ++endpoint_in_flight_[redir::slot_of(address)];
@@ -172,11 +193,15 @@ void Session::release(const Urb& urb) {
   bytes_in_flight_ -= urb.submit.length;
 }
 
-// The one place where a pending request is answered with RET_SUBMIT.
+// Where a pending request is answered with RET_SUBMIT, except one that serve_iso() has served.
 void Session::complete(Urbs::iterator entry, const usbip::Completion& completion) {
   const Urb& urb = entry->second;
+  if (urb.kind == UrbKind::isochronous) {
+    append_iso_failed(urb, completion.status);
+  } else {
+    to_kernel_.add_payload(usbip::append_ret_submit(to_kernel_.tail(), urb.submit, completion));
+  }
   release(urb);
-  to_kernel_.add_payload(usbip::append_ret_submit(to_kernel_.tail(), urb.submit, completion));
   if (urb.state == UrbState::cancelling) {  // it was done before the cancel arrived
     usbip::append_ret_unlink(to_kernel_.tail(), urb.unlink, 0);
   }
@@ -203,13 +228,15 @@ void Session::on_unlink(const usbip::Command& command) {
     return finish(EndReason::kernel_violation, "the target's vhci_hcd unlinked a request twice");
   }
   urb.unlink = command.seqnum;
-  if (urb.state == UrbState::queued) {
+  if (urb.kind == UrbKind::interrupt_in) {  // always queued
     InterruptIn& stream = interrupts_[urb.submit.endpoint];
     give_back_unlinked(found);
     if (stream.urbs.empty()) stream.idle_since = now_;
     return;
   }
-  if (urb.state == UrbState::parked) return give_back_unlinked(found);
+  if (urb.state == UrbState::parked || urb.state == UrbState::queued) {
+    return give_back_unlinked(found);
+  }
   if (urb.state == UrbState::served) {  // the device may be in the middle of it: plain from here
     give_back_unlinked(found);
     return bot_forget();

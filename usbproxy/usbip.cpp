@@ -39,6 +39,36 @@ base::Result<Sizes, UsbipError> check(const Submit& untrusted) {
                .iso = untrusted.iso_packets * iso_descriptor_size};
 }
 
+struct IsoSums {
+  std::uint32_t packets = 0, actual = 0, errors = 0;
+};
+
+// Up to the data.
+void append_iso_head(BigWriter& writer, const Submit& stored, const IsoSums& sums,
+                     std::int32_t status, std::uint32_t start_frame) {
+  writer.u32(ret_submit)
+      .u32(stored.seqnum)
+      .u32(stored.devid)
+      .u32(static_cast<std::uint32_t>(stored.direction))
+      .u32(stored.endpoint)
+      .u32(std::bit_cast<std::uint32_t>(status))
+      .u32(sums.actual)
+      .u32(start_frame)
+      .u32(sums.packets)
+      .u32(sums.errors)
+      .zeros(8);
+}
+
+// As much of it as fits its place.
+Bytes data_of(const IsoPacket& packet) {
+  return packet.in_data.first(std::min<std::size_t>(packet.in_data.size(), packet.place.length));
+}
+
+std::uint32_t actual_length(const IsoPacket& packet, Direction direction) {
+  if (direction == Direction::in) return static_cast<std::uint32_t>(data_of(packet).size());
+  return packet.status == 0 ? packet.place.length : 0;
+}
+
 }  // namespace
 
 Parser::Parser() : input_(largest_command + InputBuffer::initial_capacity) {}
@@ -113,20 +143,50 @@ Bytes append_ret_submit(std::vector<std::byte>& out, const Submit& stored,
   return data;
 }
 
+bool read_iso_places(const Command& submit, std::uint32_t longest, std::vector<IsoPlace>& places) {
+  places.clear();
+  BigReader in(submit.iso);
+  const std::uint32_t whole = submit.submit.length;
+  std::uint64_t sum = 0;
+  for (std::uint32_t i = 0; i < submit.submit.iso_packets; ++i) {
+    const IsoPlace place{in.u32(), in.u32()};
+    in.take(8);  // actual_length and status, which are for the reply
+    sum += place.length;
+    if (place.length > longest || place.offset > whole || place.length > whole - place.offset) {
+      return false;
+    }
+    places.push_back(place);
+  }
+  return in.ok() && sum <= whole;
+}
+
+void append_iso_ret_submit(std::vector<std::byte>& out, const Submit& stored,
+                           std::span<const IsoPacket> packets, std::int32_t status,
+                           std::uint32_t start_frame) {
+  IsoSums sums{.packets = static_cast<std::uint32_t>(packets.size())};
+  for (const IsoPacket& packet : packets) {
+    sums.actual += actual_length(packet, stored.direction);
+    sums.errors += packet.status == 0 ? 0 : 1;
+  }
+  BigWriter writer(out);
+  append_iso_head(writer, stored, sums, status, start_frame);
+  if (stored.direction == Direction::in) {
+    for (const IsoPacket& packet : packets) writer.bytes(data_of(packet));
+  }
+  for (const IsoPacket& packet : packets) {
+    writer.u32(packet.place.offset)
+        .u32(packet.place.length)
+        .u32(actual_length(packet, stored.direction))
+        .u32(std::bit_cast<std::uint32_t>(packet.status));
+  }
+}
+
 void append_iso_failure(std::vector<std::byte>& out, const Submit& stored, Bytes iso,
                         std::int32_t status) {
   BigWriter writer(out);
-  writer.u32(ret_submit)
-      .u32(stored.seqnum)
-      .u32(stored.devid)
-      .u32(static_cast<std::uint32_t>(stored.direction))
-      .u32(stored.endpoint)
-      .u32(std::bit_cast<std::uint32_t>(status))
-      .u32(0)
-      .u32(stored.start_frame)
-      .u32(stored.iso_packets)
-      .u32(stored.iso_packets)
-      .zeros(8);
+  append_iso_head(writer, stored,
+                  {.packets = stored.iso_packets, .actual = 0, .errors = stored.iso_packets},
+                  status, stored.start_frame);
   BigReader descriptors(iso);
   for (std::uint32_t i = 0; i < stored.iso_packets; ++i) {
     const std::uint32_t offset = descriptors.u32();

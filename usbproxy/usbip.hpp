@@ -11,6 +11,7 @@
 #include "base/wire/reader.hpp"
 #include "base/wire/result.hpp"
 #include "usbproxy/input_buffer.hpp"
+#include "usbproxy/usb_values.hpp"
 
 namespace usbproxy::usbip {
 
@@ -30,11 +31,7 @@ inline constexpr std::uint32_t max_transfer = 4U * 1024 * 1024;
 inline constexpr std::uint32_t max_iso_packets = 1024;
 inline constexpr std::size_t iso_descriptor_size = 16;
 
-// The 8 bytes of a control transfer's setup stage (USB 2.0, 9.3).
-struct Setup {
-  std::uint8_t request_type = 0, request = 0;
-  std::uint16_t value = 0, index = 0, length = 0;
-};
+using usbproxy::Setup;
 
 // What a reply is built from: it is kept until the reply is written.
 struct Submit {
@@ -95,6 +92,27 @@ struct Completion {
 // for IN, nothing for OUT. An isochronous request must not come here.
 base::wire::Bytes append_ret_submit(std::vector<std::byte>& out, const Submit& stored,
                                     const Completion& completion);
+// Where a packet of an isochronous transfer lies in the transfer's buffer.
+struct IsoPlace {
+  std::uint32_t offset = 0, length = 0;  // bytes
+};
+// The places that an isochronous submit names, into `places`. False, and they are not to be used: a
+// packet does not lie within the buffer or is longer than `longest`, or all are longer than it.
+// vhci_hcd copies to where a reply says, so a reply may name only places that were found good here.
+bool read_iso_places(const Command& submit, std::uint32_t longest, std::vector<IsoPlace>& places);
+
+struct IsoPacket {
+  IsoPlace place;           // as read_iso_places() found it
+  std::int32_t status = 0;  // 0 or a negated errno
+  // IN: what came, cut to the place's length. OUT: nothing; all of a packet with status 0 went out.
+  base::wire::Bytes in_data;
+};
+// A whole reply to an isochronous submit. The packets are as many as it asked for, in its order;
+// sums, counts and data are made from them (linux/drivers/usb/usbip/usbip_common.c checks those).
+// `start_frame`: when the first was served, by a counter of ours.
+void append_iso_ret_submit(std::vector<std::byte>& out, const Submit& stored,
+                           std::span<const IsoPacket> packets, std::int32_t status,
+                           std::uint32_t start_frame);
 // A whole reply that fails every packet of an isochronous request; `iso` as it came.
 void append_iso_failure(std::vector<std::byte>& out, const Submit& stored, base::wire::Bytes iso,
                         std::int32_t status);

@@ -129,7 +129,7 @@ Status set(QubeConfig& config, std::string_view key, std::string_view value) {
     return set_words(value, &safe_word, "a tag (letters, digits, - _ .)", config.tags);
   }
   if (key == "transport") {
-    constexpr std::array words{"vsock", "unix", "paper", "local"};  // in the enum's order
+    constexpr std::array words{"vsock", "unix", "paper", "local", "none"};  // in the enum's order
     const auto found = std::ranges::find(words, value);
     if (found == words.end()) return fail(quoted(value) + " is none of: " + joined(words));
     config.transport = static_cast<Transport>(found - words.begin());

@@ -14,8 +14,10 @@
 namespace base::config {
 
 // paper: a Unix socket as well, and the daemon plays the qube (dom0/io/paper_qubes.hpp). local: no
-// machine either; an agent of dom0 that runs as a user of its own stands for it.
-enum class Transport { vsock, unix_socket, paper, local };
+// machine either; an agent of dom0 that runs as a user of its own stands for it. none: no way to
+// dom0 at all; whoever starts the machine plugs what it may have, and asks it over a port of
+// QEMU's.
+enum class Transport { vsock, unix_socket, paper, local, none };
 // storage: it keeps snapshots of what is attached to it, and several qubes may read one at a time.
 enum class Role { plain, storage };
 

@@ -3,7 +3,18 @@
 
 #include <sodium.h>
 
+#include <optional>
+
 namespace base::hash {
+namespace {
+
+std::optional<unsigned> digit_of(char c) {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a') + 10;
+  return std::nullopt;
+}
+
+}  // namespace
 
 Digest digest_of(base::wire::Bytes data) {
   static_assert(digest_size == crypto_generichash_BYTES);
@@ -26,6 +37,17 @@ std::string to_hex(base::wire::Bytes data) {
     text += digits[value & 0xfU];
   }
   return text;
+}
+
+bool from_hex(std::string_view untrusted, std::span<std::byte> out) {
+  if (untrusted.size() != 2 * out.size()) return false;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto high = digit_of(untrusted[2 * i]);
+    const auto low = digit_of(untrusted[2 * i + 1]);
+    if (!high || !low) return false;
+    out[i] = static_cast<std::byte>(*high << 4U | *low);
+  }
+  return true;
 }
 
 }  // namespace base::hash

@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/wire/reader.hpp"
 
@@ -16,5 +18,7 @@ using Digest = std::array<std::byte, digest_size>;
 Digest digest_of(base::wire::Bytes data);
 // Lower case.
 std::string to_hex(base::wire::Bytes data);
+// Fills all of `out`. Only as to_hex() writes it: there is one way to write each value.
+[[nodiscard]] bool from_hex(std::string_view untrusted, std::span<std::byte> out);
 
 }  // namespace base::hash

@@ -17,17 +17,26 @@ Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
 }
 
 Digest Sha256::operator()(std::initializer_list<wire::Bytes> parts) {
+  begin();
+  for (const auto part : parts) add(part);
+  return end();
+}
+
+// Without a type the context keeps the one it has, and nothing is looked up.
+void Sha256::begin() {
+  if (EVP_DigestInit_ex(context_.get(), nullptr, nullptr) != 1) std::abort();
+}
+
+void Sha256::add(wire::Bytes part) {
+  if (EVP_DigestUpdate(context_.get(), part.data(), part.size()) != 1) std::abort();
+}
+
+Digest Sha256::end() {
   Digest digest{};
-  // Without a type the context keeps the one it has, and nothing is looked up.
-  bool good = EVP_DigestInit_ex(context_.get(), nullptr, nullptr) == 1;
-  for (const auto part : parts) {
-    good = good && EVP_DigestUpdate(context_.get(), part.data(), part.size()) == 1;
-  }
   // By way of void: the library's byte is another type.
-  good = good && EVP_DigestFinal_ex(context_.get(),
-                                    static_cast<unsigned char*>(static_cast<void*>(digest.data())),
-                                    nullptr) == 1;
-  if (!good) std::abort();
+  auto* out = static_cast<unsigned char*>(static_cast<void*>(digest.data()));
+  if (EVP_DigestFinal_ex(context_.get(), out, nullptr) != 1) std::abort();
+  begin();
   return digest;
 }
 

@@ -20,6 +20,10 @@ class Sha256 {
   Sha256();
   // The hash of the parts one after another.
   Digest operator()(std::initializer_list<wire::Bytes> parts);
+  // The same where the parts come one by one. end() is of all since begin(), and begins anew.
+  void begin();
+  void add(wire::Bytes part);
+  Digest end();
 
  private:
   struct Free {

@@ -33,13 +33,20 @@ Unexpected<Error> fail_errno(std::string_view tried, std::string_view remedy) {
   return Unexpected<Error>{system_error(tried, errno, remedy)};
 }
 
-Result<FdPair> stream_pair() {
+namespace {
+
+Result<FdPair> socket_pair(int type) {
   std::array<int, 2> fds{-1, -1};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) != 0) {
+  if (::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds.data()) != 0) {
     return fail_errno("socketpair");
   }
   return FdPair{Fd(fds[0]), Fd(fds[1])};
 }
+
+}  // namespace
+
+Result<FdPair> stream_pair() { return socket_pair(SOCK_STREAM); }
+Result<FdPair> message_pair() { return socket_pair(SOCK_SEQPACKET); }
 
 Result<FdPair> pipe_pair() {
   std::array<int, 2> fds{-1, -1};

@@ -44,6 +44,8 @@ struct FdPair {
 };
 // A connected pair of AF_UNIX stream sockets, close-on-exec.
 Result<FdPair> stream_pair();
+// The same of SOCK_SEQPACKET, for messages.
+Result<FdPair> message_pair();
 // A pipe: first reads, second writes; close-on-exec.
 Result<FdPair> pipe_pair();
 Status set_nonblocking(const Fd& fd);

@@ -14,9 +14,8 @@ namespace {
 
 using ControlBuffer = std::array<char, CMSG_SPACE(sizeof(int) * max_passed_fds)>;
 
-}  // namespace
-
-Status send_message(const Fd& socket, wire::Bytes data, const std::vector<const Fd*>& fds) {
+// As sendmsg(2).
+ssize_t send_once(const Fd& socket, wire::Bytes data, const std::vector<const Fd*>& fds) {
   if (data.empty() || fds.size() > max_passed_fds) std::abort();
   iovec part{.iov_base = const_cast<std::byte*>(data.data()), .iov_len = data.size()};  // NOLINT
   alignas(cmsghdr) ControlBuffer control{};
@@ -39,9 +38,34 @@ Status send_message(const Fd& socket, wire::Bytes data, const std::vector<const 
   do {
     sent = ::sendmsg(socket.get(), &message, MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
+  return sent;
+}
+
+// As recvmsg(2).
+ssize_t receive_once(const Fd& socket, msghdr& message) {
+  ssize_t got = -1;
+  do {
+    got = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  return got;
+}
+
+Status outcome(ssize_t sent, wire::Bytes data) {
   if (sent < 0) return fail_errno("sendmsg");
   if (static_cast<std::size_t>(sent) != data.size()) return fail("sendmsg: short write");
   return Ok{};
+}
+
+}  // namespace
+
+Status send_message(const Fd& socket, wire::Bytes data, const std::vector<const Fd*>& fds) {
+  return outcome(send_once(socket, data, fds), data);
+}
+
+Status send_question(const Fd& socket, wire::Bytes data, const std::vector<const Fd*>& fds) {
+  const ssize_t sent = send_once(socket, data, fds);
+  if (sent < 0 && errno == EPIPE) return Ok{};
+  return outcome(sent, data);
 }
 
 Result<Message> receive_message(const Fd& socket, std::size_t limit) {
@@ -54,10 +78,10 @@ Result<Message> receive_message(const Fd& socket, std::size_t limit) {
   message.msg_iovlen = 1;
   message.msg_control = control.data();
   message.msg_controllen = control.size();
-  ssize_t got = -1;
-  do {
-    got = ::recvmsg(socket.get(), &message, MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
+  ssize_t got = receive_once(socket, message);
+  // A peer that left something unread: the kernel tells of that once, before what the peer had
+  // said.
+  if (got < 0 && errno == ECONNRESET) got = receive_once(socket, message);
   if (got < 0 && errno == EAGAIN) return Message{.would_block = true, .data = {}, .fds = {}};
   if (got < 0) return fail_errno("recvmsg");
 

@@ -49,6 +49,19 @@ class Paths {
   std::filesystem::path snapshot_keys() const { return snapshot_run() / "keys"; }
   // Where sallyport-snapshots takes requests.
   std::filesystem::path snapshot_socket() const { return snapshot_run() / "snapshots.sock"; }
+  // The scanner's signatures, as `sallyport db import` publishes them (scanner-qube/database), and
+  // the key of who may sign them.
+  std::filesystem::path scan_db() const { return root_ / "var/lib/sallyport-scan-db"; }
+  std::filesystem::path scan_db_key() const { return etc() / "scan-db.pub"; }
+  // Where sallyport-scanner, which runs scanner qubes, and sallyport-scans, which asks them and
+  // signs what they say, take requests; and the signed reports.
+  std::filesystem::path scanner_run() const { return root_ / "run/sallyport-scanner"; }
+  std::filesystem::path scanner_socket() const { return scanner_run() / "machines.sock"; }
+  std::filesystem::path scan_socket() const { return root_ / "run/sallyport-scan/scans.sock"; }
+  std::filesystem::path scans() const { return root_ / "var/lib/sallyport-scan"; }
+  // One signed line for each snapshot that was scanned, by the snapshot's id.
+  std::filesystem::path scan_verdicts() const { return scans() / "verdicts"; }
+  std::filesystem::path scan_key() const { return etc() / "scan.pub"; }
   std::filesystem::path audit_log() const { return root_ / "var/log/sallyport/audit.log"; }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/io/files.hpp"
 
@@ -12,6 +13,11 @@ Result<Fd> memory_file() {
   Fd file(::memfd_create("sallyport", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!file) return fail_errno("memfd");
   return file;
+}
+
+Result<std::string> read_memory_file(const Fd& file, std::size_t limit) {
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) return fail_errno("read a memfd");
+  return read_all(file, limit);
 }
 
 Status seal(const Fd& memory_file) {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "block-proxy/io/attach_service.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 
-#include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
 #include "base/io/unix_socket.hpp"
 
@@ -16,14 +14,6 @@ namespace blockproxy::io {
 using base::io::Fd;
 
 constexpr int socket_buffer = 4 << 20;
-
-int ended(int code, std::string_view why) {
-  std::string line(why);
-  line += '\n';
-  // A closed stderr must not change the outcome.
-  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
-  return code;
-}
 
 base::Result<AttachRequest> read_attach_request() {
   std::string text;
@@ -68,26 +58,6 @@ base::Status enter_attach_sandbox(std::initializer_list<const char*> more) {
   for (const char* name : {"dup2", "socketpair", "splice"}) sandbox.syscalls.emplace_back(name);
   sandbox.syscalls.insert(sandbox.syscalls.end(), more.begin(), more.end());
   return base::io::enter_sandbox(sandbox);
-}
-
-base::Result<Fd> open_dev_null() {
-  Fd dev_null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!dev_null) return base::io::fail_errno("open /dev/null");
-  return dev_null;
-}
-
-base::Status report_attached(const Fd& dev_null) {
-  const Fd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-  if (!out) return base::io::fail_errno("stdout");
-  if (auto written = base::io::write_all(out, "attached\n"); !written) return written;
-  return release_stdio(dev_null);
-}
-
-base::Status release_stdio(const Fd& dev_null) {
-  if (::dup2(dev_null.get(), STDIN_FILENO) < 0 || ::dup2(dev_null.get(), STDOUT_FILENO) < 0) {
-    return base::io::fail_errno("put /dev/null on stdin and stdout");
-  }
-  return base::Ok{};
 }
 
 }  // namespace blockproxy::io

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What every service sallyport.BlockAttach does with its stdin, stdout and stderr, whatever it
-// attaches the device to.
+// What every service sallyport.BlockAttach does, whatever it attaches the device to.
 #pragma once
 
 #include <initializer_list>
-#include <string_view>
 
 #include "base/io/agent_call.hpp"
 #include "base/io/fd.hpp"
+#include "base/io/service_streams.hpp"
 #include "block-proxy/attach_request.hpp"
 
 namespace blockproxy::io {
@@ -25,16 +24,9 @@ base::Result<base::io::FdPair> carried_pair();
 // No files from now on: the event loop, what is carried, and these.
 base::Status enter_attach_sandbox(std::initializer_list<const char*> more = {});
 
-// /dev/null, to be opened before a sandbox that has no files.
-base::Result<base::io::Fd> open_dev_null();
-
-// Tells dom0, and lets go of the service's stdin and stdout.
-base::Status report_attached(const base::io::Fd& dev_null);
-
-// stdin and stdout are somebody else's from now on.
-base::Status release_stdio(const base::io::Fd& dev_null);
-
-// The service's exit code, with the reason on stderr.
-int ended(int code, std::string_view why);
+using base::io::ended;
+using base::io::open_dev_null;
+using base::io::release_stdio;
+using base::io::report_attached;
 
 }  // namespace blockproxy::io

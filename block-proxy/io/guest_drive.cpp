@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "block-proxy/io/guest_drive.hpp"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <boost/json/array.hpp>
-#include <cerrno>
-#include <charconv>
 #include <vector>
+
+#include "base/io/qmp_names.hpp"
 
 namespace blockproxy::io {
 namespace {
 
 namespace json = boost::json;
+using base::io::is_left_behind;
+using base::io::names_in;
 using base::io::Qmp;
 using base::io::text_of;
 
-constexpr std::string_view prefix = "sallyport-";
 constexpr std::size_t max_serial = 20;  // VIRTIO_BLK_ID_BYTES, virtio 1.2, 5.2.6.1
 constexpr unsigned max_depth = 4;       // of bridges behind bridges
 
@@ -25,26 +23,6 @@ Qmp::Deadline soon() { return std::chrono::steady_clock::now() + Qmp::usual_time
 const json::array* list_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   return value != nullptr && value->is_array() ? &value->get_array() : nullptr;
-}
-
-// "sallyport-xvdi-4711" of a process that is no more.
-bool is_left_behind(std::string_view id) {
-  if (!id.starts_with(prefix)) return false;
-  const std::string_view number = id.substr(id.rfind('-') + 1);
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), pid);
-  return error == std::errc{} && end == number.data() + number.size() && pid > 0 &&
-         ::kill(pid, 0) < 0 && errno == ESRCH;
-}
-
-// The objects of a list in QEMU's answer, by what `key` says.
-std::vector<std::string> names_in(const base::Result<json::value>& answer, std::string_view key) {
-  std::vector<std::string> names;
-  if (!answer || !answer->is_array()) return names;
-  for (const json::value& each : answer->get_array()) {
-    if (each.is_object()) names.push_back(text_of(each.get_object(), key));
-  }
-  return names;
 }
 
 // Bridges and PCIe ports with nothing behind them, by QEMU's id: those that have one were made to
@@ -69,7 +47,7 @@ void free_ports(const json::array& devices, unsigned depth, std::vector<std::str
 GuestDrive::GuestDrive(std::filesystem::path monitor, const std::string& name)
     : monitor_(std::move(monitor)),
       serial_(name.substr(0, max_serial)),
-      id_(std::string(prefix) + name + "-" + std::to_string(::getpid())) {}
+      id_(base::io::qmp_name(name)) {}
 
 base::Result<Qmp> GuestDrive::connect(Qmp::Deadline deadline) const {
   auto qmp = Qmp::connect(monitor_, deadline);

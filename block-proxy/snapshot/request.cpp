@@ -66,6 +66,9 @@ bool take_option(std::string_view key, std::string_view value, Request& request)
     request.access = value == "read-only" ? nbd::Access::read_only : nbd::Access::read_write;
     return true;
   }
+  if (request.verb == Verb::reader && key == "margin") {
+    return choose(value, "no", "yes", request.margin);
+  }
   return false;
 }
 
@@ -91,6 +94,7 @@ std::string format_request(const Request& request) {
     text += request.at_end == AtEnd::seal ? " seal=yes" : " seal=no";
   } else if (request.verb == Verb::reader) {
     text += request.access == nbd::Access::read_only ? " access=read-only" : " access=read-write";
+    if (request.margin == Margin::zeros) text += " margin=yes";
   } else if (request.verb == Verb::image) {
     text += request.holes == Request::Holes::allowed ? " partial=yes" : " partial=no";
   }
@@ -121,6 +125,9 @@ base::Result<Request> parse_request(std::string_view untrusted) {
         !take_option(option.substr(0, equals), option.substr(equals + 1), request)) {
       return base::fail(std::string(verb) + " takes no '" + escape(option) + "'");
     }
+  }
+  if (request.margin == Margin::zeros && request.access == nbd::Access::read_write) {
+    return base::fail("margins are for those who only read");
   }
   return request;
 }

@@ -45,12 +45,18 @@ std::size_t descriptors_of(Verb verb);
 enum class Fill : std::uint8_t { lazy, in_order };
 enum class AtEnd : std::uint8_t { stay_open, seal };  // once everything was read
 
+// A medium between two margins of zeros, `margin_size` bytes each: a kernel that is given it as a
+// disk finds no table of partitions where it looks for one, and parses nothing of the medium.
+enum class Margin : std::uint8_t { none, zeros };
+inline constexpr std::uint64_t margin_size = std::uint64_t{1} << 20U;
+
 struct Request {
   Verb verb = Verb::list;
   std::string name;                             // of the snapshot; empty for `list`
   Fill fill = Fill::lazy;                       // medium: fill=lazy|in-order
   AtEnd at_end = AtEnd::stay_open;              // medium: seal=no|yes
   nbd::Access access = nbd::Access::read_only;  // reader: access=read-only|read-write
+  Margin margin = Margin::none;                 // reader: margin=no|yes, of read-only ones
   enum class Holes { refused, allowed } holes = Holes::refused;  // image: partial=no|yes
 
   friend bool operator==(const Request&, const Request&) = default;

@@ -44,9 +44,14 @@ doctor::Boot boot_of(const base::io::Paths& paths) {
   const std::string grub = text_of(paths.root() / "etc/default/grub");
   const std::string kernel = text_of(paths.root() / "etc/kernel/cmdline");
   const std::string crypttab = text_of(paths.root() / "etc/crypttab");
-  return doctor::read_boot(
-      {.command_line = command_line, .grub = grub, .kernel = kernel, .crypttab = crypttab},
-      presence_of(paths.etc() / "early-boot.conf"));
+  doctor::Boot boot = doctor::read_boot(
+      {.command_line = command_line, .grub = grub, .kernel = kernel, .crypttab = crypttab});
+  boot.early_conf = presence_of(paths.etc() / "early-boot.conf");
+  for (const char* folder : {"etc/initramfs-tools", "usr/share/initramfs-tools"}) {
+    const auto hook = paths.root() / folder / "hooks/sallyport";
+    if (presence_of(hook) == Presence::present) boot.early_hook = Presence::present;
+  }
+  return boot;
 }
 
 // For each keyboard that goes to a qube; for a qube of which none is seen, for whichever comes.

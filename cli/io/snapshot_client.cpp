@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/io/snapshot_client.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <charconv>
 #include <vector>
 
-#include "base/io/files.hpp"
 #include "base/io/pass_fd.hpp"
+#include "base/io/sealed_file.hpp"
 #include "base/io/unix_socket.hpp"
 #include "base/wire/escape.hpp"
 
@@ -47,7 +44,7 @@ base::Result<std::string> ask_snapshots(const std::filesystem::path& socket,
   }
   std::vector<const base::io::Fd*> files;
   if (file != nullptr) files.push_back(file);
-  if (auto sent = base::io::send_message(*connection, base::wire::as_bytes(request), files);
+  if (auto sent = base::io::send_question(*connection, base::wire::as_bytes(request), files);
       !sent) {
     return base::Unexpected{sent.error()};
   }
@@ -72,12 +69,11 @@ base::Result<std::string> ask_snapshots(const std::filesystem::path& socket,
 
 base::Result<std::string> read_from_snapshots(const std::filesystem::path& socket,
                                               const std::string& request) {
-  const base::io::Fd file(::memfd_create("sallyport", MFD_CLOEXEC));
-  if (!file) return base::io::fail_errno("make a file in memory");
-  auto done = ask_snapshots(socket, request, &file, {});
+  const auto file = base::io::memory_file();
+  if (!file) return base::Unexpected{file.error()};
+  auto done = ask_snapshots(socket, request, &*file, {});
   if (!done) return done;
-  if (::lseek(file.get(), 0, SEEK_SET) != 0) return base::io::fail_errno("read the answer");
-  return base::io::read_all(file, max_answer);
+  return base::io::read_memory_file(*file, max_answer);
 }
 
 }  // namespace cli::io

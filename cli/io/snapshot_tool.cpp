@@ -77,14 +77,17 @@ Outcome export_to(const Tool& tool, const std::string& path) {
   return own_failure(answer.error().text);
 }
 
-base::Result<std::string> storage_of(const Tool& tool) {
-  if (const auto named = tool.given.options.find("--storage"); named != tool.given.options.end()) {
-    return named->second.back();
-  }
+base::Result<std::string> storage_of(const Admin& admin, const std::string& named) {
+  if (!named.empty()) return named;
   const auto status =
-      tool.admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
+      admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
   if (!status) return base::fail(status.error().text);
   return storage_qube(*status);
+}
+
+std::string storage_in(const Arguments& given) {
+  const auto named = given.options.find("--storage");
+  return named == given.options.end() ? std::string() : named->second.back();
 }
 
 struct Place {
@@ -100,34 +103,28 @@ base::Result<Place> place_of(const std::string& device) {
   return base::fail(python_repr(device) + " is no block device; one is sys-usb:sda");
 }
 
-AdminAnswer attach(const Tool& tool, const Place& place, const std::string& storage,
+AdminAnswer attach(const Admin& admin, const Place& place, const std::string& storage,
                    const base::device::Properties& options) {
-  return tool.admin({.method = "admin.vm.device.block.Attach",
-                     .argument = place.backend + "+" + place.port,
-                     .target = storage,
-                     .payload = base::device::format_properties(options)});
+  return admin({.method = "admin.vm.device.block.Attach",
+                .argument = place.backend + "+" + place.port,
+                .target = storage,
+                .payload = base::device::format_properties(options)});
 }
 
 Outcome create(const Tool& tool, const std::string& device) {
-  const auto place = place_of(device);
-  if (!place) return own_failure(place.error().text);
-  const auto storage = storage_of(tool);
-  if (!storage) return own_failure(storage.error().text);
-  const std::string name =
-      tool.name.empty() ? base::device::default_snapshot_name(place->port, std::time(nullptr))
-                        : tool.name;
-  const bool all = tool.given.has("--in-order");
   const bool seal = tool.given.has("--seal");
-  const auto attached = attach(
-      tool, *place, *storage,
-      {{"_snapshot", name}, {"_fill", all ? "in-order" : "lazy"}, {"_seal", seal ? "yes" : "no"}});
-  if (!attached) return own_failure(attached.error().text);
-  std::string said = "Snapshot " + *storage + ":" + name + " of " + device + ".\n";
+  const auto made = make_snapshot(tool.admin, {.device = device,
+                                               .name = tool.name,
+                                               .storage = storage_in(tool.given),
+                                               .in_order = tool.given.has("--in-order"),
+                                               .seal = seal});
+  if (!made) return own_failure(made.error().text);
+  std::string said = "Snapshot " + made->storage + ":" + made->name + " of " + device + ".\n";
   if (!tool.given.has("--wait")) return good(said);
-  const auto whole = ask(tool, (seal ? "seal " : "complete ") + name);
+  const auto whole = ask(tool, (seal ? "seal " : "complete ") + made->name);
   if (!whole)
     return {.code = exit_failure, .out = said, .err = own_failure(whole.error().text).err};
-  return good(said + name + ": " + *whole + "\n");
+  return good(said + made->name + ": " + *whole + "\n");
 }
 
 // Waits until no qube has the device; why it was given back.
@@ -157,10 +154,10 @@ base::Result<std::string> wait_given_back(const Tool& tool, const Place& place) 
 Outcome commit(const Tool& tool, const std::string& device) {
   const auto place = place_of(device);
   if (!place) return own_failure(place.error().text);
-  const auto storage = storage_of(tool);
+  const auto storage = storage_of(tool.admin, storage_in(tool.given));
   if (!storage) return own_failure(storage.error().text);
   const auto attached =
-      attach(tool, *place, *storage, {{"_snapshot", tool.name}, {"_commit", "yes"}});
+      attach(tool.admin, *place, *storage, {{"_snapshot", tool.name}, {"_commit", "yes"}});
   if (!attached) return own_failure(attached.error().text);
   const auto why = wait_given_back(tool, *place);
   if (!why) return own_failure(why.error().text);
@@ -173,6 +170,22 @@ Outcome commit(const Tool& tool, const std::string& device) {
 }
 
 }  // namespace
+
+base::Result<NewSnapshot> make_snapshot(const Admin& admin, SnapshotWish wish) {
+  const auto place = place_of(wish.device);
+  if (!place) return base::Unexpected{place.error()};
+  auto storage = storage_of(admin, wish.storage);
+  if (!storage) return base::Unexpected{storage.error()};
+  if (wish.name.empty()) {
+    wish.name = base::device::default_snapshot_name(place->port, std::time(nullptr));
+  }
+  const auto attached = attach(admin, *place, *storage,
+                               {{"_snapshot", wish.name},
+                                {"_fill", wish.in_order ? "in-order" : "lazy"},
+                                {"_seal", wish.seal ? "yes" : "no"}});
+  if (!attached) return base::fail(attached.error().text);
+  return NewSnapshot{.storage = *std::move(storage), .name = std::move(wish.name)};
+}
 
 Outcome run_snapshot(const Words& words, const Admin& admin, const base::io::Paths& paths,
                      std::size_t columns) {

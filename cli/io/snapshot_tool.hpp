@@ -13,4 +13,18 @@ namespace cli::io {
 Outcome run_snapshot(const Words& words, const Admin& admin, const base::io::Paths& paths,
                      std::size_t columns);
 
+struct SnapshotWish {
+  std::string device;   // "sys-usb:sda"
+  std::string name;     // empty: from the device and the time
+  std::string storage;  // the qube; empty: the only one that stores snapshots
+  bool in_order = false;
+  bool seal = false;
+};
+struct NewSnapshot {
+  std::string storage;
+  std::string name;
+};
+// Attaches the device to the qube that stores snapshots, if policy allows.
+base::Result<NewSnapshot> make_snapshot(const Admin& admin, SnapshotWish wish);
+
 }  // namespace cli::io

@@ -24,11 +24,11 @@ _sallyport_complete() {
   words[-1]=$typed
 
   case $before in
-    --root | --sys | --policy-dir | --compat-dir)
+    --root | --sys | --policy-dir | --compat-dir | --corpus)
       mapfile -t COMPREPLY < <(compgen -d -- "$typed")
       return
       ;;
-    --system-info)
+    --system-info | --key | --out)
       mapfile -t COMPREPLY < <(compgen -f -- "$typed")
       return
       ;;
@@ -42,6 +42,10 @@ _sallyport_complete() {
     printf -v word %q "${word#"$kept"}"
     COMPREPLY+=("$word")
   done < <("$tool" --complete "$program" "${words[@]}" 2>/dev/null)
+  # What else `sallyport db` takes is a file or a folder.
+  if [[ ${words[0]} == db && ${#words[@]} -gt 2 && $typed != -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -f -- "$typed")
+  fi
 }
 
 complete -F _sallyport_complete qvm-device qvm-usb qvm-block sallyport

@@ -14,3 +14,4 @@ for program in qvm-device qvm-usb qvm-block sallyport
     complete -c $program -l root -x -a '(__fish_complete_directories)' -d 'look for the daemon below this folder'
 end
 complete -c sallyport -n '__fish_seen_subcommand_from doctor' -l sys -x -a '(__fish_complete_directories)' -d 'another folder than /sys'
+complete -c sallyport -n '__fish_seen_subcommand_from db' -F

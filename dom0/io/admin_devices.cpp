@@ -6,6 +6,7 @@
 #include "dom0/admin_reply.hpp"
 #include "dom0/block_options.hpp"
 #include "dom0/denied_interfaces.hpp"
+#include "dom0/usb_options.hpp"
 
 namespace dom0::io {
 namespace {
@@ -23,15 +24,13 @@ void fail(const Reply& reply, std::string_view type, const std::string& text) {
 
 // Those of the properties that are options of an attachment.
 base::Result<base::device::Properties> options_of(const DeviceClass& device_class,
-                                                  const base::device::Properties& properties,
-                                                  std::string_view verb) {
+                                                  const base::device::Properties& properties) {
   base::device::Properties options;
   for (const auto& each : properties) {
     if (each.key.starts_with('_')) options.push_back({each.key.substr(1), each.value});
   }
   if (&device_class == &block_class) return check_block_options(options);
-  if (options.empty()) return options;
-  return base::fail("USB device " + std::string(verb) + " does not support user options");
+  return check_usb_options(options);
 }
 
 // Qubes' words: a USB device is nothing to start with.
@@ -69,6 +68,9 @@ void AdminDevices::available(const DeviceClass& device_class, const AdminRequest
     if (const Lease* lease = board_.leases.find_device(backend, port_id)) {
       if (lease->state == LeaseState::attached) frontend = lease->frontend;
       extra.push_back({"state", std::string(describe(lease->state)) + " " + lease->frontend});
+    } else if (const Replug::Entry* held = broker_.replug().held({backend, port_id});
+               held != nullptr && Replug::is_waiting(*held)) {
+      extra.push_back({"state", "waiting " + held->last.frontend});
     }
     if (const EndedLease* ended = board_.leases.last_end(backend + ":" + port_id)) {
       extra.push_back({"last-detach", "from " + ended->frontend + ": " + ended->reason});
@@ -77,7 +79,22 @@ void AdminDevices::available(const DeviceClass& device_class, const AdminRequest
         {"history", std::string(describe(board_.devices.judge(backend, device).verdict))});
     lines += available_line(device, board_.usb_ids, backend, frontend, extra);
   }
-  reply(encode_ok(lines));
+  reply(encode_ok(lines + away_lines(device_class, backend)));
+}
+
+// Of devices that are not in their port, which is held for them.
+std::string AdminDevices::away_lines(const DeviceClass& device_class,
+                                     const std::string& backend) const {
+  std::string lines;
+  for (const auto& [place, entry] : broker_.replug().all()) {
+    if (place.first != backend || !Replug::is_waiting(entry) || &device_class != &usb_class ||
+        board_.inventory.find(backend, place.second) != nullptr) {
+      continue;
+    }
+    lines += available_line(entry.last.device, board_.usb_ids, backend, {},
+                            {{"state", "waiting " + entry.last.frontend}});
+  }
+  return lines;
 }
 
 void AdminDevices::attached(const DeviceClass& device_class, const AdminRequest& request,
@@ -105,7 +122,6 @@ void AdminDevices::assigned(const DeviceClass& device_class, const AdminRequest&
 
 std::optional<AdminDevices::Wanted> AdminDevices::wanted(const DeviceClass& device_class,
                                                          const AdminRequest& request,
-                                                         std::string_view verb,
                                                          const Reply& reply) const {
   auto ref = parse_device_ref(request.argument);
   auto properties = base::device::parse_properties(request.payload);
@@ -113,7 +129,7 @@ std::optional<AdminDevices::Wanted> AdminDevices::wanted(const DeviceClass& devi
     fail(reply, error_type::protocol, ref ? properties.error().text : ref.error().text);
     return std::nullopt;
   }
-  auto options = options_of(device_class, *properties, verb);
+  auto options = options_of(device_class, *properties);
   if (!options) {
     fail(reply, error_type::any, options.error().text);
     return std::nullopt;
@@ -128,7 +144,7 @@ std::optional<AdminDevices::Wanted> AdminDevices::wanted(const DeviceClass& devi
 AdminServer::OnHangUp AdminDevices::attach(const DeviceClass& device_class,
                                            const AdminRequest& request, const AdminPeer& peer,
                                            const Reply& reply) {
-  const auto asked = wanted(device_class, request, "attach", reply);
+  const auto asked = wanted(device_class, request, reply);
   if (!asked) return {};
   const DeviceRef& device = asked->device;
   if (device.port_id == "*") {
@@ -138,19 +154,19 @@ AdminServer::OnHangUp AdminDevices::attach(const DeviceClass& device_class,
   }
   const Lease* lease = board_.leases.find_device(device.backend, device.port_id);
   const bool taken = lease != nullptr && lease->state == LeaseState::attached;
-  const auto id = broker_.attach({.frontend = request.target,
-                                  .backend = device.backend,
-                                  .port_id = device.port_id,
-                                  .options = asked->options,
-                                  .identity = device.device_id == "*" ? "" : device.device_id,
-                                  .asked_by = "user id " + std::to_string(peer.uid) + " in dom0",
-                                  .device_class = &device_class,
-                                  .who = requester(peer)},
-                                 [reply, taken](const AttachOutcome& outcome) {
-                                   if (outcome.kind == AttachOutcome::Kind::attached)
-                                     return reply(encode_ok());
-                                   fail(reply, error_type_of(outcome, taken), outcome.reason);
-                                 });
+  const auto id =
+      broker_.attach({.frontend = request.target,
+                      .backend = device.backend,
+                      .port_id = device.port_id,
+                      .options = asked->options,
+                      .identity = device.device_id == "*" ? "" : device.device_id,
+                      .asked = {.by = "user id " + std::to_string(peer.uid) + " in dom0"},
+                      .device_class = &device_class,
+                      .who = requester(peer)},
+                     [reply, taken](const AttachOutcome& outcome) {
+                       if (outcome.kind == AttachOutcome::Kind::attached) return reply(encode_ok());
+                       fail(reply, error_type_of(outcome, taken), outcome.reason);
+                     });
   if (!id) return {};
   return [this, lease_id = *id] { broker_.withdraw(lease_id); };
 }
@@ -178,7 +194,7 @@ void AdminDevices::detach(const DeviceClass& device_class, const AdminRequest& r
 
 void AdminDevices::assign(const DeviceClass& device_class, const AdminRequest& request,
                           const AdminPeer& peer, const Reply& reply) {
-  const auto asked = wanted(device_class, request, "assignment", reply);
+  const auto asked = wanted(device_class, request, reply);
   if (!asked) return;
   Assignment assignment{.frontend = request.target,
                         .device_class = std::string(device_class.name),

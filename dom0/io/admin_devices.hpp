@@ -38,6 +38,7 @@ class AdminDevices {
                           const AdminPeer& peer);
 
  private:
+  std::string away_lines(const DeviceClass& device_class, const std::string& backend) const;
   // What Attach and Assign are given, checked; an answer was sent if there is none.
   struct Wanted {
     DeviceRef device;
@@ -45,7 +46,7 @@ class AdminDevices {
     base::device::Properties options;
   };
   std::optional<Wanted> wanted(const DeviceClass& device_class, const AdminRequest& request,
-                               std::string_view verb, const Reply& reply) const;
+                               const Reply& reply) const;
   // The assignment that a request names; an answer was sent if there is none.
   const Assignment* named(const DeviceClass& device_class, const AdminRequest& request,
                           const Reply& reply);

@@ -40,6 +40,8 @@ std::string transport_text(const base::config::QubeConfig& config) {
       return "paper";
     case base::config::Transport::local:
       return "local, user " + config.user;
+    case base::config::Transport::none:
+      return "none";
   }
   return "?";
 }
@@ -222,8 +224,10 @@ std::string AdminMethods::status() const {
   boost::json::object policy = policy_status(board);
   boost::json::array qubes;
   for (const auto& [name, config] : board.qubes) {
+    const QubeLink* link = board.link(name);
     qubes.push_back(boost::json::object{{"name", name},
-                                        {"connected", board.link(name) != nullptr},
+                                        {"connected", link != nullptr},
+                                        {"silent", link != nullptr && link->silent()},
                                         {"transport", transport_text(config)},
                                         {"stores_snapshots", board.stores_snapshots(name)},
                                         {"devices", board.inventory.devices(name).size()}});
@@ -236,6 +240,18 @@ std::string AdminMethods::status() const {
                                          {"frontend", lease.frontend},
                                          {"state", describe(lease.state)},
                                          {"since_s", now - lease.since}});
+  }
+  for (const auto& [place, entry] : broker_.replug().all()) {
+    const Departed& last = entry.last;
+    if (!Replug::is_waiting(entry) ||
+        board.leases.find_device(place.first, place.second) != nullptr) {
+      continue;  // one that is being attached again is listed already
+    }
+    leases.push_back(boost::json::object{{"device", place.first + ":" + place.second},
+                                         {"backend", place.first},
+                                         {"frontend", last.frontend},
+                                         {"state", "waiting"},
+                                         {"since_s", now - last.ended}});
   }
   boost::json::array inputs;
   for (const auto& input : broker_.service_calls().forwarded_inputs()) {

@@ -7,11 +7,15 @@
 #include "base/wire/escape.hpp"
 #include "dom0/block_options.hpp"
 #include "dom0/device_lines.hpp"
+#include "dom0/usb_options.hpp"
 
 namespace dom0::io {
 namespace {
 
 constexpr std::chrono::seconds kill_limit{2};
+// Of qubes.USBAttach (docs/protocol.md 4).
+constexpr int exit_device_left = 3;
+constexpr int exit_device_changed = 4;
 
 DeviceRef reference(const Lease& lease) {
   return {lease.backend, lease.device.port_id(), device_id(lease.device)};
@@ -33,6 +37,7 @@ LeaseFacts Attachment::facts() {
   facts.rule = held.rule;
   facts.approver = held.approver;
   facts.who = held.who;
+  facts.options = base::device::format_properties(held.options);
   return facts;
 }
 
@@ -52,8 +57,7 @@ void Attachment::after_attach_stream(base::Result<StreamSocket> stream) {
   for (const auto& each : lease().options) {
     request_text_ += "option " + each.key + " " + each.value + "\n";
   }
-  // Of a USB device nothing but its identity is ever said.
-  if (lease().device.block() != nullptr) request_text_ += "\n";
+  request_text_ += "\n";
   boost::asio::async_write(*control_, boost::asio::buffer(request_text_),
                            [self = shared_from_this()](const auto&, std::size_t) {
                              // A failed write shows as the end of the stream being read.
@@ -103,7 +107,8 @@ void Attachment::call_requested(agent::RequestId request) {
       .service = std::string(held.device.device_class().service) + "+" + held.device.port_id(),
       .source = held.frontend,
       .requested_target = held.backend,
-      .options = server_words(held.options)});
+      .options =
+          held.device.usb() != nullptr ? usb_words(held.options) : server_words(held.options)});
 }
 
 void Attachment::both_streams() {
@@ -141,6 +146,7 @@ void Attachment::call_exited(const std::string& qube, const agent::CallExited& e
   if (!frontend && !backend) return;
   Exit& exit = frontend ? frontend_ : backend_;
   exit.known = true;
+  exit.code = exited.exit_code;
   exit.reason = exited.reason;
   exit.said = !exited.reason.empty();
   if (exited.exit_code == agent::exit_no_service && exit.reason.empty()) {
@@ -198,9 +204,21 @@ void Attachment::relay_lost() {
   conclude_if_done();
 }
 
+void Attachment::device_gone(const std::string& cause) {
+  told_gone_ = true;
+  if (lease().state == LeaseState::detaching) return;
+  begin_end(cause);
+}
+
 void Attachment::end(const std::string& cause) {
+  // Whatever else ends it at the same time: what somebody wants ended is not continued.
+  ended_by_us_ = ended_by_us_ || !cause.empty();
+  if (lease().state == LeaseState::detaching) return;
+  begin_end(cause);
+}
+
+void Attachment::begin_end(const std::string& cause) {
   Lease& held = lease();
-  if (held.state == LeaseState::detaching) return;
   if (question_) question_->cancel();
   held.state = LeaseState::detaching;
   cause_ = cause;
@@ -247,7 +265,9 @@ void Attachment::force() {
 // Its agent is gone, and with it everything that it started: nothing more will be told.
 void Attachment::unreachable(Exit& exit) {
   exit.known = true;
-  if (exit.reason.empty()) exit.reason = "the connection to its agent was lost";
+  if (!exit.reason.empty()) return;
+  exit.lost = true;
+  exit.reason = "the connection to its agent was lost";
 }
 
 void Attachment::conclude_if_done() {
@@ -273,16 +293,23 @@ void Attachment::conclude() {
   if (!attached_ && tried && failure_ == AttachOutcome::Kind::failed) {
     tell_people(policy::io::Notice::Resolution::fail);
   }
-  const std::string frontend = held->frontend;
-  const DeviceRef device = reference(*held);
-  const DeviceClass& device_class = held->device.device_class();
+  const Gone over{*held, reason, departure(), told_gone_};
   board_.leases.end(id_, reason, wall_clock());
   if (attached_) {
-    board_.events.emit_device(frontend, "device-detach", device_class, device);
+    board_.events.emit_device(over.lease.frontend, "device-detach",
+                              over.lease.device.device_class(), reference(over.lease));
   } else if (const OnAttached done = std::move(on_attached_)) {
     done({failure_, reason});
   }
-  if (const OnGone gone = std::move(on_gone_)) gone(id_, reason);
+  if (const OnGone gone = std::move(on_gone_)) gone(over);
+}
+
+// The frontend has to say so too: one that ended for a breach of the protocol, or because its qube
+// let go of the device, is not continued because the device was unplugged as well.
+Departure Attachment::departure() const {
+  if (!attached_ || ended_by_us_ || !frontend_.code) return Departure::none;
+  if (*frontend_.code == exit_device_changed) return Departure::changed;
+  return *frontend_.code == exit_device_left ? Departure::left : Departure::none;
 }
 
 std::string Attachment::final_reason() const {
@@ -291,8 +318,9 @@ std::string Attachment::final_reason() const {
   const auto said = [](const std::string& qube, const Exit& exit) {
     return qube + ": " + base::wire::escape(exit.reason, agent::max_reason);
   };
-  // The side that closed first knows why, if it says so.
-  const bool backend_knows = backend_.said || (!frontend_.said && !backend_.reason.empty());
+  // The side that closed first knows why, if it says so; a side that was lost is why itself.
+  const bool backend_knows =
+      backend_.said || backend_.lost || (!frontend_.said && !backend_.reason.empty());
   if (stream_end_ == CallEnd::service_closed && backend_knows) {
     return said(held->backend, backend_);
   }

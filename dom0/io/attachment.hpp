@@ -11,6 +11,7 @@
 
 #include "dom0/io/switchboard.hpp"
 #include "dom0/lease.hpp"
+#include "dom0/replug.hpp"
 
 namespace dom0::io {
 
@@ -18,7 +19,14 @@ namespace dom0::io {
 enum class Approval {
   none,        // nothing: `ask` asks
   in_advance,  // an assignment that attaches by itself: a standing yes to what policy would ask
-  at_prompt    // somebody just said yes, at the question of an assignment
+  at_prompt,   // somebody just said yes, at the question of an assignment
+  kept         // what a person said of an attachment that this one continues (dom0/replug.hpp)
+};
+
+// What a question tells of how it came to be.
+struct Asked {
+  std::string by;                     // for people
+  std::optional<Device> before = {};  // what was in the port when somebody last said yes
 };
 
 struct AttachOutcome {
@@ -33,7 +41,13 @@ struct AttachOutcome {
 class Attachment : public std::enable_shared_from_this<Attachment> {
  public:
   using OnAttached = std::function<void(const AttachOutcome&)>;
-  using OnGone = std::function<void(LeaseId, const std::string& reason)>;
+  struct Gone {
+    Lease lease;  // as it was
+    std::string reason;
+    Departure departure = Departure::none;
+    bool told_gone = false;  // by the backend's qube, of the device
+  };
+  using OnGone = std::function<void(const Gone&)>;
 
   static constexpr std::chrono::seconds attach_limit{30};
   static constexpr std::chrono::seconds detach_limit{5};
@@ -42,10 +56,12 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   Attachment(Switchboard& board, LeaseId id, OnGone on_gone);
 
   // Asks policy (and a person), then attaches. `on_attached` runs once.
-  void start(Approval approval, const std::string& asked_by, OnAttached on_attached);
+  void start(Approval approval, const Asked& asked, OnAttached on_attached);
   // A daemon that was restarted goes on with a lease that the relay held meanwhile.
   void resume();
   void end(const std::string& cause);
+  // The backend's qube says that the device is not in its port any more.
+  void device_gone(const std::string& cause);
 
   // Events, from the broker.
   void call_requested(agent::RequestId request);
@@ -60,13 +76,17 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
     bool known = false;
     std::string reason = {};
     bool said = false;  // the reason is its own words
+    bool lost = false;  // with its agent
+    std::optional<int> code = {};
   };
 
   Lease& lease();
   LeaseFacts facts();
   DecisionFacts decision_facts(const std::string& rule);
   bool approved_already(Approval approval);
-  void ask(const policy::Decision& decision, const std::string& asked_by);
+  std::string approval_name();
+  base::Status settle_options(const policy::Decision& decision);
+  void ask(const policy::Decision& decision, const Asked& asked);
   void after_question(const policy::Decision& decision, const policy::io::Answer& answer);
   bool keep(policy::io::Scope scope);
   void permitted(const policy::Decision& decision);
@@ -81,12 +101,14 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   void after_frontend_read(const boost::system::error_code& error, std::size_t size);
   void both_streams();
   void attached();
+  void begin_end(const std::string& cause);
   void expect_agents();
   static void unreachable(Exit& exit);
   void force();
   void conclude_if_done();
   void conclude();
   std::string final_reason() const;
+  Departure departure() const;
 
   Switchboard& board_;
   LeaseId id_;
@@ -102,6 +124,8 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   std::optional<StreamSocket> service_;
   bool streaming_ = false;
   std::string cause_;
+  bool ended_by_us_ = false;  // for another reason than that the device is gone
+  bool told_gone_ = false;
   bool attached_ = false;  // the device was with the qube
   std::uint64_t bytes_to_device_ = 0;
   std::uint64_t bytes_from_device_ = 0;

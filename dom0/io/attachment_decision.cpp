@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "dom0/denied_interfaces.hpp"
+#include "dom0/device_description.hpp"
 #include "dom0/device_lines.hpp"
 #include "dom0/io/attachment.hpp"
 #include "dom0/io/device_facts.hpp"
 #include "dom0/io/device_question.hpp"
+#include "dom0/usb_options.hpp"
 
 namespace dom0::io {
 namespace {
@@ -18,14 +20,30 @@ policy::Request request_of(const Lease& lease) {
           .argument = "+" + lease.device.port_id()};
 }
 
+// What the scanner could look at before: a medium itself, and no snapshot, which it has seen or can
+// be told to see, nor what is on its way to become one.
+std::string to_scan_first(const Switchboard& board, const Lease& lease) {
+  const bool scanner = std::ranges::any_of(board.qubes, [](const auto& each) {
+    return each.second.role == base::config::Role::storage;
+  });
+  const bool snapshot =
+      board.stores_snapshots(lease.backend) || board.stores_snapshots(lease.frontend);
+  return scanner && !snapshot && lease.device.block() != nullptr ? device_name(lease)
+                                                                 : std::string();
+}
+
 policy::io::Question question_of(const Switchboard& board, const Lease& lease,
-                                 const policy::Decision& decision, const std::string& asked_by) {
+                                 const policy::Decision& decision, const Asked& asked) {
   const policy::Request request = request_of(lease);
   auto details = details_of(board, lease.backend, lease.device);
   details["rule"] = decision.rule;
-  details["asked by"] = asked_by;
-  if (const auto* only_reads = base::device::find_property(lease.options, "read-only")) {
-    details["access"] = *only_reads == "yes" ? "read only" : "read and write";
+  details["asked by"] = asked.by;
+  if (asked.before) {
+    details["before"] = describe(*asked.before, board.usb_ids);
+    details["identity before"] = device_id(*asked.before);
+  }
+  if (std::string access = access_text(lease.options); !access.empty()) {
+    details["access"] = std::move(access);
   }
   return {
       .source = request.source,
@@ -43,12 +61,19 @@ policy::io::Question question_of(const Switchboard& board, const Lease& lease,
                        "\nIt is attached by itself from now on, as long as it stays what it is; "
                        "to end that: " +
                        std::string(lease.device.device_class().tool) + " unassign " +
-                       lease.frontend + " " + device_name(lease)};
+                       lease.frontend + " " + device_name(lease),
+      .scan_first = to_scan_first(board, lease)};
+}
+
+// "prompt, kept"
+std::string kept_approver(const std::string& before) {
+  constexpr std::string_view kept = ", kept";
+  return before.ends_with(kept) ? before : before + std::string(kept);
 }
 
 }  // namespace
 
-void Attachment::start(Approval approval, const std::string& asked_by, OnAttached on_attached) {
+void Attachment::start(Approval approval, const Asked& asked, OnAttached on_attached) {
   on_attached_ = std::move(on_attached);
   // The list of what a qube may never get is not asked about.
   const std::string& denied = board_.devices.denied(lease().frontend);
@@ -62,6 +87,9 @@ void Attachment::start(Approval approval, const std::string& asked_by, OnAttache
   policy::Request request = request_of(lease());
   request.device = facts_of(board_, lease().backend, lease().device);
   const policy::Decision decision = board_.decide(request);
+  if (decision.kind != policy::Decision::Kind::deny) {
+    if (auto settled = settle_options(decision); !settled) return refuse(settled.error().text);
+  }
   switch (decision.kind) {
     case policy::Decision::Kind::deny:
       board_.notify(request, decision);
@@ -78,17 +106,38 @@ void Attachment::start(Approval approval, const std::string& asked_by, OnAttache
   if (approved_already(approval)) {
     return permitted(policy::accept_answer(decision, board_.system_info(), lease().backend));
   }
-  ask(decision, asked_by);
+  ask(decision, asked);
 }
 
 bool Attachment::approved_already(Approval approval) {
   if (approval == Approval::in_advance) approver_ = "assignment";
   if (approval == Approval::at_prompt) approver_ = "prompt";
+  if (approval == Approval::kept) approver_ = kept_approver(lease().approver);
   if (approval != Approval::none) return true;
-  const bool still = board_.devices.approved_while_plugged(lease().frontend, lease().backend,
+  const bool still = board_.devices.approved_while_plugged(approval_name(), lease().backend,
                                                            lease().device.port_id());
   if (still) approver_ = "prompt, while plugged in";
   return still;
+}
+
+// What a person approves is a device for a qube with these options; the name that it gets there was
+// not asked about.
+std::string Attachment::approval_name() {
+  base::device::Properties options = lease().options;
+  std::erase_if(options, [](const auto& each) { return each.key == "frontend-dev"; });
+  return lease().frontend + " " + base::device::format_properties(options);
+}
+
+// From here on the lease's options are what it is given with.
+base::Status Attachment::settle_options(const policy::Decision& decision) {
+  const auto consent =
+      decision.kind == policy::Decision::Kind::ask ? Consent::of_person : Consent::of_rule_alone;
+  auto options =
+      under_terms(lease().options, lease().device,
+                  decision.terms ? *decision.terms : policy::DeviceTerms{}, decision.rule, consent);
+  if (!options) return base::Unexpected{options.error()};
+  lease().options = *std::move(options);
+  return base::Ok{};
 }
 
 DecisionFacts Attachment::decision_facts(const std::string& rule) {
@@ -96,14 +145,15 @@ DecisionFacts Attachment::decision_facts(const std::string& rule) {
           .approver = approver_,
           .device = device_name(lease()),
           .identity = device_id(lease().device),
+          .options = base::device::format_properties(lease().options),
           .asked_ms = asked_ms_,
           .who = lease().who};
 }
 
-void Attachment::ask(const policy::Decision& decision, const std::string& asked_by) {
+void Attachment::ask(const policy::Decision& decision, const Asked& asked) {
   asked_at_ = std::chrono::steady_clock::now();
   question_ = std::make_shared<policy::io::AskClient>(board_.io, board_.prompt_socket);
-  question_->ask(question_of(board_, lease(), decision, asked_by),
+  question_->ask(question_of(board_, lease(), decision, asked),
                  decision.timeout.value_or(board_.prompt_limit),
                  [self = shared_from_this(), decision](const policy::io::Answer& answer) {
                    self->after_question(decision, answer);
@@ -139,7 +189,7 @@ void Attachment::after_question(const policy::Decision& decision,
 bool Attachment::keep(policy::io::Scope scope) {
   const Lease& held = lease();
   if (scope == policy::io::Scope::while_plugged) {
-    board_.devices.approve_while_plugged(held.frontend, held.backend, held.device.port_id());
+    board_.devices.approve_while_plugged(approval_name(), held.backend, held.device.port_id());
     approver_ = "prompt, while plugged in";
   }
   if (scope != policy::io::Scope::always) return true;

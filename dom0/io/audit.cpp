@@ -66,6 +66,7 @@ audit::Fields fields_of(const policy::Request& request, std::string decision,
   add_who(fields, facts.who);
   add(fields, "device", facts.device);
   add(fields, "identity", facts.identity);
+  add(fields, "options", facts.options);
   if (facts.asked_ms >= 0) add_number(fields, "asked_ms", facts.asked_ms);
   return fields;
 }
@@ -77,6 +78,7 @@ audit::Fields fields_of(const LeaseFacts& facts) {
   add(fields, "frontend", facts.frontend);
   add(fields, "rule", facts.rule);
   add(fields, "approver", facts.approver);
+  add(fields, "options", facts.options);
   add_who(fields, facts.who);
   return fields;
 }

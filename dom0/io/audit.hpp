@@ -19,6 +19,7 @@ struct DecisionFacts {
   std::string approver = {};   // policy, prompt, assignment, ...
   std::string device = {};     // BACKEND:PORT
   std::string identity = {};   // its device id
+  std::string options = {};    // that it is given with, "read-only='yes'"
   std::int64_t asked_ms = -1;  // how long the question was open; -1: nobody was asked
   Who who = {};
 };
@@ -30,6 +31,7 @@ struct LeaseFacts {
   std::string frontend;
   std::string rule;
   std::string approver;
+  std::string options = {};  // as above
   Who who = {};
   std::string reason;  // of the end
   std::int64_t since = 0;

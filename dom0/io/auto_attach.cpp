@@ -26,6 +26,12 @@ void AutoAttach::plugged(const std::string& backend, const std::string& port_id)
   consider(backend, port_id);
 }
 
+bool AutoAttach::wants(const std::string& backend, const std::string& port_id) const {
+  const Device* device = board_.inventory.find(backend, port_id);
+  return device != nullptr &&
+         !candidates(device->device_class(), {backend, port_id, device_id(*device)}).empty();
+}
+
 void AutoAttach::unplugged(const std::string& backend, const std::string& port_id) {
   forgotten(backend, port_id);
   board_.devices.change_held([&](HeldDevices& held) { return held.unplugged(backend, port_id); });

@@ -39,6 +39,8 @@ class AutoAttach {
       : board_(board), attach_(std::move(attach)), first_wait_(first_wait) {}
 
   void plugged(const std::string& backend, const std::string& port_id);
+  // Whether an assignment is about what is in the port now.
+  bool wants(const std::string& backend, const std::string& port_id) const;
   void unplugged(const std::string& backend, const std::string& port_id);
   // Its qube is about to tell anew what it has: nothing is known of this device until then.
   void forgotten(const std::string& backend, const std::string& port_id);

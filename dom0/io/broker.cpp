@@ -56,7 +56,7 @@ UsbIds load_usb_ids(const base::io::Log& log) {
 
 Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
                std::map<std::string, base::config::QubeConfig> qubes,
-               std::chrono::seconds prompt_limit, const base::io::Log& log)
+               std::chrono::seconds prompt_limit, const base::io::Log& log, ReplugPace replug)
     : log_(log),
       board_{.io = io,
              .log = log,
@@ -64,6 +64,8 @@ Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
              .prompt_socket = paths.prompt_socket(),
              .device_prompt_socket = paths.device_prompt_socket(),
              .policy_folder = paths.policy_d(),
+             .verdict_folder = paths.scan_verdicts(),
+             .verdict_key = paths.scan_key(),
              .prompt_limit = prompt_limit,
              .policy = policy::io::PolicyStore(paths),
              .audit = Audit(log),
@@ -81,16 +83,30 @@ Broker::Broker(boost::asio::io_context& io, const base::io::Paths& paths,
       auto_attach_(
           board_,
           [this](const AutoAttach::Wish& wish, Approval approval, AutoAttach::OnDone on_done) {
-            attach({.frontend = wish.frontend,
-                    .backend = wish.backend,
-                    .port_id = wish.port_id,
-                    .options = wish.options,
-                    .approval = approval,
-                    .asked_by = "an assignment of the device",
-                    .device_class = wish.device_class,
-                    .who = {.approver = wish.approver}},
-                   std::move(on_done));
+            begin({.frontend = wish.frontend,
+                   .backend = wish.backend,
+                   .port_id = wish.port_id,
+                   .options = wish.options,
+                   .approval = approval,
+                   .asked = {.by = "an assignment of the device"},
+                   .device_class = wish.device_class,
+                   .who = {.approver = wish.approver}},
+                  std::move(on_done));
           }),
+      replug_(
+          board_, auto_attach_,
+          [this](const ReplugDesk::Wish& wish, Attachment::OnAttached on_done) {
+            begin({.frontend = wish.last.frontend,
+                   .backend = wish.last.backend,
+                   .port_id = wish.last.device.port_id(),
+                   .options = wish.last.options,
+                   .approval = wish.approval,
+                   .asked = wish.asked,
+                   .who = wish.last.who,
+                   .approver = wish.last.approver},
+                  std::move(on_done));
+          },
+          replug),
       resume_watch_(io, [this] { auto_attach_.resumed(); }),
       service_calls_(board_, [this] { panic("the panic keys were pressed"); }) {}
 
@@ -266,7 +282,7 @@ void Broker::device_reported(const std::string& qube, const agent::InventoryDevi
   board_.devices.unplugged(qube, port_id);  // what was approved was another one
   board_.devices.plugged(qube, *now, board_.usb_ids);
   tell_devices(qube, now->device_class(), "device-added", {qube, port_id, device_id(*now)});
-  auto_attach_.plugged(qube, port_id);
+  if (!replug_.arrived(qube, port_id)) auto_attach_.plugged(qube, port_id);
   if (now->usb() != nullptr) adopt_disks(qube, *now);
 }
 
@@ -292,6 +308,7 @@ void Broker::tell_devices(const std::string& qube, const DeviceClass& device_cla
 // All of a qube's: what is still there is reported again, and until then not offered. Leases wait
 // for that report.
 void Broker::forget_devices(const std::string& qube) {
+  replug_.forget_qube(qube, qube + " has just connected, or is gone");
   const Inventory::Devices gone = board_.inventory.devices(qube);
   board_.inventory.clear(qube);
   for (const auto& [port_id, device] : gone) {
@@ -306,11 +323,12 @@ void Broker::device_gone(const std::string& qube, const std::string& port_id,
   log_.info("device_gone", {{"qube", qube}, {"port", port_id}});
   board_.devices.unplugged(qube, port_id);
   auto_attach_.unplugged(qube, port_id);
+  replug_.gone(qube, port_id);
   service_calls_.devices_changed(qube);
   tell_devices(qube, device_class, "device-removed", {qube, port_id, "*"});
   for (const LeaseId id : board_.leases.all_of(qube, port_id)) {
     const auto attachment = attachments_.at(id);
-    attachment->end(why);
+    attachment->device_gone(why);
   }
 }
 
@@ -380,6 +398,7 @@ void Broker::panic(const std::string& why) {
     held.push_back({lease.frontend, lease.backend, lease.device.port_id()});
   }
   auto_attach_.detached_by_hand(held);
+  replug_.forget_all("panic");
   const auto all = attachments_;
   for (const auto& [id, attachment] : all) {
     if (board_.leases.find(id) != nullptr) attachment->end("panic: " + why);

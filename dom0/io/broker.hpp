@@ -14,6 +14,7 @@
 #include "dom0/io/auto_attach.hpp"
 #include "dom0/io/dom0_call.hpp"
 #include "dom0/io/policy_watch.hpp"
+#include "dom0/io/replug_desk.hpp"
 #include "dom0/io/resume_watch.hpp"
 #include "dom0/io/service_call.hpp"
 #include "dom0/io/stream_acceptor.hpp"
@@ -30,7 +31,7 @@ class Broker {
 
   Broker(boost::asio::io_context& io, const base::io::Paths& paths,
          std::map<std::string, base::config::QubeConfig> qubes, std::chrono::seconds prompt_limit,
-         const base::io::Log& log);
+         const base::io::Log& log, ReplugPace replug = {});
   ~Broker();
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
@@ -46,11 +47,13 @@ class Broker {
     base::device::Properties options = {};
     std::string identity = {};  // the device id that the caller means; empty: whatever is there
     Approval approval = Approval::none;
-    std::string asked_by = {};  // for people
+    Asked asked = {};
     const DeviceClass* device_class = &usb_class;
     Who who = {};
+    std::string approver = {};  // of the attachment that this one continues
   };
-  // What is returned can be withdrawn; nullopt: it has failed already.
+  // On request of a person or a program: nothing else is held for the port then. What is returned
+  // can be withdrawn; nullopt: it has failed already.
   std::optional<LeaseId> attach(const AttachWish& wish, Attachment::OnAttached on_done);
   // Nobody waits for the attachment any more: ends it unless it is attached.
   void withdraw(LeaseId id);
@@ -66,6 +69,8 @@ class Broker {
   // For what reading refreshes: the policy store loads what changed on disk.
   Switchboard& mutable_board() { return board_; }
   const ServiceCalls& service_calls() const { return service_calls_; }
+  // Attachments whose device left the bus, and may come back.
+  const Replug& replug() const { return replug_.state(); }
   std::int64_t started_at() const { return started_at_; }
 
  private:
@@ -94,7 +99,8 @@ class Broker {
                                                         const AttachWish& wish) const;
   Sharing sharing_of(const std::string& backend) const;
   void track(LeaseId id);
-  void gone(LeaseId id, const std::string& reason);
+  std::optional<LeaseId> begin(const AttachWish& wish, Attachment::OnAttached on_done);
+  void gone(const Attachment::Gone& over);
   // A copy: a handler may end the attachment that it is given.
   std::vector<std::shared_ptr<Attachment>> attachments_of(const std::string& qube) const;
 
@@ -106,6 +112,7 @@ class Broker {
   std::map<LeaseId, std::vector<OnDone>> detachers_;
   PolicyWatch policy_watch_;
   AutoAttach auto_attach_;
+  ReplugDesk replug_;
   ResumeWatch resume_watch_;
   ServiceCalls service_calls_;
   std::vector<std::shared_ptr<Dom0Call>> dom0_calls_;

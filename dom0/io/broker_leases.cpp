@@ -6,16 +6,23 @@
 #include "dom0/block_options.hpp"
 #include "dom0/device_lines.hpp"
 #include "dom0/io/broker.hpp"
+#include "dom0/usb_options.hpp"
 
 namespace dom0::io {
 
 std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAttached on_done) {
+  const auto id = begin(wish, std::move(on_done));
+  if (id) replug_.forget(wish.backend, wish.port_id, "it was to be attached by hand");
+  return id;
+}
+
+std::optional<LeaseId> Broker::begin(const AttachWish& wish, Attachment::OnAttached on_done) {
   const auto failed = [&on_done](std::string why) {
     on_done({AttachOutcome::Kind::failed, std::move(why)});
     return std::nullopt;
   };
-  const auto& [frontend, backend, port_id, given, identity, approval, asked_by, device_class, who] =
-      wish;
+  const auto& [frontend, backend, port_id, given, identity, approval, asked, device_class, who,
+               approver] = wish;
   const Device* device = board_.inventory.find(backend, port_id);
   if (board_.link(backend) == nullptr) {
     return failed("qube " + backend + " is not running; start it with: sallyport-qube start " +
@@ -47,12 +54,13 @@ std::optional<LeaseId> Broker::attach(const AttachWish& wish, Attachment::OnAtta
                                      .stream_call = {},
                                      .options = *std::move(options),
                                      .since = wall_clock(),
+                                     .approver = approver,
                                      .who = who},
                                     sharing_of(backend));
   if (!id) return failed(id.error().text);
   track(*id);
   const auto attachment = attachments_.at(*id);
-  attachment->start(approval, asked_by, std::move(on_done));
+  attachment->start(approval, asked, std::move(on_done));
   return *id;
 }
 
@@ -62,7 +70,7 @@ Sharing Broker::sharing_of(const std::string& backend) const {
 
 base::Result<base::device::Properties> Broker::attach_options(const Device& device,
                                                               const AttachWish& wish) const {
-  if (device.block() == nullptr) return wish.options;
+  if (device.block() == nullptr) return check_usb_options(wish.options);
   if (board_.stores_snapshots(wish.frontend)) {
     return complete_snapshot_options(
         wish.options, base::device::default_snapshot_name(wish.port_id, wall_clock()));
@@ -87,6 +95,14 @@ void Broker::withdraw(LeaseId id) {
 void Broker::detach(const DeviceClass& device_class, const std::string& frontend,
                     const std::string& backend, const std::string& port_id, OnDone on_done) {
   const Lease* lease = board_.leases.find_held(frontend, backend, port_id);
+  const Replug::Entry* waiting = replug_.state().held({backend, port_id});
+  if (waiting != nullptr && waiting->last.frontend == frontend && &device_class == &usb_class) {
+    replug_.forget(backend, port_id, "detached on request");
+    if (lease == nullptr) {
+      auto_attach_.detached_by_hand({{frontend, backend, port_id}});
+      return on_done(base::Ok{});
+    }
+  }
   if (lease == nullptr || &lease->device.device_class() != &device_class) {
     return on_done(base::fail(std::string(device_class.name) + " device " + port_id +
                               " not attached to " + frontend));
@@ -99,12 +115,15 @@ void Broker::detach(const DeviceClass& device_class, const std::string& frontend
 
 void Broker::track(LeaseId id) {
   attachments_[id] = std::make_shared<Attachment>(
-      board_, id, [this](LeaseId ended, const std::string& reason) { gone(ended, reason); });
+      board_, id, [this](const Attachment::Gone& over) { gone(over); });
 }
 
-void Broker::gone(LeaseId id, const std::string& reason) {
-  log_.info("lease_ended", {{"lease", std::to_string(id.value)}, {"reason", reason}});
+void Broker::gone(const Attachment::Gone& over) {
+  const LeaseId id = over.lease.id;
+  log_.info("lease_ended", {{"lease", std::to_string(id.value)}, {"reason", over.reason}});
   attachments_.erase(id);
+  replug_.ended(over.lease, over.departure,
+                over.told_gone ? ReplugDesk::Told::yes : ReplugDesk::Told::no);
   const auto found = detachers_.find(id);
   if (found == detachers_.end()) return;
   const std::vector<OnDone> waiting = std::move(found->second);

@@ -110,6 +110,10 @@ base::Status enter_daemon_sandbox(const base::io::Paths& paths) {
     }
   }
   rights.push_back({.path = paths.etc().string(), .access = PathRight::Access::read});
+  // The scanner's verdicts; its folder may be made later than this.
+  if (const auto state = paths.scans().parent_path(); std::filesystem::exists(state)) {
+    rights.push_back({.path = state.string(), .access = PathRight::Access::read});
+  }
   // What people say "always" to is written there.
   for (const auto& folder : {paths.policy_d(), paths.run(), paths.root() / "run/qubes",
                              paths.state(), paths.audit_log().parent_path()}) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dom0/io/device_facts.hpp"
 
+#include "base/wire/base64.hpp"
 #include "dom0/device_lines.hpp"
+#include "dom0/io/scan_verdict.hpp"
 
 namespace dom0::io {
 namespace {
@@ -33,9 +35,16 @@ policy::DeviceFacts facts_of(const Switchboard& board, const std::string& backen
     facts.product_id = usb->product_id;
     facts.serial = usb->serial;
     facts.name = usb->product;
+    for (const sysusb::Interface& each : usb->described) {
+      facts.described.push_back(interface_code(each));
+    }
+    facts.usbguard_hash = base::wire::to_base64(base::wire::as_bytes(usb->usbguard_hash));
   } else if (const auto* block = device.block()) {
     facts.serial = block->serial;
     facts.name = block->model;
+    const ScanFacts scan = scan_of(board, backend, device);
+    facts.scan = scan.scan;
+    facts.scan_age = scan.age;
   }
   return facts;
 }

@@ -6,6 +6,7 @@
 
 #include "base/wire/utc_text.hpp"
 #include "dom0/device_description.hpp"
+#include "dom0/io/scan_verdict.hpp"
 
 namespace dom0::io {
 namespace {
@@ -98,6 +99,9 @@ std::map<std::string, std::string> details_of(const Switchboard& board, const st
                                              {"class", categories_of(interfaces_of(device))},
                                              {"history", history_text(judgement)}};
   if (const auto* block = device.block()) details["size"] = size_text(block->size);
+  if (auto scan = scan_of(board, backend, device); !scan.text.empty()) {
+    details["scan"] = std::move(scan.text);
+  }
   if (judgement.verdict == DeviceHistory::Verdict::changed) {
     details["changed"] = change_text(judgement.before, device);
   }

@@ -37,7 +37,9 @@ std::optional<Options> parse_options(int argc, char** argv) {
       "a folder with qubes.d and policy.d; without --root all else is kept there too")(
       "relay", po::value<std::string>(), "the relay's program (default: beside this one)")(
       "prompt-timeout", po::value<unsigned>()->default_value(60),
-      "seconds until a question is a no");
+      "seconds until a question is a no")(
+      "replug", po::value<unsigned>()->default_value(10),
+      "seconds that a port is held for an attached USB device that left the bus; 0: none");
   po::variables_map given;
   po::store(po::parse_command_line(argc, argv, options), given);
   if (given.contains("help")) {
@@ -49,11 +51,14 @@ std::optional<Options> parse_options(int argc, char** argv) {
                  .relay = given.contains("relay")
                               ? std::filesystem::path(given["relay"].as<std::string>())
                               : default_relay(),
-                 .prompt_limit = std::chrono::seconds(given["prompt-timeout"].as<unsigned>())};
+                 .prompt_limit = std::chrono::seconds(given["prompt-timeout"].as<unsigned>()),
+                 .replug_hold = std::chrono::seconds(given["replug"].as<unsigned>())};
   constexpr std::chrono::seconds longest{86400};  // what a prompt agent takes (docs/protocol.md 9)
   if (result.prompt_limit.count() < 1 || result.prompt_limit > longest) {
     throw po::error("--prompt-timeout must be 1 to 86400 seconds");
   }
+  constexpr std::chrono::seconds longest_hold{60};
+  if (result.replug_hold > longest_hold) throw po::error("--replug must be 0 to 60 seconds");
   if (given.contains("user")) result.user = given["user"].as<std::string>();
   return result;
 }

@@ -16,6 +16,7 @@ struct Options {
   std::optional<std::string> user;  // by name or number; root's default is "sallyport"
   std::filesystem::path relay;      // the relay's program
   std::chrono::seconds prompt_limit{60};
+  std::chrono::seconds replug_hold{10};  // 0: what leaves the bus is detached for good
 };
 
 // Nothing: --help was asked for and printed. Throws on a wrong command line, as Program_options

@@ -52,6 +52,8 @@ void QubeLink::after_frame(base::wire::Bytes untrusted) {
   if (const auto* pong = std::get_if<agent::Pong>(&*message)) {
     if (pong->number != pings_ || pongs_ == pings_) return down("answer to a ping never sent");
     pongs_ = pong->number;
+    if (silent()) log_.notice("qube_answers_again", {{"qube", qube_}});
+    silent_for_ = {};
     return;
   }
   if (on_message_) on_message_(qube_, *message);
@@ -72,10 +74,17 @@ void QubeLink::pace() {
   });
 }
 
+// One ping is outstanding at a time.
 void QubeLink::ping() {
-  // One ping may be outstanding for a whole period; with the period's wait that is 20 s at most.
-  if (pings_ != pongs_) return down("no answer to a ping");
-  send(agent::Ping{.number = ++pings_});
+  if (pings_ == pongs_) {
+    send(agent::Ping{.number = ++pings_});
+  } else {
+    if (silent_for_ >= longest_silence) return down("no answer to a ping");
+    if (!silent()) {
+      log_.warning("qube_silent", {{"qube", qube_}, {"remedy", "is it paused, or does it hang?"}});
+    }
+    silent_for_ += ping_every;
+  }
   timer_.expires_after(ping_every);
   timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();

@@ -15,12 +15,15 @@
 
 namespace dom0::io {
 
-// Answers the hello, parses frames, pings. A peer that breaks the protocol or falls silent is cut
+// Answers the hello, parses frames, pings. A peer that breaks the protocol or stays silent is cut
 // off, and the reason goes to on_down; one that floods is read more slowly. The qube's name comes
 // from the transport.
 class QubeLink : public std::enable_shared_from_this<QubeLink> {
  public:
   static constexpr std::chrono::seconds ping_every{10};
+  // A qube that answers none may be paused or suspended, and its streams with it: it is cut off
+  // later. One whose machine has ended has closed its connection.
+  static constexpr std::chrono::seconds longest_silence{600};
   // A qube that says more waits for the next second: its socket fills, nothing is lost.
   static constexpr std::uint32_t max_frames_per_second = 5000;
 
@@ -32,6 +35,8 @@ class QubeLink : public std::enable_shared_from_this<QubeLink> {
   void send(const agent::FromDom0& message);
   void close();
   const std::string& qube() const { return qube_; }
+  // It owes the answer to a ping.
+  bool silent() const { return silent_for_.count() != 0; }
 
  private:
   void after_frame(base::wire::Bytes untrusted);
@@ -49,7 +54,8 @@ class QubeLink : public std::enable_shared_from_this<QubeLink> {
   OnDown on_down_;
   std::uint64_t pings_ = 0;
   std::uint64_t pongs_ = 0;
-  std::uint32_t frames_ = 0;  // in this second
+  std::chrono::seconds silent_for_{0};  // in whole periods
+  std::uint32_t frames_ = 0;            // in this second
   std::chrono::steady_clock::time_point second_ = {};
   boost::asio::steady_timer pause_;
 };

@@ -15,6 +15,11 @@ base::Status add_file(const std::filesystem::path& path,
   if (!text) return base::fail(text.error().text);
   auto config = base::config::parse_qube_config(path.stem().string(), *text, path.string());
   if (!config) return base::fail(config.error().text);
+  if (config->transport == base::config::Transport::none) {
+    return base::fail(path.string() +
+                      ": transport = none is for scanner qubes, which sallyport-scans starts and "
+                      "nobody else knows; take the file out");
+  }
   if (config->transport == base::config::Transport::vsock) {
     for (const auto& [name, other] : qubes) {
       if (other.transport == base::config::Transport::vsock && other.cid == config->cid) {

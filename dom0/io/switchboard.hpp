@@ -34,6 +34,8 @@ struct Switchboard {
   std::filesystem::path prompt_socket;
   std::filesystem::path device_prompt_socket;  // the same, for questions of assignments
   std::filesystem::path policy_folder;         // where people's rules are
+  std::filesystem::path verdict_folder;        // what the scanner said of snapshots
+  std::filesystem::path verdict_key;           // of who signs that
   std::chrono::seconds prompt_limit{60};
   policy::io::PolicyStore policy;
   Audit audit;

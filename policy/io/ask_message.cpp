@@ -28,7 +28,8 @@ constexpr std::size_t max_targets = 2048;
 constexpr std::size_t max_entries = 2048;
 constexpr std::size_t max_depth = 4;
 constexpr std::size_t max_digits = 12;
-constexpr std::int64_t max_timeout = 24 * 3600;
+constexpr std::size_t max_device = 128;
+constexpr std::int64_t max_timeout = std::int64_t{24} * 3600;
 
 using Texts = std::map<std::string, std::string>;
 
@@ -73,6 +74,25 @@ std::string take_digits(const json::object& from, bool& ok) {
   ok =
       ok && !digits.empty() && digits.size() <= max_digits && std::ranges::all_of(digits, is_digit);
   return digits;
+}
+
+bool plain(std::string_view name) {
+  const auto harmless = [](char each) {
+    return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') ||
+           (each >= '0' && each <= '9') || each == '-' || each == '_' || each == '.';
+  };
+  return !name.empty() && name.front() != '-' && std::ranges::all_of(name, harmless);
+}
+
+// It becomes an argument of a command, beside the source.
+std::string take_scan_first(const json::object& from, const std::string& source, bool& ok) {
+  if (!from.contains("sallyport_scan_first")) return {};
+  std::string device = take_text(from, "sallyport_scan_first", ok);
+  const std::size_t colon = std::min(device.find(':'), device.size());
+  const std::string_view port = std::string_view(device).substr(std::min(colon + 1, device.size()));
+  ok = ok && device.size() <= max_device && plain(source) && plain(device.substr(0, colon)) &&
+       plain(port);
+  return device;
 }
 
 std::optional<std::chrono::seconds> take_timeout(const json::object& from, bool& ok) {
@@ -185,6 +205,7 @@ base::Result<Question> from_object(const json::object& object) {
     ok = ok && text != nullptr && text->size() <= max_writes;
     if (ok) question.always_writes = std::string(*text);
   }
+  question.scan_first = take_scan_first(object, question.source, ok);
   const json::value* preset = object.if_contains("default_target");
   if (preset != nullptr && preset->is_string()) {
     question.default_target = take_text(object, "default_target", ok);
@@ -216,6 +237,7 @@ std::string encode_question(const Question& question) {
   }
   if (!question.digits.empty()) object["sallyport_digits"] = question.digits;
   if (!question.always_writes.empty()) object["sallyport_writes"] = question.always_writes;
+  if (!question.scan_first.empty()) object["sallyport_scan_first"] = question.scan_first;
   if (question.timeout) object["sallyport_timeout"] = question.timeout->count();
   const bool device = question.about == Question::About::device;
   if (device) {
@@ -324,7 +346,10 @@ Answer parse_reply(std::string_view untrusted, const std::vector<std::string>& t
             "invalid response: the prompt agent's answer is too long"};
   }
   if (untrusted.ends_with('\n')) untrusted.remove_suffix(1);
-  if (untrusted == "deny") return {Outcome::denied, {}, Scope::once, "refused at the prompt"};
+  if (untrusted == deny_reply) return {Outcome::denied, {}, Scope::once, "refused at the prompt"};
+  if (untrusted == scan_first_reply) {
+    return {Outcome::denied, {}, Scope::once, "refused at the prompt: it is to be scanned first"};
+  }
   if (!untrusted.starts_with(allow)) {
     return {Outcome::invalid,
             {},

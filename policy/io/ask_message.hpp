@@ -26,8 +26,11 @@ std::string encode_question(const Question& question);
 // default_target that is not among the targets is dropped; everything else must be as above.
 base::Result<Question> parse_question(std::string_view untrusted);
 
+// "deny", and since a medium is to be scanned first.
+inline constexpr std::string_view deny_reply = "deny";
+inline constexpr std::string_view scan_first_reply = "deny scan-first";
 // "allow:TARGET" with TARGET among `targets`, or "deny"; one final newline is allowed.
-// "allow:TARGET", "allow:TARGET while-plugged", "allow:TARGET always", "deny".
+// "allow:TARGET", "allow:TARGET while-plugged", "allow:TARGET always", "deny", "deny scan-first".
 Answer parse_reply(std::string_view untrusted, const std::vector<std::string>& targets,
                    const std::vector<Scope>& scopes = {});
 std::string encode_reply(std::string_view target, Scope scope);

@@ -11,7 +11,8 @@
 namespace policy::io {
 
 // `{"backend", "port", "history": "new"|"known"|"changed", "interfaces": [...], "vendor",
-// "product": numbers, "serial", "name"}`
+// "product": numbers, "serial", "name", "scan": "none"|"clean"|..., "scan_age": seconds or null,
+// "described": [...], "usbguard_hash"}`
 std::string encode_device_facts(const DeviceFacts& facts);
 // Fails if it is no such JSON, or a field is missing.
 base::Result<DeviceFacts> parse_device_facts(std::string_view text);

@@ -33,7 +33,9 @@ struct Question {
   // What may be answered beside once; empty: only that.
   std::vector<Scope> scopes = {};
   std::string always_writes = {};  // shown before "always" is confirmed
-  std::string digits = {};         // pairing: what is to be typed
+  // "BACKEND:PORT" of a medium that the scanner can look at before anybody gets it; empty: none.
+  std::string scan_first = {};
+  std::string digits = {};  // pairing: what is to be typed
   // How long it stands once somebody can see it; nullopt: the agent's own time.
   std::optional<std::chrono::seconds> timeout = {};
 };

@@ -18,7 +18,7 @@ Agent::Agent(asio::io_context& context, std::vector<base::io::Fd> listeners, Age
     : context_(context),
       guard_timer_(context),
       deadline_(context),
-      options_(options),
+      options_(std::move(options)),
       terminal_(terminal) {
   for (base::io::Fd& each : listeners) {
     acceptors_.emplace_back(context, Protocol(), each.release());
@@ -167,16 +167,40 @@ void Agent::settle(const Choice& choice, const std::string& why) {
   deadline_.cancel();
   armed_ = false;
   const auto asker = std::exchange(open_, nullptr);
-  if (choice.kind == Choice::Kind::allow && !asker->gone()) {
+  const bool gone = choice.kind != Choice::Kind::deny && asker->gone();
+  if (choice.kind == Choice::Kind::allow && !gone) {
     say("-> allowed: " + base::wire::escape(choice.target) + " (" +
         std::string(name_of(choice.scope)) + ")\n");
     asker->answer(io::encode_reply(choice.target, choice.scope));
+  } else if (choice.kind == Choice::Kind::scan_first && !gone && scan_first(asker->question())) {
+    asker->answer(std::string(io::scan_first_reply));
   } else {
-    say("\n-> " + (choice.kind == Choice::Kind::allow ? "withdrawn: who asked is gone" : why) +
-        "\n");
+    say("\n-> " + (gone ? "withdrawn: who asked is gone" : why) + "\n");
     asker->deny();
   }
   show_next();
+}
+
+bool Agent::scan_first(const io::Question& question) {
+  const std::string device = question.scan_first;
+  if (scans_.contains(device) || scans_.size() >= max_scans) {
+    say(scans_.contains(device) ? "It is being scanned already. "
+                                : "Too many are being scanned; try again later. ");
+    return false;
+  }
+  auto run =
+      ScanRun::start(context_, scan_command(options_.paths, question),
+                     [this, question](int exit_code, std::string_view last_words) {
+                       say("\nScanned: " + scan_outcome(question, exit_code, last_words) + "\n");
+                       scans_.erase(question.scan_first);
+                     });
+  if (!run) {
+    say("It cannot be scanned: " + base::wire::escape(run.error().text) + " ");
+    return false;
+  }
+  scans_[device] = *std::move(run);
+  say("-> refused for now; " + shown(device) + " is being scanned\n");
+  return true;
 }
 
 bool Agent::interrupt() {
@@ -192,6 +216,7 @@ void Agent::stop(const std::string& why) {
   for (const auto& asker : shown_) asker->deny();
   waiting_.clear();
   shown_.clear();
+  scans_.clear();
   if (open_) settle({Choice::Kind::deny, {}}, "refused: " + why);
   // Not context_.stop() at once: the denials are still to be written.
   asio::post(context_, [this] { context_.stop(); });

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "base/io/fd.hpp"
 #include "base/io/paths.hpp"
 #include "policy/prompt/asker.hpp"
+#include "policy/prompt/scan_first.hpp"
 #include "policy/prompt/terminal.hpp"
 #include "policy/prompt/view.hpp"
 
@@ -28,6 +30,7 @@ struct AgentOptions {
   std::chrono::seconds timeout{60};  // of a question that brings none
   Fixed fixed = Fixed::none;
   io::Scope scope = io::Scope::once;  // of a fixed yes
+  base::io::Paths paths{};            // of what is started to scan
 };
 
 // Lives as long as the io_context runs. A question is open from the moment it stands on the
@@ -66,6 +69,8 @@ class Agent {
   void after_guard(const boost::system::error_code& error);
   void after_deadline(const boost::system::error_code& error);
   void settle(const Choice& choice, const std::string& why);
+  // False: it could not be begun, which was said.
+  bool scan_first(const io::Question& question);
   void say(const std::string& text);
 
   boost::asio::io_context& context_;
@@ -78,8 +83,9 @@ class Agent {
   std::deque<std::shared_ptr<Asker>> waiting_;
   std::vector<std::shared_ptr<Asker>> shown_;  // digits, by the fixed answerer
   std::shared_ptr<Asker> open_;
-  bool armed_ = false;                 // the open question takes answers
-  std::optional<Choice> unconfirmed_;  // an "always" whose text was shown
+  bool armed_ = false;                                     // the open question takes answers
+  std::optional<Choice> unconfirmed_;                      // an "always" whose text was shown
+  std::map<std::string, std::shared_ptr<ScanRun>> scans_;  // by device
 };
 
 // Where questions come from: calls, and assignments of devices.

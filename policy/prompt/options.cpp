@@ -64,6 +64,7 @@ std::optional<Settings> parse_settings(int argc, char** argv) {
   const auto given = read(known, argc, argv);
   if (!given) return std::nullopt;
   Settings settings{root_of(*given), {}};
+  settings.agent.paths = settings.paths;
   settings.agent.timeout = timeout_of(*given);
   if (given->count("answer") != 0) {
     const auto& answer = (*given)["answer"].as<std::string>();

@@ -151,6 +151,9 @@ std::string render(const io::Question& question, std::chrono::seconds limit) {
   if (offers(question, io::Scope::always)) {
     text += "  a" + std::string(behind) + " allows it always, after showing what is written.\n";
   }
+  if (!question.scan_first.empty()) {
+    text += "  s refuses it for now, has it scanned, and asks again if it is clean.\n";
+  }
   return text;
 }
 
@@ -162,6 +165,9 @@ Choice read_choice(std::string_view line, const io::Question& question) {
   // Names first: a qube may be called "2", and its name is what the user reads.
   const auto named = std::find(question.targets.begin(), question.targets.end(), words);
   if (named != question.targets.end()) return {Choice::Kind::allow, *named};
+  if ((words == "s" || words == "S") && !question.scan_first.empty()) {
+    return {Choice::Kind::scan_first, {}};
+  }
   const std::size_t blank = words.find_last_of(" \t");
   const std::string_view last = blank == std::string_view::npos ? words : words.substr(blank + 1);
   const auto scope = scope_of(last);

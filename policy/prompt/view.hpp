@@ -36,12 +36,13 @@ std::string spaced_digits(const io::Question& question);
 std::string render(const io::Question& question, std::chrono::seconds limit);
 
 struct Choice {
-  enum class Kind { allow, deny, unclear } kind = Kind::unclear;
+  enum class Kind { allow, deny, scan_first, unclear } kind = Kind::unclear;
   std::string target = {};
   io::Scope scope = io::Scope::once;
 };
 // A target's number or name allows it, and "y" does if there is only one; "n" and an empty line
-// deny. Anything else is unclear: the question stays open.
+// deny, and "s" denies to have it scanned first where that is offered. Anything else is unclear:
+// the question stays open.
 Choice read_choice(std::string_view line, const io::Question& question);
 
 // What a fixed answerer that says yes chooses: the default, or the only target. Denies otherwise.

@@ -26,7 +26,8 @@ struct Finding {
 
 struct FileResult {
   std::uint64_t size = 0;
-  base::hash::Digest sha256 = {};  // of the very bytes that were scanned; zeros: nobody got so far
+  base::hash::Digest sha256 =
+      {};  // of the bytes that were given to be scanned; zeros: not all were had
   std::uint32_t members = 0;
   std::vector<Finding> findings;
   std::vector<std::string> not_examined;  // what, and why

@@ -18,6 +18,8 @@ struct Limits {
   std::uint32_t members = 50'000;
   std::uint32_t recursion = 20;
   std::chrono::milliseconds time{120'000};
+
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 }  // namespace scannerqube

@@ -12,6 +12,7 @@ namespace scannerqube {
 struct EngineInfo {
   std::string name;              // "ClamAV 1.4.6"
   std::uint32_t signatures = 0;  // of all databases
+  std::string settings = {};     // all that its verdicts depend on besides, as one line
 };
 
 class ScanEngine {

@@ -24,20 +24,31 @@ bool take_text(Reader& in, std::string& text) {
 
 }  // namespace
 
-void encode_job(const Job& job, std::vector<std::byte>& out) {
-  Writer(out).u64(job.id.value).u64(job.size);
-  put_text(out, std::string_view(job.name).substr(0, max_job_name));
+void encode_jobs(const std::vector<Job>& jobs, std::vector<std::byte>& out) {
+  Writer(out).u16(static_cast<std::uint16_t>(jobs.size()));
+  for (const Job& job : jobs) {
+    Writer(out).u64(job.id.value).u64(job.offset).u64(job.size);
+    put_text(out, std::string_view(job.name).substr(0, max_job_name));
+  }
 }
 
-base::Result<Job> parse_job(Bytes message) {
+base::Result<std::vector<Job>> parse_jobs(Bytes message) {
   Reader in(message);
-  Job job;
-  job.id = JobId{in.u64()};
-  job.size = in.u64();
-  const std::size_t size = in.u16();
-  job.name = base::wire::as_text(in.take(size));
-  if (!in.done() || size > max_job_name) return base::fail("scan job: the lengths do not add up");
-  return job;
+  const std::size_t count = in.u16();
+  std::vector<Job> jobs;
+  while (in.ok() && jobs.size() < std::min(count, max_batch_jobs)) {
+    Job job{.id = JobId{in.u64()}};
+    job.offset = in.u64();
+    job.size = in.u64();
+    const std::size_t size = in.u16();
+    job.name = base::wire::as_text(in.take(size));
+    if (size > max_job_name) return base::fail("scan jobs: a name is too long");
+    jobs.push_back(std::move(job));
+  }
+  if (!in.done() || jobs.empty() || jobs.size() != count) {
+    return base::fail("scan jobs: the lengths do not add up");
+  }
+  return jobs;
 }
 
 void encode_result(const JobResult& result, std::vector<std::byte>& out) {
@@ -45,7 +56,6 @@ void encode_result(const JobResult& result, std::vector<std::byte>& out) {
   Writer(out)
       .u64(result.id.value)
       .u64(file.size)
-      .bytes(file.sha256)
       .u32(file.members)
       .u16(static_cast<std::uint16_t>(file.findings.size()))
       .u16(static_cast<std::uint16_t>(file.not_examined.size()));
@@ -57,12 +67,12 @@ void encode_result(const JobResult& result, std::vector<std::byte>& out) {
   for (const std::string& why : file.not_examined) put_text(out, why);
 }
 
-base::Result<JobResult> parse_result(Bytes untrusted) {
-  Reader in(untrusted);
+namespace {
+
+base::Result<JobResult> take_result(Reader& in) {
   JobResult result;
   result.id = JobId{in.u64()};
   result.file.size = in.u64();
-  std::ranges::copy(in.take(result.file.sha256.size()), result.file.sha256.begin());
   result.file.members = in.u32();
   const std::size_t findings = in.u16();
   const std::size_t reasons = in.u16();
@@ -85,8 +95,21 @@ base::Result<JobResult> parse_result(Bytes untrusted) {
       return base::fail("scan result: a reason that cannot be");
     result.file.not_examined.push_back(std::move(why));
   }
-  if (!in.done()) return base::fail("scan result: more than was announced");
   return result;
+}
+
+}  // namespace
+
+base::Result<std::vector<JobResult>> parse_results(Bytes untrusted) {
+  Reader in(untrusted);
+  std::vector<JobResult> results;
+  do {
+    auto result = take_result(in);
+    if (!result) return base::Unexpected{result.error()};
+    if (results.size() == max_batch_jobs) return base::fail("scan results: too many");
+    results.push_back(std::move(*result));
+  } while (!in.done());
+  return results;
 }
 
 }  // namespace scannerqube

@@ -2,9 +2,12 @@
 // What a scan found on a medium, and the verdict that follows.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/wire/strong.hpp"
+#include "scanner-qube/cache/cache_list.hpp"
 #include "scanner-qube/engine/file_result.hpp"
 #include "scanner-qube/volume/listing.hpp"
 
@@ -13,11 +16,15 @@ namespace scannerqube {
 inline constexpr std::size_t max_reported_files = 10'000;     // those with something to say
 inline constexpr std::size_t max_reported_findings = 10'000;  // of tables and file systems
 
+// Its place among those that could be given out (clean_files.hpp).
+using CandidateId = base::Strong<struct CandidateTag, std::uint32_t>;
+
 struct ScannedFile {
   std::uint32_t part = 0;
   std::string path;  // the medium's bytes: escape before showing them
   bool deleted = false;
   FileResult result;
+  std::optional<CandidateId> candidate = {};
 };
 
 // Clean files are only counted. What is beyond the bounds changes no verdict and is counted.
@@ -28,14 +35,22 @@ struct MediumReport {
   std::uint64_t infected_files = 0;
   std::uint64_t incomplete_files = 0;
   std::uint64_t suspicious_files = 0;
+  std::uint64_t files_from_cache = 0;     // of the clean ones: not scanned, the cache knows them
+  std::uint64_t repeated_files = 0;       // with the content of another one, scanned once
   std::vector<ScannedFile> told;          // not clean
+  std::vector<ContentKey> scanned_clean;  // at most max_cached; what a cache could learn
   std::vector<volume::Finding> findings;  // of tables, file systems and names
   std::uint64_t findings_left_out = 0;
   bool gap = false;  // a part was not read, or is in doubt
 
+  // An infected file takes the place of a milder one where there is no room.
   void add(ScannedFile file);
   void add(const volume::Finding& finding);
+  void add_scanned_clean(const ContentKey& content);
   Verdict verdict() const;
+
+ private:
+  std::size_t infected_to_ = 0;  // told before this are infected
 };
 
 }  // namespace scannerqube

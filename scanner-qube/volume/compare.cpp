@@ -2,6 +2,8 @@
 #include "scanner-qube/volume/compare.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace scannerqube::volume {
 namespace {
@@ -78,6 +80,41 @@ std::vector<Finding> compare(const Listing& one, const Listing& other) {
       ++a;
       ++b;
     }
+  }
+  return found;
+}
+
+std::vector<Finding> add_unseen(Listing& one, const Listing& other) {
+  // A file without content has nothing to find; one that cannot be read was said to be so.
+  const auto has_content = [](const Entry& entry) {
+    return entry.content == Content::extents && entry.size > 0;
+  };
+  using Place = std::pair<std::uint64_t, std::uint64_t>;  // where it begins, its size
+  const auto place = [](const Entry& entry) {
+    return Place{entry.extents.front().where.offset, entry.size};
+  };
+  std::set<Place> left;
+  std::set<Place> right;
+  for (const Entry& entry : one.entries) {
+    if (has_content(entry)) left.insert(place(entry));
+  }
+  for (const Entry& entry : other.entries) {
+    if (has_content(entry)) right.insert(place(entry));
+  }
+  std::vector<Finding> found;
+  const auto say = [&found](const Entry& entry, const std::string& what) {
+    if (found.size() < max_differences) {
+      found.push_back(finding(Concern::difference, quote(entry.path) + " " + what));
+    }
+  };
+  for (const Entry& entry : one.entries) {
+    if (has_content(entry) && !right.contains(place(entry)))
+      say(entry, "is seen by the first reader only");
+  }
+  for (const Entry& entry : other.entries) {
+    if (!has_content(entry) || !left.insert(place(entry)).second) continue;
+    say(entry, "is seen by the second reader only");
+    if (!one.entry(entry)) break;
   }
   return found;
 }

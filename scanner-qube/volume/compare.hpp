@@ -12,4 +12,8 @@ inline constexpr std::size_t max_differences = 256;
 // and replaces are the same to it.
 std::vector<Finding> compare(const Listing& one, const Listing& other);
 
+// For file systems that give a file several names: by content alone. A file that only `other` has
+// is added to `one`, so that it is scanned.
+std::vector<Finding> add_unseen(Listing& one, const Listing& other);
+
 }  // namespace scannerqube::volume

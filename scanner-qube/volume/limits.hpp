@@ -31,5 +31,9 @@ inline constexpr std::size_t max_stream_bytes =
 // FAT and exFAT, our own reader: one bit a cluster is kept, so 32 MiB at most.
 inline constexpr std::uint64_t max_clusters = std::uint64_t{1} << 28;
 inline constexpr std::size_t max_fat_folder_bytes = std::size_t{32} * 1024 * 1024;  // of one folder
+inline constexpr std::uint64_t max_ext_folder_bytes = std::uint64_t{64} * 1024 * 1024;
+// ISO 9660, our own reader.
+inline constexpr std::size_t max_iso_folder_bytes = std::size_t{32} * 1024 * 1024;  // of one folder
+inline constexpr std::uint64_t max_iso_folders_together = std::uint64_t{256} * 1024 * 1024;
 
 }  // namespace scannerqube::volume

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "scanner-qube/volume/foreign_tables.hpp"
 #include "scanner-qube/volume/gpt.hpp"
 #include "scanner-qube/volume/mbr.hpp"
 #include "scanner-qube/volume/recognise.hpp"
@@ -21,7 +22,8 @@ struct Copies {
   std::uint64_t backup_at = 0;
 };
 
-Copies find_copies(const Source& source) {
+std::vector<Copies> find_copies(const Source& source) {
+  std::vector<Copies> all;
   for (const std::uint32_t sector : {512U, 4096U}) {
     Copies found{.sector = sector, .primary = {}, .backup = {}};
     found.primary = read_gpt(source, sector, sector, TableKind::gpt);
@@ -33,9 +35,10 @@ Copies find_copies(const Source& source) {
       found.backup_at = found.primary->other;
       found.backup = read_gpt(source, found.backup_at, sector, TableKind::gpt_backup);
     }
-    if (found.primary || found.backup) return found;
+    if (found.primary || found.backup) all.push_back(std::move(found));
   }
-  return {};
+  if (all.empty()) all.emplace_back();
+  return all;
 }
 
 bool same(const Part& one, const Part& other) {
@@ -51,10 +54,19 @@ class Builder {
   explicit Builder(const Source& source) : source_(source) {}
 
   Layout build() {
-    const Copies copies = find_copies(source_);
+    // Which size a device's sectors have is not in its bytes.
+    const std::vector<Copies> all = find_copies(source_);
+    const Copies& copies = all.front();
     auto mbr = read_mbr(source_, copies.sector);
-    gpt(copies);
+    for (const Copies& one : all) gpt(one);
+    if (all.size() > 1) {
+      complain(Concern::contradiction, "a GPT for sectors of 512 bytes and one for 4096");
+    }
     if (mbr) this->mbr(*mbr, copies);
+    if (mbr) other_sectors(copies.sector == 512 ? 4096 : 512);
+    for (const std::string& name : foreign_tables(source_, layout_.parts)) {
+      complain(Concern::not_examined, name + ": nothing here reads one");
+    }
     if (!mbr && (copies.primary || copies.backup)) {
       complain(Concern::contradiction, "a GPT without the protective MBR before it");
     }
@@ -127,6 +139,24 @@ class Builder {
                                 : "an MBR with partitions, and a GPT that it does not protect");
     }
     for (const Part& part : found.parts) add_new(part);
+  }
+
+  // The same MBR means other places to a device with sectors of another size.
+  void other_sectors(std::uint32_t sector) {
+    const auto found = read_mbr(source_, sector);
+    if (!found) return;
+    for (const Part& part : found->parts) {
+      const Recognised looks = recognise(source_, part.where);
+      const auto known = [&part](const Part& other) {
+        return other.where.offset == part.where.offset;
+      };
+      if (std::ranges::any_of(layout_.parts, known)) continue;
+      if (std::ranges::none_of(looks.kinds, has_reader)) continue;
+      add(part);
+      complain(Concern::ambiguous, "with sectors of " + std::to_string(sector) +
+                                       " bytes the MBR has another file system at byte " +
+                                       std::to_string(part.where.offset));
+    }
   }
 
   // A file system may begin at the first byte, with a table or without.

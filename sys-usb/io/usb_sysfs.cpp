@@ -2,12 +2,16 @@
 // USB devices as sysfs shows them; see the header.
 #include "sys-usb/io/usb_sysfs.hpp"
 
+#include <sodium.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
 #include "base/hash/digest.hpp"
 #include "base/io/files.hpp"
+#include "sys-usb/described_interfaces.hpp"
 
 namespace sysusb {
 namespace {
@@ -36,12 +40,34 @@ std::optional<Number> number_of(const fs::path& file, int base) {
   return value;
 }
 
-// Raw bytes; empty when the kernel does not show the descriptors.
-std::string descriptors_hash_of(const fs::path& file) {
-  const auto descriptors = base::io::read_file(file, max_descriptors);
-  if (!descriptors || descriptors->empty()) return {};
-  const auto digest = base::hash::digest_of(base::wire::as_bytes(*descriptors));
+// As USBGuard 1.1 computes it (its Device::updateHash): the texts as sysfs shows them, uncut, and
+// the descriptors, one behind the other with nothing between.
+std::string usbguard_hash_of(const fs::path& folder, const std::string& descriptors) {
+  std::string all;
+  for (const char* attribute : {"product", "idVendor", "idProduct", "serial"}) {
+    all += base::io::read_attribute(folder / attribute);
+  }
+  all += descriptors;
+  // libsodium's and not base/hash/sha256, which would bring libcrypto into sys-usb for this alone.
+  static_assert(usbguard_hash_size == crypto_hash_sha256_BYTES);
+  std::array<std::byte, usbguard_hash_size> digest{};
+  crypto_hash_sha256(static_cast<unsigned char*>(static_cast<void*>(digest.data())),
+                     static_cast<const unsigned char*>(static_cast<const void*>(all.data())),
+                     all.size());
   return std::string(base::wire::as_text(digest));
+}
+
+// What the descriptors tell beyond the active configuration; nothing when the kernel does not show
+// them.
+void add_descriptors(const fs::path& folder, DeviceRecord& record) {
+  const auto descriptors = base::io::read_file(folder / "descriptors", max_descriptors);
+  if (!descriptors || descriptors->empty()) return;
+  const auto digest = base::hash::digest_of(base::wire::as_bytes(*descriptors));
+  record.descriptors_hash = std::string(base::wire::as_text(digest));
+  record.usbguard_hash = usbguard_hash_of(folder, *descriptors);
+  if (auto described = described_interfaces(base::wire::as_bytes(*descriptors))) {
+    record.described = *std::move(described);
+  }
 }
 
 // "3.20" or " 2.00": binary coded decimal with a dot.
@@ -126,8 +152,8 @@ std::optional<SeenDevice> read_device(const fs::path& sysfs, const std::string& 
       .manufacturer = text_of(*folder / "manufacturer"),
       .product = text_of(*folder / "product"),
       .serial = text_of(*folder / "serial"),
-      .interfaces = {},
-      .descriptors_hash = descriptors_hash_of(*folder / "descriptors")};
+      .interfaces = {}};
+  add_descriptors(*folder, seen.record);
   const auto configuration = number_of<std::uint32_t>(*folder / "bConfigurationValue", 10);
   const auto count = number_of<std::uint32_t>(*folder / "bNumInterfaces", 10);
   if (configuration && count) {

@@ -24,7 +24,20 @@ TEST(InventoryFile, ReadsDevices) {
   EXPECT_EQ(stick.speed, sysusb::Speed::super);
   ASSERT_EQ(stick.interfaces.size(), 2U);
   EXPECT_EQ(stick.interfaces[1].interface_class, 3);
+  EXPECT_EQ(stick.described, stick.interfaces);
   EXPECT_EQ(sysusb::port_id_of((*records)[1]), "1-1");
+}
+
+TEST(InventoryFile, ReadsWhatIsDescribedBeyondTheInterfacesInUse) {
+  const auto records = parse_inventory_file(
+      "port=2-1 interfaces=080650 described=080650,080662 usbguard-hash=" + std::string(64, '4'),
+      "paper");
+  ASSERT_TRUE(records.has_value()) << records.error().text;
+  const auto& stick = std::get<sysusb::DeviceRecord>((*records)[0]);
+  EXPECT_EQ(stick.described, (std::vector<sysusb::Interface>{{8, 6, 0x50}, {8, 6, 0x62}}));
+  EXPECT_EQ(stick.usbguard_hash, std::string(32, 'D'));
+  EXPECT_FALSE(parse_inventory_file("port=2-1 described=0806", "f").has_value());
+  EXPECT_FALSE(parse_inventory_file("port=2-1 usbguard-hash=44", "f").has_value());
 }
 
 TEST(InventoryFile, ReadsBlockDevices) {

@@ -10,6 +10,7 @@
 #include "base/io/files.hpp"
 #include "base/io/log.hpp"
 #include "base/io/pass_fd.hpp"
+#include "base/io/refusal.hpp"
 #include "base/io/unix_socket.hpp"
 #include "tests/fakes/folder.hpp"
 
@@ -63,6 +64,31 @@ TEST(PassFd, ReportsTheEndAsAnEmptyMessage) {
   EXPECT_TRUE(receive_message(sockets->second, 64)->data.empty());
 }
 
+// Both ways in which a question meets one who has refused already.
+TEST(PassFd, HearsTheAnswerOfOneWhoLeftTheQuestionUnread) {
+  auto sockets = message_pair();
+  ASSERT_TRUE(sockets.has_value());
+  ASSERT_TRUE(send_question(sockets->first, wire::as_bytes("may I?")).has_value());
+  ASSERT_TRUE(send_message(sockets->second, wire::as_bytes("no")).has_value());
+  sockets->second.reset();
+  const auto answer = receive_message(sockets->first, 64);
+  ASSERT_TRUE(answer.has_value()) << answer.error().text;
+  EXPECT_EQ(wire::as_text(answer->data), "no");
+}
+
+TEST(PassFd, HearsTheAnswerOfOneWhoWasGoneBeforeTheQuestion) {
+  auto sockets = message_pair();
+  ASSERT_TRUE(sockets.has_value());
+  ASSERT_TRUE(send_message(sockets->second, wire::as_bytes("no")).has_value());
+  sockets->second.reset();
+  EXPECT_FALSE(send_message(sockets->first, wire::as_bytes("may I?")).has_value());
+  ASSERT_TRUE(send_question(sockets->first, wire::as_bytes("may I?")).has_value());
+  const auto answer = receive_message(sockets->first, 64);
+  ASSERT_TRUE(answer.has_value()) << answer.error().text;
+  EXPECT_EQ(wire::as_text(answer->data), "no");
+  EXPECT_TRUE(receive_message(sockets->first, 64)->data.empty());
+}
+
 TEST(UnixSocket, KnowsItsPeer) {
   const tests::Folder folder;
   auto listener = listen_unix(folder.path() / "s", 0600);
@@ -80,6 +106,24 @@ TEST(UnixSocket, SaysThatAPathIsTooLong) {
   const auto result = connect_unix(std::filesystem::path("/" + std::string(200, 'x')));
   ASSERT_FALSE(result.has_value());
   EXPECT_NE(result.error().text.find("too long"), std::string::npos);
+}
+
+// A socket that is closed over unread requests takes its own answer back (ECONNRESET).
+TEST(SayLast, ArrivesWhateverWasSentBefore) {
+  for (const unsigned requests : {0U, 1U, 5U}) {
+    auto pair = message_pair();
+    ASSERT_TRUE(pair);
+    const auto passed = message_pair();
+    for (unsigned i = 0; i < requests; ++i) {
+      ASSERT_TRUE(send_message(pair->first, wire::as_bytes("a request"), {&passed->first}));
+    }
+    say_last(pair->second, "failed you may not");
+    pair->second.reset();
+    EXPECT_FALSE(send_message(pair->first, wire::as_bytes("more"), {}));
+    const auto heard = receive_message(pair->first, 100);
+    ASSERT_TRUE(heard) << requests << ": " << heard.error().text;
+    EXPECT_EQ(wire::as_text(heard->data), "failed you may not") << requests;
+  }
 }
 
 TEST(Log, QuotesAndEscapesValues) {

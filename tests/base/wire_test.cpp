@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "base/wire/base64.hpp"
 #include "base/wire/escape.hpp"
 #include "base/wire/frame.hpp"
 #include "base/wire/hello.hpp"
@@ -37,6 +38,22 @@ TEST(Reader, FailsForGoodPastTheEnd) {
   EXPECT_FALSE(in.ok());
   EXPECT_EQ(in.u8(), 0);  // although a byte would have been there
   EXPECT_FALSE(in.done());
+}
+
+// The vectors of RFC 4648, section 10.
+TEST(Base64, IsPaddedToFours) {
+  const std::array<std::pair<std::string_view, std::string_view>, 8> vectors{
+      {{"", ""},
+       {"f", "Zg=="},
+       {"fo", "Zm8="},
+       {"foo", "Zm9v"},
+       {"foob", "Zm9vYg=="},
+       {"fooba", "Zm9vYmE="},
+       {"foobar", "Zm9vYmFy"},
+       {"\xfb\xff\xbf", "+/+/"}}};
+  for (const auto& [bytes, text] : vectors) {
+    EXPECT_EQ(to_base64(as_bytes(bytes)), text);
+  }
 }
 
 TEST(Writer, IsTheReadersCounterpart) {

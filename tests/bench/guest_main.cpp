@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // bench_guest: what a benchmark measures inside a machine, by the machine's own clock.
 //
-//   bench_guest read DISK MIB            reads the start of DISK past the page cache, 1 MiB at a
-//   time bench_guest until-disk COMMAND       starts a shell command, waits until vhci_hcd has a
-//   disk bench_guest pair BACKEND... -- FRONTEND...
-//                                        runs both with the ends of a socket pair as descriptor 3
-// read prints seconds, until-disk seconds and the disk's name.
+//   bench_guest read|write DISK MIB       the start of DISK past the page cache, 1 MiB at a time
+//   bench_guest random-read DISK COUNT    4 KiB each, 32 under way
+//   bench_guest round-trip DISK COUNT     TEST UNIT READY past the disk's driver
+//   bench_guest allocations DISK MIB FILE what bench_allocations counts while DISK is read
+//   bench_guest until-disk COMMAND        starts a shell command, waits until vhci_hcd has a disk
+//   bench_guest pair BACKEND... -- FRONTEND...
+//                                         runs both with a socket pair's ends as descriptor 3
+// What is printed: guest_disk.hpp, guest_usb.hpp; until-disk prints seconds and the disk's name.
 #include <fcntl.h>
 #include <linux/netlink.h>
 #include <poll.h>
@@ -18,50 +21,24 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/io/fd.hpp"
+#include "tests/bench/guest_disk.hpp"
+#include "tests/bench/guest_program.hpp"
+#include "tests/bench/guest_usb.hpp"
 
 namespace {
 
 using base::io::Fd;
-using Clock = std::chrono::steady_clock;
+using bench_guest::Clock;
+using bench_guest::complain;
+using bench_guest::seconds_since;
 
-constexpr std::size_t block = std::size_t{1024} * 1024;
 constexpr std::chrono::seconds disk_deadline{60};
-
-int complain(const char* what) {
-  std::perror(what);
-  return EXIT_FAILURE;
-}
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-struct Free {
-  void operator()(void* memory) const { std::free(memory); }
-};
-
-int read_disk(const char* disk, long mib) {
-  const std::unique_ptr<void, Free> memory(std::aligned_alloc(4096, block));
-  if (!memory) return complain("memory");
-  std::memset(memory.get(), 1, block);  // so that no page is faulted in while the time runs
-  const Fd file(::open(disk, O_RDONLY | O_DIRECT | O_CLOEXEC));
-  if (!file) return complain(disk);
-  const auto start = Clock::now();
-  for (long i = 0; i < mib; ++i) {
-    if (::read(file.get(), memory.get(), block) != static_cast<ssize_t>(block)) {
-      return complain("read");
-    }
-  }
-  std::printf("%.6f\n", seconds_since(start));
-  return EXIT_SUCCESS;
-}
 
 // The kernel's own announcements of devices.
 Fd listen_to_kernel() {
@@ -147,13 +124,33 @@ int run_pair(char** arguments) {
   return worst;
 }
 
+// What measures a disk.
+std::optional<int> on_disk(std::string_view mode, int argc, char** argv) {
+  if (argc < 4) return std::nullopt;
+  const char* const disk = argv[2];
+  const long amount = std::strtol(argv[3], nullptr, 10);
+  if (amount <= 0) return std::nullopt;
+  if (mode == "allocations" && argc == 5) {
+    return bench_guest::allocations_of_reading(disk, amount, argv[4]);
+  }
+  if (argc != 4) return std::nullopt;
+  if (mode == "read") return bench_guest::read_disk(disk, amount);
+  if (mode == "write") return bench_guest::write_disk(disk, amount);
+  if (mode == "random-read") return bench_guest::random_reads(disk, amount);
+  if (mode == "round-trip") return bench_guest::round_trips(disk, amount);
+  return std::nullopt;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "";
-  if (mode == "read" && argc == 4) return read_disk(argv[2], std::strtol(argv[3], nullptr, 10));
   if (mode == "until-disk" && argc == 3) return until_disk(argv[2]);
   if (mode == "pair") return run_pair(argv + 2);
-  std::fputs("usage: bench_guest read DISK MIB | until-disk COMMAND | pair A... -- B...\n", stderr);
+  if (const auto done = on_disk(mode, argc, argv)) return *done;
+  std::fputs(
+      "usage: bench_guest read|write DISK MIB | random-read|round-trip DISK COUNT | "
+      "allocations DISK MIB FILE | until-disk COMMAND | pair A... -- B...\n",
+      stderr);
   return 2;
 }

@@ -11,6 +11,7 @@
 #include "tests/bench/block.hpp"
 #include "tests/bench/input.hpp"
 #include "tests/bench/policy.hpp"
+#include "tests/bench/scan.hpp"
 #include "tests/bench/usb.hpp"
 
 namespace {
@@ -25,7 +26,8 @@ struct Options {
 
 int usage() {
   std::fputs(
-      "usage: bench_main usb|policy|input|block|mounted [--json FILE] [--rounds N] [--real-time]\n",
+      "usage: bench_main usb|policy|input|block|mounted|scan [--json FILE] [--rounds N] "
+      "[--real-time]\n",
       stderr);
   return 2;
 }
@@ -51,7 +53,7 @@ std::optional<Options> parse(int argc, char** argv) {
       return std::nullopt;
     }
   }
-  for (const char* known : {"usb", "policy", "input", "block", "mounted"}) {
+  for (const char* known : {"usb", "policy", "input", "block", "mounted", "scan"}) {
     if (options.group == known) return options;
   }
   return std::nullopt;
@@ -59,6 +61,7 @@ std::optional<Options> parse(int argc, char** argv) {
 
 base::Result<bench::Report> measure(const Options& options) {
   if (options.group == "policy") return bench::measure_policy(options.usb.rounds);
+  if (options.group == "scan") return bench::measure_scan(options.usb.rounds);
   if (options.group == "block") return bench::measure_block(options.usb.rounds, options.usb.clock);
   if (options.group == "mounted") {
     bench::Report report{.group = "mounted", .machine = bench::host(), .results = {}};

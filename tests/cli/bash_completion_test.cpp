@@ -72,6 +72,17 @@ TEST_F(BashCompletion, OffersFoldersForRoot) {
             (root_.path() / "demo").string() + "\n");
 }
 
+TEST_F(BashCompletion, OffersFilesForSignatures) {
+  std::filesystem::create_directories(root_.path() / "bundle");
+  for (const char* words : {"import", "make", "import --key", "make --corpus"}) {
+    EXPECT_EQ(offered("sallyport db " + std::string(words) + " " + (root_.path() / "bun").string()),
+              (root_.path() / "bundle").string() + "\n")
+        << words;
+  }
+  EXPECT_EQ(offered("sallyport db ''"), "import\nmake\nstatus\n");
+  EXPECT_EQ(offered("sallyport db status --js"), "--json\n");
+}
+
 TEST_F(BashCompletion, IsSilentAndQuickWithoutADaemon) {
   EXPECT_EQ(offered("qvm-usb attach ''"), "");
   EXPECT_EQ(offered("qvm-usb attach work sys-usb :"), "");

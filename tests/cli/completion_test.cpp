@@ -24,10 +24,18 @@ TEST_F(CompletionTest, OffersCommands) {
   EXPECT_EQ(usb({"-v", "w"}), (Words{"watch"}));
   EXPECT_EQ(offered("sallyport", {"p"}), (Words{"panic", "policy"}));
   EXPECT_EQ(offered("sallyport", {"do"}), (Words{"doctor"}));
+  EXPECT_EQ(offered("sallyport", {"db", ""}), (Words{"import", "make", "status"}));
+  EXPECT_EQ(offered("sallyport", {"db", "import", "--"}), (Words{"--help", "--key", "--user"}));
   EXPECT_EQ(offered("sallyport", {"controllers", "--"}), (Words{"--help", "--json", "--sys"}));
   EXPECT_EQ(offered("sallyport", {"doctor", "--"}), (Words{"--help", "--json", "--sys"}));
   EXPECT_EQ(offered("sallyport", {"doctor", "--sys", ""}), (Words{}));
+  EXPECT_EQ(offered("sallyport", {"scan", ""}),
+            (Words{"again", "key", "release", "show", "verify"}));
+  EXPECT_EQ(offered("sallyport", {"scan", "sys-usb:sda", "--wa"}), (Words{"--wait"}));
+  EXPECT_EQ(offered("sallyport", {"scan", "verify", "--"}), (Words{"--help", "--json", "--key"}));
   EXPECT_EQ(offered("sallyport", {"deny", ""}), (Words{"add", "list", "remove"}));
+  EXPECT_EQ(offered("sallyport", {"usb", ""}), (Words{"generate-policy", "import-rules"}));
+  EXPECT_EQ(offered("sallyport", {"usb", "generate-policy", "--rest", ""}), (Words{"ask", "deny"}));
   EXPECT_EQ(usb({"frob", ""}), (Words{}));
   EXPECT_EQ(usb({}), (Words{}));
 }
@@ -49,6 +57,7 @@ TEST_F(CompletionTest, OffersQubes) {
   EXPECT_EQ(usb({"assign", "w"}), (Words{"work"}));
   EXPECT_EQ(offered("sallyport", {"run", ""}), (Words{"sys-usb"}));
   EXPECT_EQ(offered("sallyport", {"deny", "list", "w"}), (Words{"work"}));
+  EXPECT_EQ(offered("sallyport", {"usb", "import-rules", "--target", "w"}), (Words{"work"}));
 }
 
 TEST_F(CompletionTest, OffersDevices) {

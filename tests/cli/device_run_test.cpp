@@ -52,6 +52,20 @@ TEST_F(DeviceRunTest, DetachWorksWhenTheDeviceIsAlreadyGone) {
   EXPECT_EQ(calls_.size(), 1U);
 }
 
+TEST_F(DeviceRunTest, OneThatWaitsForItsDeviceIsListedAndDetached) {
+  available_ = std::string(
+      "2-1:0951:1666:60A4:u080650 port_id='2-1' interfaces='u080650' "
+      "_state='waiting work'\n");
+  EXPECT_NE(run({"list"}).out.find("work (waiting)"), std::string::npos) << run({"list"}).out;
+  const std::vector<std::string> detaches{"admin.vm.device.usb.Detach+sys-usb+2-1+_ work "};
+  EXPECT_EQ(run({"detach", "work", "sys-usb:2-1"}).code, 0);
+  EXPECT_EQ(calls_, detaches);
+  EXPECT_EQ(run({"detach", "work"}).code, 0);
+  EXPECT_EQ(calls_, detaches);
+  EXPECT_EQ(run({"detach", "sys-usb", "sys-usb:2-1"}).code, 1);
+  EXPECT_TRUE(calls_.empty()) << "it waits for another qube";
+}
+
 TEST_F(DeviceRunTest, DetachSaysWhatIsNotAttached) {
   EXPECT_EQ(run({"detach", "work", "sys-usb:2-1"}).err,
             "Error: sys-usb:2-1:0951:1666:60A4:u080650 is not attached.\n");

@@ -150,7 +150,13 @@ TEST_F(DoctorHost, ReadsHowItStarts) {
   write("proc/cmdline", "quiet usbcore.authorized_default=0\n");
   EXPECT_EQ(run().code, 1) << run().out;
   write("etc/sallyport/early-boot.conf", "port = any\n");
-  EXPECT_EQ(run().code, 0) << run().out;
+  EXPECT_EQ(run().code, 1) << run().out;  // nothing takes it into the initramfs
+  for (const char* hook :
+       {"etc/initramfs-tools/hooks/sallyport", "usr/share/initramfs-tools/hooks/sallyport"}) {
+    write(hook, "#!/bin/sh\n");
+    EXPECT_EQ(run().code, 0) << run().out;
+    fs::remove(root_ / hook);
+  }
   fs::remove(root_ / "etc/sallyport/early-boot.conf");
   write("sys/class/tty/console/active", "tty0 ttyS0\n");
   EXPECT_EQ(run().code, 0) << run().out;

@@ -156,6 +156,9 @@ TEST(Doctor, ThinksOfTheDisk) {
   EXPECT_EQ(severity(facts, "disk"), Severity::problem);
   EXPECT_TRUE(says(finding_of(facts, "disk"), "/etc/sallyport/early-boot.conf"));
   facts.boot.early_conf = Presence::present;
+  EXPECT_EQ(severity(facts, "disk"), Severity::problem);
+  EXPECT_TRUE(says(finding_of(facts, "disk"), "/etc/initramfs-tools"));
+  facts.boot.early_hook = Presence::present;
   EXPECT_EQ(severity(facts, "disk"), Severity::ok);
   facts.boot.hidden_controllers = {"0000:00:14.0"};
   EXPECT_EQ(severity(facts, "disk"), Severity::problem);
@@ -172,19 +175,15 @@ TEST(Doctor, ThinksOfTheDisk) {
 }
 
 TEST(Doctor, ReadsHowTheHostStarts) {
-  const auto usb_of = [](const std::string& line) {
-    return read_boot({.command_line = line}, Presence::absent).usb;
-  };
+  const auto usb_of = [](const std::string& line) { return read_boot({.command_line = line}).usb; };
   const std::string line = "root=/dev/sda1 usbcore.authorized_default=0 quiet\n";
   EXPECT_EQ(usb_of(line), Boot::Usb::unauthorised);
   EXPECT_EQ(usb_of(line + " usbcore.authorized_default=1"), Boot::Usb::open);
   EXPECT_EQ(usb_of("rd.qubes.hide_all_usb " + line), Boot::Usb::hidden);
-  const Boot hidden =
-      read_boot({.command_line = "rd.qubes.hide_pci=00:14.0,0000:00:1d.0,x"}, Presence::present);
+  const Boot hidden = read_boot({.command_line = "rd.qubes.hide_pci=00:14.0,0000:00:1d.0,x"});
   EXPECT_EQ(hidden.hidden_controllers, (std::vector<std::string>{"0000:00:14.0", "0000:00:1d.0"}));
-  EXPECT_EQ(hidden.early_conf, Presence::present);
   const auto passphrase = [](const char* crypttab) {
-    return read_boot({.crypttab = crypttab}, Presence::absent).passphrase == Presence::present;
+    return read_boot({.crypttab = crypttab}).passphrase == Presence::present;
   };
   EXPECT_TRUE(passphrase("# comment\nroot UUID=1 none luks\n"));
   EXPECT_TRUE(passphrase("root UUID=1"));
@@ -197,7 +196,7 @@ TEST(Doctor, ReadsHowTheHostStarts) {
 }
 
 TEST(Doctor, ThinksOfTheNextStart) {
-  const auto usb_of = [](const BootFiles& files) { return read_boot(files, Presence::absent).usb; };
+  const auto usb_of = [](const BootFiles& files) { return read_boot(files).usb; };
   const std::string grub =
       "# GRUB_CMDLINE_LINUX=\"usbcore.authorized_default=0\"\nGRUB_TIMEOUT=5\n";
   EXPECT_EQ(usb_of({.grub = grub}), Boot::Usb::open);

@@ -10,6 +10,8 @@ TEST(StatusView, ShowsEverything) {
   const auto text = format_status(R"({"version": "0.1.0", "uptime_s": 75, "relay": true,
     "policy": {"ok": true, "error": ""},
     "qubes": [{"name": "sys-usb", "connected": true, "transport": "unix", "devices": 2},
+              {"name": "vault", "connected": true, "silent": true, "transport": "unix",
+               "devices": 0},
               {"name": "work", "connected": false, "transport": "vsock cid 4", "devices": 0}],
     "leases": [{"id": 1, "device": "sys-usb:2-1", "backend": "sys-usb", "frontend": "work",
                 "state": "attached", "since_s": 7200}],
@@ -25,6 +27,7 @@ TEST(StatusView, ShowsEverything) {
             "\n"
             "QUBE     STATE      TRANSPORT    DEVICES\n"
             "sys-usb  connected  unix         2\n"
+            "vault    silent     unix         0\n"
             "work     away       vsock cid 4  0\n"
             "\n"
             "DEVICE       USED BY  STATE     SINCE\n"

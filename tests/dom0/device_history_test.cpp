@@ -90,6 +90,18 @@ TEST_F(DeviceHistoryTest, EveryFieldButThePlaceIsInTheFingerprint) {
   }
 }
 
+TEST_F(DeviceHistoryTest, TheHashOfTheDescriptorsStandsForWhatTheyDescribe) {
+  sysusb::DeviceRecord before = known_stick();
+  before.descriptors_hash.assign(32, 'd');
+  sysusb::DeviceRecord told = before;
+  told.described = {{8, 6, 80}};
+  told.usbguard_hash.assign(32, 'u');
+  EXPECT_EQ(fingerprint_of(told), fingerprint_of(before)) << "an agent that tells more";
+  told.descriptors_hash.clear();
+  before.descriptors_hash.clear();
+  EXPECT_NE(fingerprint_of(told), fingerprint_of(before));
+}
+
 TEST_F(DeviceHistoryTest, WithoutASerialNumberThePortTellsThemApart) {
   sysusb::DeviceRecord mouse = known_stick();
   mouse.serial.clear();

@@ -118,6 +118,7 @@ class PaperQubes : public testing::Test {
   void start_daemon() {
     std::vector<std::string> command{program("sallyportd"), "--root", root_.string()};
     if (::geteuid() == 0) command.insert(command.end(), {"--user", "61234"});
+    command.insert(command.end(), daemon_options_.begin(), daemon_options_.end());
     daemon_ = Process(command, root_ / "daemon.log");
     wait_until([this] { return !call("admin.vm.List", "dom0").empty(); }, "the daemon answers");
   }
@@ -203,6 +204,7 @@ class PaperQubes : public testing::Test {
   static inline const std::string ok{'0', '\0'};
   const tests::Folder folder_;
   std::filesystem::path root_ = folder_.path();
+  std::vector<std::string> daemon_options_;
   Process daemon_;
   Process usb_;
   Process work_;

@@ -271,6 +271,9 @@ TEST_F(PaperQubes, AQubeCannotHoldTheDaemonUp) {
                base::io::write_all(*liar, "\xff\xff\xff\x7f").has_value();
       },
       "liar is heard");
+  // Until the daemon has got to it, "running" would mean the agent that it replaces, or the liar.
+  wait_until([this] { return log().find("event=qube_link_down") != std::string::npos; },
+             "the liar is cut off");
   wait_until([this] { return running("work"); }, "work is back");
   EXPECT_EQ(attach(), ok);
 }

@@ -268,9 +268,9 @@ class Client(unittest.TestCase):
                 "work",
                 "admin.vm.device.usb.Attach",
                 self.arg,
-                self.payload("manual", **{"_read-only": "yes"}),
+                self.payload("manual", **{"_frontend-dev": "xvdi"}),
             )
-        self.assertIn("does not support user options", raised.exception.args[1])
+        self.assertIn("Unsupported option frontend-dev", raised.exception.args[1])
 
     def test_assign_and_unassign(self):
         call = self.app.call

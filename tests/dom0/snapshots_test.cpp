@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Snapshots through dom0: real daemon, relay, agents, block server, supervisor and snapshot
 // processes. Only the kernel's NBD client is left out (tests/one-vm has that).
-#include "tests/dom0/paper_qubes.hpp"
+#include "base/sign/io/key_files.hpp"
+#include "scanner-qube/report/verdict_note.hpp"
+#include "tests/dom0/assignments.hpp"
 
 namespace dom0::test {
 namespace {
@@ -15,7 +17,7 @@ struct Ran {
   std::string out;
 };
 
-class Snapshots : public PaperQubes {
+class Snapshots : public Assignments {
  protected:
   Snapshots() {
     std::filesystem::create_directories(root_ / "snap");
@@ -133,6 +135,31 @@ TEST_F(Snapshots, WhatWasReadFirstIsWhatEverybodyGets) {
   const Ran page = tool("show stick");
   EXPECT_NE(page.out.find("THE MEDIUM ANSWERED DIFFERENTLY"), std::string::npos) << page.out;
   EXPECT_EQ(tool("verify stick").code, 0);
+}
+
+// A stick can be scanned before it is given away; what is a snapshot, or becomes one, is past that.
+TEST_F(Snapshots, APromptOffersToScanAMediumFirst) {
+  begin();
+  policy("sallyport.Block * * * ask\n");
+  prompt("deny scan-first");
+  const auto offered = [this](std::size_t number) {
+    wait_until([&] { return questions().size() == number; }, "a question");
+    const auto parsed = policy::io::parse_question(questions().back());
+    EXPECT_TRUE(parsed) << parsed.error().text;
+    return parsed ? parsed->scan_first : std::string();
+  };
+  EXPECT_NE(call("admin.vm.device.block.Attach+sys-usb+sda", "work"), ok);
+  EXPECT_EQ(offered(1), "sys-usb:sda");
+  EXPECT_NE(record({"\"kind\":\"decision\"", "refused at the prompt: it is to be scanned first"}),
+            "")
+      << audit();
+  end_prompt();
+  prompt("allow:sys-usb");
+  create("stick");
+  EXPECT_EQ(offered(2), "");
+  wait_until([&] { return listed("stick:", "sys-snapshot"); }, "dom0 knows the snapshot");
+  EXPECT_NE(call("admin.vm.device.block.Attach+sys-snapshot+stick", "work"), ok);
+  EXPECT_EQ(offered(3), "");
 }
 
 TEST_F(Snapshots, InOrderTheMediumIsReadAndLetGo) {
@@ -299,6 +326,79 @@ TEST_F(Snapshots, ADaemonThatIsKilledFindsTheLeasesAgain) {
   start_daemon();
   wait_until([this] { return leases().find("sda") != std::string::npos; }, "the lease goes on");
   EXPECT_TRUE(read_by_work("stick") == content_);
+}
+
+using scannerqube::Verdict;
+using scannerqube::report::VerdictNote;
+
+class ScannedSnapshots : public Snapshots {
+ protected:
+  ScannedSnapshots() : key_(base::sign::KeyPair::generate()) {
+    policy(
+        "sallyport.Block * sys-snapshot sys-usb allow\n"
+        "sallyport.Block * work sys-snapshot allow scan=clean,age<7d\n"
+        "sallyport.Block * @anyvm @anyvm deny\n");
+    put("etc/sallyport/scan.pub", key_.public_key().text(), 0644);
+    std::filesystem::create_directories(verdicts());
+  }
+  std::filesystem::path verdicts() const { return root_ / "var/lib/sallyport-scan/verdicts"; }
+  // As `show` tells it.
+  std::string id_of(const std::string& name) {
+    constexpr std::string_view before = R"("id":")";
+    const std::string text = report(name);
+    const std::size_t at = text.find(before);
+    EXPECT_NE(at, std::string::npos) << text;
+    return at == std::string::npos ? "" : text.substr(at + before.size(), 32);
+  }
+  static VerdictNote note_of(const std::string& id, Verdict verdict, std::int64_t days_old) {
+    const std::int64_t now = std::time(nullptr);
+    VerdictNote note{.verdict = verdict, .database_date = now - days_old * 86'400, .ended = now};
+    EXPECT_TRUE(base::hash::from_hex(id, note.snapshot));
+    return note;
+  }
+  void leave(const std::string& id, const std::string& text) {
+    put("var/lib/sallyport-scan/verdicts/" + id, text, 0644);
+  }
+  bool may_work_have(const std::string& name) {
+    const std::string answer = call("admin.vm.device.block.Attach+sys-snapshot+" + name, "work");
+    if (answer != ok) {
+      EXPECT_NE(answer.find("denied"), std::string::npos) << answer;
+      return false;
+    }
+    EXPECT_EQ(call("admin.vm.device.block.Detach+sys-snapshot+" + name, "work"), ok);
+    return true;
+  }
+
+  base::sign::KeyPair key_;
+};
+
+TEST_F(ScannedSnapshots, OnlyWhatWasFoundCleanIsGivenAway) {
+  begin();
+  create("stick");
+  wait_until([&] { return listed("stick:", "sys-snapshot") && running("work"); },
+             "dom0 knows the snapshot and the qube");
+  const std::string id = id_of("stick");
+  EXPECT_TRUE(listed(id, "sys-snapshot")) << "its id is its serial number";
+  EXPECT_FALSE(may_work_have("stick")) << "nobody scanned it";
+  for (const Verdict verdict :
+       {Verdict::suspicious, Verdict::incomplete, Verdict::failed, Verdict::infected}) {
+    leave(id, sign_note(key_, note_of(id, verdict, 1)));
+    EXPECT_FALSE(may_work_have("stick")) << verdict_name(verdict);
+  }
+  leave(id, sign_note(key_, note_of(id, Verdict::clean, 8)));
+  EXPECT_FALSE(may_work_have("stick")) << "old signatures";
+  leave(id, sign_note(key_, note_of(id, Verdict::clean, -2)));
+  EXPECT_FALSE(may_work_have("stick")) << "signatures of tomorrow";
+  leave(id, sign_note(base::sign::KeyPair::generate(), note_of(id, Verdict::clean, 1)));
+  EXPECT_FALSE(may_work_have("stick")) << "another's signature";
+  leave(id, sign_note(key_, note_of(std::string(32, 'a'), Verdict::clean, 1)));
+  EXPECT_FALSE(may_work_have("stick")) << "another snapshot's";
+  leave(id, "clean\n");
+  EXPECT_FALSE(may_work_have("stick")) << "no note";
+  leave(id, sign_note(key_, note_of(id, Verdict::clean, 1)));
+  EXPECT_TRUE(may_work_have("stick"));
+  std::filesystem::remove(root_ / "etc/sallyport/scan.pub");
+  EXPECT_FALSE(may_work_have("stick")) << "no key to check it with";
 }
 
 }  // namespace

@@ -11,7 +11,8 @@ sallyport_test(relay_test SOURCES
   LIBRARIES dom0_relay)
 sallyport_test(paper_qubes_test SOURCES dom0/paper_qubes_test.cpp LIBRARIES base_io)
 sallyport_test(paper_blocks_test SOURCES dom0/paper_blocks_test.cpp LIBRARIES base_io)
-sallyport_test(snapshots_test SOURCES dom0/snapshots_test.cpp LIBRARIES base_io)
+sallyport_test(snapshots_test SOURCES dom0/snapshots_test.cpp
+  LIBRARIES base_io base_sign policy_io scannerqube_verdict_note)
 add_executable(nbd-reader block-proxy/snapshot/nbd_reader_main.cpp)
 target_link_libraries(nbd-reader PRIVATE sallyport_options blockproxy_client)
 set_target_properties(nbd-reader PROPERTIES
@@ -21,6 +22,7 @@ add_dependencies(snapshots_test sallyportd sallyport-relay sallyport-agent sally
 sallyport_test(assignments_test SOURCES
   dom0/assignments_test.cpp
   dom0/prompt_answers_test.cpp
+  dom0/replug_daemon_test.cpp
   LIBRARIES base_io policy_io)
 sallyport_test(config_test SOURCES dom0/config_test.cpp
   LIBRARIES agent_core base_io dom0_store)
@@ -47,6 +49,8 @@ sallyport_test(dom0_admin_test SOURCES
   dom0/device_history_test.cpp
   dom0/device_lines_test.cpp
   dom0/input_trust_test.cpp
+  dom0/replug_test.cpp
+  dom0/usb_options_test.cpp
   LIBRARIES dom0_admin)
 sallyport_test(dom0_auto_attach_test SOURCES
   dom0/auto_attach_test.cpp

@@ -8,14 +8,16 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto untrusted = std::as_bytes(std::span(data, size));
-  const auto result = scannerqube::parse_result(untrusted);
-  if (!result) return 0;
+  const auto results = scannerqube::parse_results(untrusted);
+  if (!results) return 0;
   std::vector<std::byte> again;
-  scannerqube::encode_result(*result, again);
-  if (!std::ranges::equal(again, untrusted)) std::abort();
-  if (!result->file.not_examined.empty() &&
-      result->file.verdict() < scannerqube::Verdict::incomplete) {
-    std::abort();
+  for (const scannerqube::JobResult& result : *results) {
+    scannerqube::encode_result(result, again);
+    if (!result.file.not_examined.empty() &&
+        result.file.verdict() < scannerqube::Verdict::incomplete) {
+      std::abort();
+    }
   }
+  if (!std::ranges::equal(again, untrusted)) std::abort();
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "tests/usbproxy/described_device.hpp"
 #include "usbproxy/session.hpp"
 
 namespace {
@@ -26,7 +27,7 @@ class Kernel {
         repeated_ = repeated_ || unlinks_.contains(one.seqnum);
         unlinks_.emplace(one.seqnum, one.victim);
       } else {
-        pending_.emplace(one.seqnum, one.submit);
+        pending_.emplace(one.seqnum, Pending{one.submit, {one.iso.begin(), one.iso.end()}});
       }
     }
   }
@@ -50,44 +51,101 @@ class Kernel {
         continue;
       }
       const auto urb = pending_.find(seqnum);
-      if (command != 3 || urb == pending_.end() || actual > urb->second.length) std::abort();
-      if (urb->second.direction == usbip::Direction::in) in.take(actual);
-      in.take(std::size_t{iso} * usbip::iso_descriptor_size);
+      if (command != 3 || urb == pending_.end()) std::abort();
+      const usbip::Submit& asked = urb->second.submit;
+      if (actual > asked.length || iso != asked.iso_packets) std::abort();
+      if (asked.direction == usbip::Direction::in) in.take(actual);
+      check_packets(in.take(std::size_t{iso} * usbip::iso_descriptor_size), urb->second.iso,
+                    iso == 0 ? 0 : actual);
       pending_.erase(urb);
       if (!in.ok()) std::abort();
     }
+  }
+  // vhci copies to where these say: it must be where it asked itself.
+  static void check_packets(Bytes told, Bytes asked, std::uint32_t actual) {
+    base::wire::BigReader in(told);
+    base::wire::BigReader wanted(asked);
+    std::uint64_t sum = 0;
+    while (!in.rest().empty()) {
+      const std::uint32_t offset = in.u32();
+      const std::uint32_t length = in.u32();
+      const std::uint32_t came = in.u32();
+      in.take(4);
+      if (offset != wanted.u32() || length != wanted.u32() || came > length) std::abort();
+      wanted.take(8);
+      sum += came;
+    }
+    if (!wanted.ok() || sum != actual) std::abort();
   }
   // An unlink's number used twice cannot be matched; the real kernel counts up.
   bool idle() const { return repeated_ || (pending_.empty() && unlinks_.empty()); }
 
  private:
+  struct Pending {
+    usbip::Submit submit;
+    std::vector<std::byte> iso;
+  };
   usbip::Parser parser_;
   bool repeated_ = false;
-  std::multimap<std::uint32_t, usbip::Submit> pending_;
+  std::multimap<std::uint32_t, Pending> pending_;
   std::multimap<std::uint32_t, std::uint32_t> unlinks_;
 };
+
+// Whether everything that the backend is asked from now on by the session itself is answered with
+// the truth.
+enum class Device { honest, silent };
 
 void introduce(Session& session, Time now) {
   std::vector<std::byte> out;
   redir::append_hello(out, 0xff);
-  redir::InterfaceInfo interfaces;
-  interfaces.count = 2;
-  interfaces.number = {0, 1};
-  interfaces.interface_class = {8, 3};
-  interfaces.interface_subclass = {6, 1};
-  interfaces.interface_protocol = {0x50, 1};
-  redir::EpInfo endpoints;
-  endpoints.type.fill(redir::endpoint_type::invalid);
-  endpoints.max_packet_size.fill(64);
-  endpoints.type[redir::slot_of(0x81)] = endpoints.type[redir::slot_of(0x02)] = 2;
-  endpoints.type[redir::slot_of(0x83)] = endpoints.type[redir::slot_of(0x04)] = 3;
-  endpoints.interface_number[redir::slot_of(0x83)] = 1;
-  redir::append_packet(out, 0xfe, redir::PacketType::interface_info, 0, interfaces);
-  redir::append_packet(out, 0xfe, redir::PacketType::ep_info, 0, endpoints);
+  redir::append_packet(out, 0xfe, redir::PacketType::interface_info, 0,
+                       test::interfaces_of_stick_and_keyboard());
+  redir::append_packet(out, 0xfe, redir::PacketType::ep_info, 0,
+                       test::endpoints_of_stick_and_keyboard());
   redir::append_packet(out, 0xfe, redir::PacketType::device_connect, 0,
-                       redir::DeviceConnect{2, 0, 0, 0, 1, 2, 3});
+                       test::connect_of_stick_and_keyboard());
   session.from_stream(out, now);
 }
+
+// Takes what the session sent; questions about descriptors are answered as an honest device does.
+class Backend {
+ public:
+  explicit Backend(Device device) : device_(device) {}
+  void took(Session& session, Time now) {
+    std::vector<std::byte> out;
+    const Bytes waiting = session.to_stream().waiting();
+    for (Bytes rest = waiting; !rest.empty();) {
+      const auto chunk = rest.first(std::min(rest.size(), std::size_t{65536}));
+      rest = rest.subspan(chunk.size());
+      if (!sent_.push(chunk)) std::abort();
+      for (;;) {
+        const auto packet = sent_.next();
+        if (!packet) std::abort();  // the session broke the protocol
+        if (*packet == nullptr) break;
+        if (device_ == Device::honest) answer(**packet, out);
+      }
+    }
+    session.to_stream().clear();
+    if (!out.empty()) session.from_stream(out, now);
+  }
+
+ private:
+  void answer(const redir::Packet& packet, std::vector<std::byte>& out) const {
+    constexpr std::uint64_t own_questions = std::uint64_t{1} << 61U;
+    if ((packet.id & own_questions) == 0) return;
+    if (packet.type == redir::PacketType::get_configuration) {
+      redir::append_packet(out, 0xfe, redir::PacketType::configuration_status, packet.id,
+                           redir::ConfigurationStatus{0, 1});
+    }
+    if (packet.type != redir::PacketType::control_packet) return;
+    const auto [body, data] = described_.answer(std::get<redir::ControlPacket>(packet.body));
+    redir::append_packet(out, 0xfe, redir::PacketType::control_packet, packet.id, body, data);
+  }
+
+  Device device_;
+  redir::Decoder sent_{redir::Sender::guest, 0xff};
+  test::DescribedDevice described_ = test::stick_and_keyboard();
+};
 
 // Answers built from few bytes, so that the fuzzer gets past the codec quickly.
 void backend_packet(Session& session, Bytes input, Time now) {
@@ -104,6 +162,15 @@ void backend_packet(Session& session, Bytes input, Time now) {
                           const std::vector<std::byte>& payload) {
     redir::append_packet(out, 0xfe, type, id, body, payload);
   };
+  if (kind >= 240) {  // the others are as they were, so that the corpus keeps its meaning
+    if ((kind & 1U) == 0) {
+      packet(redir::PacketType::iso_packet, redir::DataPacket{endpoint, status, length}, data);
+    } else {
+      packet(redir::PacketType::iso_stream_status, redir::StreamStatus{status, endpoint}, {});
+    }
+    session.from_stream(out, now);
+    return;
+  }
   switch (kind % 6) {
     case 0:
       packet(redir::PacketType::bulk_packet, redir::BulkPacket{endpoint, status, length, 0}, data);
@@ -146,17 +213,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Session session(std::nullopt, now);
   Kernel kernel;
   Bytes input = std::as_bytes(std::span(data, size));
+  // Bit 6 of the first byte: the descriptors are not answered but by the input.
+  Backend backend(!input.empty() && (data[0] & 0x40U) != 0 ? Device::silent : Device::honest);
   if (!input.empty() && (data[0] & 0x80U) == 0) introduce(session, now);
   const auto check = [&] {
     kernel.received(session.to_kernel().waiting());
     session.to_kernel().clear();
-    session.to_stream().clear();
+    while (!session.to_stream().empty()) backend.took(session, now);
     if (session.end() && !kernel.idle() && session.end()->reason != EndReason::kernel_violation) {
       std::abort();  // something was left unanswered
     }
   };
+  check();
   while (input.size() >= 2 && !session.end()) {
-    const unsigned kind = std::to_integer<unsigned>(input[0]) & 3U;
+    const std::byte input_kind = input[0];
+    const unsigned kind = std::to_integer<unsigned>(input_kind) & 3U;
     const std::size_t length = std::min(std::to_integer<std::size_t>(input[1]), input.size() - 2);
     const Bytes chunk = input.subspan(2, length);
     input = input.subspan(2 + length);
@@ -166,7 +237,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       kernel.sent(chunk);
       session.from_kernel(chunk, now);
     } else if (kind == 2) {
-      now += std::chrono::milliseconds(100 * static_cast<int>(length));
+      // Bit 2: shortly, as streams go by.
+      const int step = (std::to_integer<unsigned>(input_kind) & 4U) != 0 ? 1 : 100;
+      now += std::chrono::milliseconds(step * static_cast<int>(length));
       if (session.next_deadline() <= now) session.tick(now);
     } else {
       backend_packet(session, chunk, now);

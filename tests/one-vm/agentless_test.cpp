@@ -4,7 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <optional>
 
-#include "tests/dom0/paper_qubes.hpp"
+#include "tests/one-vm/guest_host.hpp"
 #include "tests/one-vm/one_vm.hpp"
 
 namespace onevm {
@@ -15,12 +15,9 @@ using std::chrono::seconds;
 constexpr std::size_t medium_size = std::size_t{8} << 20U;
 constexpr std::size_t sample = 8192;
 
-// A stick on paper whose medium is a file, and the qube `win` for which a program on the host
-// stands.
-struct Host : dom0::test::PaperQubes {
+// A stick on paper whose medium is a file.
+struct Host : GuestHost {
   explicit Host(const std::filesystem::path& monitor) {
-    std::filesystem::create_directories(root_ / "win");
-    put("etc/sallyport/qubes.d/win.conf", "transport = local\nuser = nobody\n");
     policy("sallyport.Block * win sys-usb allow\n");
     std::string devices;
     for (const std::string name : {"sda", "sdb", "sdc"}) {
@@ -36,18 +33,9 @@ struct Host : dom0::test::PaperQubes {
     service("win", "sallyport.BlockAttach",
             "exec " + program("sallyport-block-guest") +
                 " --agent-socket $SALLYPORT_AGENT_SOCKET --qmp " + monitor.string());
-    start_daemon();
-    start_usb();
-    win_ = agent("win", "win", "none");
-    wait_until([this] { return running("win") && available("sdc:"); }, "qubes connect");
+    start();
+    wait_until([this] { return available("sdc:"); }, "the devices are known");
   }
-  ~Host() override {
-    win_.end(SIGTERM);
-    if (!HasFailure()) return;
-    auto text = base::io::read_file(root_ / "win.log", 1U << 20U);
-    std::cerr << "--- win.log\n" << (text ? *text : "");
-  }
-  void TestBody() override {}
 
   void serve(const std::string& how) {
     service("usb", "sallyport.Block",
@@ -69,26 +57,7 @@ struct Host : dom0::test::PaperQubes {
     auto text = base::io::read_file(root_ / "medium", medium_size + 1);
     return text ? text->substr(at, sample) : "";
   }
-  void kill_attacher() {
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-      auto line = base::io::read_file(entry.path() / "cmdline", 4096);
-      if (line && line->find("sallyport-block-guest") != std::string::npos &&
-          line->find(root_.string()) != std::string::npos) {
-        ::kill(std::stoi(entry.path().filename().string()), SIGKILL);
-      }
-    }
-  }
-  using PaperQubes::audit;
-  using PaperQubes::log;
-  using PaperQubes::ok;
-  using PaperQubes::plug;
-  using PaperQubes::program;
-  using PaperQubes::root_;
-  using PaperQubes::service;
-  using PaperQubes::wait_until;
-
- private:
-  dom0::test::Process win_;
+  void kill_attacher() { kill_programs("sallyport-block-guest"); }
 };
 
 class AgentlessGuest : public OneVm {

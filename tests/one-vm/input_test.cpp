@@ -152,7 +152,7 @@ TEST_F(Input, AChordOverTwoKeyboardsIsAChord) {
   watch("usb-test", unpaired);
   ASSERT_TRUE(wait_forwarded("Test keyboard").ok()) << input_logs();
   ASSERT_TRUE(wait_forwarded("Test keyboard with a trackpoint").ok()) << input_logs();
-  start_reading("Test keyboard with a trackpoint", 6);
+  start_reading("Test keyboard with a trackpoint", 20);
   play("1", "10 1 29 1\n0 0 0 0\n90 1 56 1\n0 0 0 0\n");
   vm().run("sleep 1");
   play("2", stroke(KEY_F1));

@@ -22,6 +22,10 @@ std::filesystem::path guest_monitor_in(const std::filesystem::path& folder) {
   return folder / "guest-qmp";
 }
 
+std::filesystem::path stream_port_in(const std::filesystem::path& folder) {
+  return folder / "stream-port";
+}
+
 // Random bytes: what is read from the stick cannot be right by chance.
 base::Result<rig::MachineOptions> prepare(const std::filesystem::path& folder) {
   const std::string stick = stick_of(folder).string();
@@ -31,6 +35,8 @@ base::Result<rig::MachineOptions> prepare(const std::filesystem::path& folder) {
   if (!made) return base::fail(made.error().text);
   rig::MachineOptions options;
   options.name = "one-vm";
+  // Emulated on a machine that has other things to do, the timer fails the kernel's test at boot.
+  options.kernel_arguments = "no_timer_check";
   options.arguments = {
       "-blockdev",
       "driver=raw,node-name=" + std::string(stick_backend) +
@@ -43,6 +49,12 @@ base::Result<rig::MachineOptions> prepare(const std::filesystem::path& folder) {
       "usb-tablet,id=tablet,bus=xhci.0,port=3",
       "-qmp",
       "unix:" + guest_monitor_in(folder).string() + ",server=on,wait=off",
+      "-chardev",
+      "socket,id=stream-port,server=on,wait=off,path=" + stream_port_in(folder).string(),
+      "-device",
+      "virtio-serial-pci,id=streams",
+      "-device",
+      "virtserialport,bus=streams.0,chardev=stream-port,name=stream-port",
       "-device",
       "pcie-root-port,id=plug0,chassis=100,addr=1d.0",
       "-device",
@@ -78,12 +90,14 @@ rig::Machine& OneVm::vm() { return *shared().machine(); }
 
 std::filesystem::path OneVm::guest_monitor() { return guest_monitor_in(shared().folder()); }
 
-base::Status OneVm::plug_stick(unsigned port) {
+std::filesystem::path OneVm::stream_port() { return stream_port_in(shared().folder()); }
+
+base::Status OneVm::plug_stick(const std::string& serial) {
   const auto added = vm().qmp("device_add", {{"driver", "usb-storage"},
                                              {"id", "stick"},
                                              {"bus", "xhci.0"},
-                                             {"port", std::to_string(port)},
-                                             {"serial", stick_serial},
+                                             {"port", "1"},
+                                             {"serial", serial},
                                              {"drive", stick_backend}});
   if (!added) return base::fail(added.error().text);
   return base::Ok{};

@@ -34,8 +34,12 @@ class OneVm : public testing::Test {
   // ports to plug drives into.
   static std::filesystem::path guest_monitor();
 
-  // The stick's USB device (QEMU id `stick`), on xHCI port 1 or another.
-  static base::Status plug_stick(unsigned port = 1);
+  // The host's end of the virtio port stream-port, for tests in which a program of the machine
+  // serves one outside.
+  static std::filesystem::path stream_port();
+
+  // The stick's USB device (QEMU id `stick`), on xHCI port 1.
+  static base::Status plug_stick(const std::string& serial = stick_serial);
   static base::Status unplug_stick();
 
   // In the guest: the block device of the stick that the emulated xHCI (not vhci) carries; waits.

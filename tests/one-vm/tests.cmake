@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One program, so that all tests share one boot. Add a file here; use the fixture in one_vm.hpp.
-rig_machine_test(one_vm_test LABEL one-vm TIMEOUT 3600 SOURCES
+rig_machine_test(one_vm_test LABEL one-vm TIMEOUT 5400 SOURCES
   one-vm/one_vm.cpp
   one-vm/qubes.cpp
+  one-vm/usb_pair.cpp
   one-vm/agentless_test.cpp
+  one-vm/agentless_usb_test.cpp
   one-vm/boot_test.cpp
   one-vm/early_boot_test.cpp
   one-vm/attach_test.cpp
+  one-vm/firewall_test.cpp
   one-vm/kill_test.cpp
   one-vm/refusal_test.cpp
+  one-vm/replug_test.cpp
   one-vm/input_devices.cpp
   one-vm/inputs.cpp
   one-vm/input_kinds_test.cpp
@@ -20,7 +24,12 @@ rig_machine_test(one_vm_test LABEL one-vm TIMEOUT 3600 SOURCES
   one-vm/block_soak_test.cpp
   one-vm/block_inventory_test.cpp
   one-vm/snapshot_test.cpp
-  LIBRARIES inputproxy_core)
+  one-vm/sound_test.cpp
+  one-vm/release_test.cpp
+  one-vm/rights_test.cpp
+  scanner-qube/release/media.cpp
+  scanner-qube/volume/images.cpp
+  LIBRARIES attacks_table rig_sound inputproxy_core scannerqube_release_io scannerqube_volume_workers PkgConfig::libcrypto)
 add_executable(block_guest one-vm/block_guest_main.cpp)
 target_link_libraries(block_guest PRIVATE sallyport_options sysusb_watcher agent_devices_client)
 set_target_properties(block_guest PROPERTIES
@@ -29,7 +38,9 @@ add_executable(input_guest one-vm/input_guest_main.cpp one-vm/input_devices.cpp)
 target_link_libraries(input_guest PRIVATE sallyport_options inputproxy_receiver inputproxy_sender)
 set_target_properties(input_guest PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
-add_dependencies(one_vm_test block_guest input_guest bench_input_guest sallyport-block-guest
+add_dependencies(one_vm_test block_guest input_guest bench_guest bench_input_guest rig_sound_guest
+  sallyport-block-guest sallyport-usb-guest sallyport-usb-backend sallyport-dial usb_emulator
+  sallyport-release-volume
   sallyport-snapshot sallyport-snapshots sallyport-snapshot-call)
 # Those that play something to each of two dozen devices, or wait for verified load: a quarter of an
 # hour by themselves, so a group of their own (./check vm-long); not part of a plain ./check.

@@ -51,6 +51,30 @@ TEST(AskMessage, ComesBackAsItWas) {
   EXPECT_EQ(parsed->details, sample().details);
 }
 
+TEST(AskMessage, WhatCanBeScannedFirstIsADeviceAndNothingElse) {
+  Question question = sample();
+  question.scan_first = "sys-usb:sda";
+  const auto parsed = policy::io::parse_question(policy::io::encode_question(question));
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_EQ(parsed->scan_first, "sys-usb:sda");
+  // It becomes a word of a command, as the source does.
+  for (const std::string wrong : {"", "sda", "sys-usb:", ":sda", "-x:sda", "sys-usb:-a", "a:b:c",
+                                  "a b:c", "a:b\n", "a:../b", "a:$b", "\xc3\xa4:b"}) {
+    question.scan_first = "sys-usb:" + std::string(130, 'a');
+    std::string bytes = policy::io::encode_question(question);
+    EXPECT_FALSE(policy::io::parse_question(bytes));
+    const std::size_t at = bytes.find(question.scan_first);
+    bytes.replace(at, question.scan_first.size(), wrong == "a:b\n" ? "a:b\\n" : wrong);
+    EXPECT_FALSE(policy::io::parse_question(bytes)) << wrong;
+  }
+  question.scan_first = "sys-usb:sda";
+  question.source = "--help";
+  EXPECT_FALSE(policy::io::parse_question(policy::io::encode_question(question)));
+  const auto reply = policy::io::parse_reply("deny scan-first", {"sys-usb"});
+  EXPECT_EQ(reply.outcome, Outcome::denied);
+  EXPECT_EQ(reply.reason, "refused at the prompt: it is to be scanned first");
+}
+
 TEST(AskMessage, ItsTimeComesBackAlsoALongOne) {
   for (Question question : {sample(), Question{.about = Question::About::device,
                                       .source = "sys-usb",

@@ -24,7 +24,8 @@ DeviceFacts stick() {
           .vendor_id = 0x0951,
           .product_id = 0x1666,
           .serial = "60A44C",
-          .name = "DT"};
+          .name = "DT",
+          .described = {"u080650"}};
 }
 
 class OneFile : public IncludeSource {
@@ -130,6 +131,41 @@ TEST(Conditions, PortsAreNamesPlacesOrBeginnings) {
   EXPECT_FALSE(allows("ports=other:2-1.4", stick()));
 }
 
+TEST(Conditions, UsbIsARuleOfUsbguardInOneWord) {
+  EXPECT_TRUE(allows("usb=id,0951:1666,serial,\"60A44C\",with-interface,08:06:50", stick()));
+  EXPECT_TRUE(allows("usb=with-interface,one-of{08:06:50,03:*:*}", stick()));
+  EXPECT_FALSE(allows("usb=with-interface,{08:06:50,03:*:*}", stick()));
+  EXPECT_FALSE(allows("usb=serial,\"60A44D\"", stick()));
+  EXPECT_FALSE(allows("usb=id,*:*", std::nullopt)) << "nothing is known of a device";
+  EXPECT_TRUE(denies("usb=id,0951:*", stick()));
+  EXPECT_FALSE(denies("usb=id,1234:*", stick()));
+  EXPECT_TRUE(denies("usb=id,1234:*", std::nullopt));
+  DeviceFacts unknown = stick();
+  unknown.described.clear();
+  EXPECT_FALSE(allows("usb=with-interface,none-of{03:*:*}", unknown));
+  EXPECT_TRUE(denies("usb=with-interface,one-of{03:*:*}", unknown));
+  EXPECT_EQ(error_of("a * * * allow usb=id,0951:1666,nmae,\"x\""),
+            "f:1: 'usb' at character 14: no such attribute: 'nmae'");
+  EXPECT_TRUE(error_of("a * * * allow usb=parent-hash,\"x\"")
+                  .starts_with("f:1: 'usb' at character 1: 'parent-hash' cannot"));
+}
+
+TEST(Conditions, ToDenyWhatUsbguardsRulesMayAllowIsEnough) {
+  const std::string rules = "block serial \"x\"\nallow with-interface 08:06:50\n";
+  const auto kind = [&rules](const DeviceFacts& device) {
+    return decide("qubes.USB * * * deny usbguard=include/r\nqubes.USB * work sys-usb allow\n",
+                  device, rules)
+        .kind;
+  };
+  EXPECT_EQ(kind(stick()), Decision::Kind::deny);
+  DeviceFacts unknown = stick();
+  unknown.described.clear();
+  EXPECT_EQ(kind(unknown), Decision::Kind::deny);
+  DeviceFacts blocked = stick();
+  blocked.serial = "x";
+  EXPECT_EQ(kind(blocked), Decision::Kind::allow);
+}
+
 TEST(Conditions, UsbguardsRulesAreAskedWhetherTheyAllow) {
   const std::string rules =
       "allow 0951:1666 serial \"60A44C\" with-interface 08:06:50\nblock *:*\n";
@@ -137,15 +173,15 @@ TEST(Conditions, UsbguardsRulesAreAskedWhetherTheyAllow) {
   DeviceFacts other = stick();
   other.serial = "x";
   EXPECT_FALSE(allows("usbguard=include/rules.conf", other, rules));
-  OneFile bad("allow 0951:1666\nallow hash \"x\"\n");
+  OneFile bad("allow 0951:1666\nallow parent-hash \"x\"\n");
   const auto parsed = parse_policy({{"f", "a * * * allow usbguard=include/rules.conf"}}, &bad);
   ASSERT_FALSE(parsed.has_value());
-  EXPECT_TRUE(parsed.error().text.starts_with("f:1: include/rules.conf:2: 'hash' cannot be known"))
+  EXPECT_TRUE(parsed.error().text.starts_with("f:1: include/rules.conf:2:7: 'parent-hash' cannot"))
       << parsed.error().text;
   EXPECT_EQ(error_of("a * * * allow usbguard=x"), "f:1: not a file: x");
   const auto strange = parse_policy({{"f", "a * * * allow usbguard=\x8e.conf"}}, &bad);
   ASSERT_FALSE(strange.has_value());
-  EXPECT_TRUE(strange.error().text.starts_with("f:1: \\x8e.conf:2: ")) << strange.error().text;
+  EXPECT_TRUE(strange.error().text.starts_with("f:1: \\x8e.conf:2:7: ")) << strange.error().text;
 }
 
 TEST(Conditions, AllMustHoldAndTheNextRuleIsTried) {
@@ -169,11 +205,41 @@ TEST(Conditions, WithoutFactsAllowDoesNotMatchAndDenyDoes) {
   }
 }
 
-TEST(Conditions, NothingIsScannedYetSoScanNeverHolds) {
-  for (const char* condition : {"scan=clean", "scan=none", "scan=clean,age<7d", "scan=infected"}) {
-    EXPECT_FALSE(allows(condition, stick())) << condition;
-    EXPECT_FALSE(denies(condition, stick())) << condition;
+DeviceFacts scanned(DeviceFacts::Scan scan, std::optional<std::uint64_t> age) {
+  DeviceFacts facts = stick();
+  facts.scan = scan;
+  facts.scan_age = age;
+  return facts;
+}
+
+TEST(Conditions, ScanAsksForOneOfTheVerdicts) {
+  using Scan = DeviceFacts::Scan;
+  EXPECT_TRUE(allows("scan=clean", scanned(Scan::clean, 0)));
+  EXPECT_TRUE(allows("scan=suspicious,clean", scanned(Scan::suspicious, 0)));
+  for (const Scan other :
+       {Scan::none, Scan::suspicious, Scan::incomplete, Scan::failed, Scan::infected}) {
+    EXPECT_FALSE(allows("scan=clean", scanned(other, 0)));
   }
+  EXPECT_TRUE(denies("scan=infected", scanned(Scan::infected, 0)));
+  EXPECT_FALSE(denies("scan=infected", scanned(Scan::clean, 0)));
+  EXPECT_TRUE(denies("scan=none", stick()));
+  EXPECT_FALSE(allows("scan=clean", stick()));
+  EXPECT_FALSE(allows("scan=clean", std::nullopt));
+  EXPECT_TRUE(denies("scan=infected", std::nullopt));
+}
+
+TEST(Conditions, SignaturesMustBeYoungEnough) {
+  using Scan = DeviceFacts::Scan;
+  constexpr std::uint64_t day = 86'400;
+  EXPECT_TRUE(allows("scan=clean,age<7d", scanned(Scan::clean, 7 * day - 1)));
+  EXPECT_FALSE(allows("scan=clean,age<7d", scanned(Scan::clean, 7 * day)));
+  EXPECT_TRUE(allows("scan=clean,age<2w", scanned(Scan::clean, 13 * day)));
+  EXPECT_TRUE(allows("scan=clean,age<12h", scanned(Scan::clean, 12 * 3600 - 1)));
+  EXPECT_FALSE(allows("scan=clean,age<30m", scanned(Scan::clean, 1800)));
+  EXPECT_FALSE(allows("scan=clean,age<7d", scanned(Scan::infected, 0)));
+  // An age that cannot be told allows nothing.
+  EXPECT_FALSE(allows("scan=clean,age<7d", scanned(Scan::clean, std::nullopt)));
+  EXPECT_TRUE(denies("scan=clean,age<7d", scanned(Scan::clean, std::nullopt)));
 }
 
 TEST(Conditions, SayWhatTheyCanBe) {
@@ -182,9 +248,26 @@ TEST(Conditions, SayWhatTheyCanBe) {
             "commas");
   EXPECT_EQ(error_of("a * * * ask timeout=0"),
             "f:1: 'timeout' is '0', but can be only 1 to 3600 (seconds)");
-  for (const char* bad : {"device=", "device=known,", "device=,", "class=", "class=usbstorage",
-                          "class=u08", "ports=", "ports=:2-1", "ports=2-1/..", "usbguard=", "scan=",
-                          "scan=ok", "scan=clean,age<", "scan=clean,age<7", "scan=clean,age<0d"}) {
+  for (const char* bad : {"device=",
+                          "device=known,",
+                          "device=,",
+                          "class=",
+                          "class=usbstorage",
+                          "class=u08",
+                          "ports=",
+                          "ports=:2-1",
+                          "ports=2-1/..",
+                          "usbguard=",
+                          "usb=",
+                          "usb=id",
+                          "scan=",
+                          "scan=ok",
+                          "scan=clean,age<",
+                          "scan=clean,age<7",
+                          "scan=clean,age<0d",
+                          "scan=age<7d",
+                          "scan=clean,age<1d,age<2d",
+                          "scan=clean,age<99999999999d"}) {
     EXPECT_NE(error_of(std::string("a * * * allow ") + bad), "") << bad;
   }
   EXPECT_NE(error_of("a * * * allow timeout=5"), "") << "only an ask waits";
@@ -222,9 +305,9 @@ TEST(Conditions, AreNoParametersOfQubes) {
       ++accepted;
       const auto asked = boost::json::parse(one);
       for (const auto& [name, text] : asked.at("policy").as_object()) {
-        for (const char* key :
-             {" device=", " class=", " ports=", " usbguard=", " scan=", " timeout=", " pair=",
-              " keys=", " injection=", " games=", " max-keyboards=", " events=", " presses="}) {
+        for (const char* key : {" device=", " class=", " ports=", " usbguard=", " usb=", " scan=",
+                                " timeout=", " pair=", " keys=", " injection=", " games=",
+                                " max-keyboards=", " events=", " presses="}) {
           EXPECT_EQ(std::string(text.as_string()).find(key), std::string::npos) << one;
         }
       }

@@ -70,9 +70,9 @@ class QtProgram : public tests::DesktopTest {
     return asked.answer->value_or(io::Answer{});
   }
   // How many windows of the program are there?
-  static int windows() {
+  static int windows(const QString& name = "^Sallyport: may this happen") {
     QProcess search;
-    search.start("xdotool", {"search", "--onlyvisible", "--name", "^Sallyport: may this happen"});
+    search.start("xdotool", {"search", "--onlyvisible", "--name", name});
     search.waitForFinished();
     return static_cast<int>(search.readAllStandardOutput().count('\n'));
   }
@@ -105,6 +105,24 @@ TEST_F(QtProgram, AsksOneAfterTheOther) {
   press({"Escape"});
   EXPECT_EQ(result(two).outcome, io::Outcome::denied);
   EXPECT_TRUE(pump([] { return windows() == 0; }));
+}
+
+// There is no daemon here: what it starts says so in a window of its own.
+TEST_F(QtProgram, ScanFirstDeniesAndScans) {
+  start();
+  io::Question asked = device_question();
+  asked.scan_first = "sys-usb:sda";
+  const auto one = ask(asked);
+  ASSERT_TRUE(pump([] { return windows() == 1; })) << said();
+  wait(guard_ms);
+  press({"alt+s"});
+  const io::Answer answer = result(one);
+  EXPECT_EQ(answer.outcome, io::Outcome::denied);
+  EXPECT_EQ(answer.reason, "refused at the prompt: it is to be scanned first");
+  EXPECT_TRUE(pump([] { return windows("^Sallyport: scanning sys-usb:sda") == 1; })) << said();
+  wait(guard_ms);
+  press({"alt+c"});
+  EXPECT_TRUE(pump([] { return windows("^Sallyport: scanning") == 0; })) << said();
 }
 
 TEST_F(QtProgram, AQuestionThatIsTakenBackGoes) {

@@ -167,6 +167,22 @@ TEST_F(PromptTest, ANameANumberOrYesAllows) {
   EXPECT_EQ(result(asked).target, "sys-usb");
 }
 
+// There is no daemon here, which is what becomes of it.
+TEST_F(PromptTest, ScanFirstDeniesAndTellsWhatBecameOfIt) {
+  start();
+  Question question = about("Stick", {"sys-usb"});
+  question.scan_first = "sys-usb:sda";
+  const auto asked = ask(question);
+  ASSERT_TRUE(sees("s refuses it for now"));
+  ASSERT_TRUE(sees("Answer: "));
+  type("s\n");
+  ASSERT_TRUE(sees("sys-usb:sda is being scanned"));
+  const Answer answer = result(asked);
+  EXPECT_EQ(answer.outcome, Outcome::denied);
+  EXPECT_EQ(answer.reason, "refused at the prompt: it is to be scanned first");
+  EXPECT_TRUE(sees("Scanned: sys-usb:sda was not given to work: sallyport: error: not scanned: "));
+}
+
 TEST_F(PromptTest, AlwaysShowsWhatIsWrittenAndIsConfirmed) {
   start();
   Question question = about("Stick", {"sys-usb"});

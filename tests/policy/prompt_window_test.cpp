@@ -103,6 +103,23 @@ TEST_F(PromptWindowTest, EnterFirstMeansNo) {
   expect_denied();
 }
 
+TEST_F(PromptWindowTest, ScanFirstIsThereOnlyWhereItIsOffered) {
+  open(device_question());
+  EXPECT_EQ(window_->findChildren<QPushButton*>().size(), 2);
+  window_->close();
+  answers_.clear();
+  io::Question asked = device_question();
+  asked.scan_first = "sys-usb:sda";
+  open(asked);
+  press({"alt+s"});
+  ASSERT_LT(active_.elapsed(), 1000) << "too slow a machine to tell";
+  EXPECT_TRUE(answers_.empty());
+  pass_guard();
+  press({"alt+s"});
+  ASSERT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(answers_[0].kind, Choice::Kind::scan_first);
+}
+
 TEST_F(PromptWindowTest, EscapeAndClosingDeny) {
   open(device_question());
   pass_guard();

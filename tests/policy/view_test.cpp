@@ -33,6 +33,20 @@ TEST(PromptView, OnlyAClearYesAllows) {
   }
 }
 
+TEST(PromptView, ScanFirstIsAnAnswerWhereItIsOffered) {
+  auto one = question({"sys-usb"});
+  EXPECT_EQ(read_choice("s", one).kind, Choice::Kind::unclear);
+  EXPECT_EQ(render(one, std::chrono::seconds(60)).find("scanned"), std::string::npos);
+  one.scan_first = "sys-usb:sda";
+  for (const char* scan : {"s", "S", " s\r"}) {
+    EXPECT_EQ(read_choice(scan, one).kind, Choice::Kind::scan_first) << scan;
+  }
+  EXPECT_NE(render(one, std::chrono::seconds(60)).find("  s refuses it for now, has it scanned"),
+            std::string::npos);
+  one.targets = {"s"};
+  EXPECT_EQ(read_choice("s", one).kind, Choice::Kind::allow) << "a qube's name comes first";
+}
+
 TEST(PromptView, SeveralTargetsNeedANumberOrAName) {
   const auto two = question({"2", "vault"});
   EXPECT_EQ(read_choice("y", two).kind, Choice::Kind::unclear);

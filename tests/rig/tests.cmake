@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The rig: machines under QEMU that tests drive, and the test programs that need them.
 sallyport_library(rig_wire SOURCES rig/wire.cpp LIBRARIES base_wire)
+sallyport_library(rig_sound SOURCES rig/counted_sound.cpp LIBRARIES base_wire base_io)
 sallyport_library(rig SOURCES
   rig/child.cpp
   rig/command_channel.cpp
@@ -15,9 +16,10 @@ target_compile_definitions(rig PRIVATE
 sallyport_test(rig_test SOURCES
   rig/child_test.cpp
   rig/command_channel_test.cpp
+  rig/counted_sound_test.cpp
   rig/qmp_test.cpp
   rig/wire_test.cpp
-  LIBRARIES rig)
+  LIBRARIES rig rig_sound)
 
 # rig_machine_test(NAME LABEL label TIMEOUT seconds SOURCES file...): a GoogleTest program that boots
 # machines; one at a time, because each wants a core of its own
@@ -47,8 +49,12 @@ if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
   target_link_libraries(rig_call PRIVATE sallyport_options rig)
   add_executable(rig_vhci_fill rig/vhci_fill_main.cpp)
   target_link_libraries(rig_vhci_fill PRIVATE sallyport_options base_io)
-  set_target_properties(rig_guest rig_dma rig_call rig_vhci_fill PROPERTIES
+  add_executable(rig_sound_guest rig/sound_guest_main.cpp)
+  target_link_libraries(rig_sound_guest PRIVATE sallyport_options rig_sound)
+  set_target_properties(rig_guest rig_dma rig_call rig_vhci_fill rig_sound_guest PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
   include(one-vm/tests.cmake)
+  include(early-disk/tests.cmake)
   include(whole-machine/tests.cmake)
+  include(scan-qube/tests.cmake)
 endif()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// rig_vhci_fill: attaches a device that never answers to every super speed port of vhci_hcd, which
-// the rig's stick needs, prints "full", and holds them until it is killed. Waits for ports in use.
+// rig_vhci_fill [N]: attaches a device that never answers to every super speed port of vhci_hcd,
+// which the rig's stick needs, or to those of its first N controllers; prints "full", and holds
+// them until it is killed. Waits for ports in use.
 #include <unistd.h>
 
 #include <chrono>
@@ -38,11 +39,11 @@ void read_ports(std::ifstream status, std::vector<Port>& ports) {
   }
 }
 
-// Of all controllers: "status", "status.1" and so on.
-std::vector<Port> read_ports() {
+// Of the first controllers: "status", "status.1" and so on.
+std::vector<Port> read_ports(int controllers) {
   std::vector<Port> ports;
   std::string name = std::string(folder) + "status";
-  for (int next = 1; std::filesystem::exists(name); ++next) {
+  for (int next = 1; next <= controllers && std::filesystem::exists(name); ++next) {
     read_ports(std::ifstream(name), ports);
     name = std::string(folder) + "status." + std::to_string(next);
   }
@@ -62,11 +63,12 @@ base::Result<base::io::Fd> take(const Port& port) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  const int controllers = argc > 1 ? std::atoi(argv[1]) : std::numeric_limits<int>::max();
   std::vector<base::io::Fd> held;
   // A port whose device has just gone is in use a little longer.
   for (std::size_t ports = 1; held.size() < ports;) {
-    const auto all = read_ports();
+    const auto all = read_ports(controllers);
     if (all.empty()) {
       std::cerr << "rig_vhci_fill: no ports; is vhci_hcd loaded?\n";
       return EXIT_FAILURE;

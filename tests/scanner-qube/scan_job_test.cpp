@@ -62,7 +62,6 @@ TEST(MemberBudgetTest, CountsWhatIsClaimed) {
 JobResult example() {
   JobResult result{.id = JobId{7}, .file = {}};
   result.file.size = 68;
-  result.file.sha256[0] = std::byte{0x27};
   result.file.members = 2;
   result.file.add_finding(Finding::Kind::signature, "Eicar", "a.zip/b");
   result.file.add_not_examined("encrypted: c");
@@ -71,23 +70,40 @@ JobResult example() {
 
 TEST(ScanJob, ComesOutAsItWentIn) {
   std::vector<std::byte> bytes;
-  encode_job({.id = JobId{9}, .size = 4096, .name = std::string(300, 'n')}, bytes);
-  const auto job = parse_job(bytes);
-  ASSERT_TRUE(job);
-  EXPECT_EQ(job->id, JobId{9});
-  EXPECT_EQ(job->size, 4096U);
-  EXPECT_EQ(job->name, std::string(max_job_name, 'n'));
-  EXPECT_FALSE(parse_job(base::wire::Bytes(bytes).first(20)));
+  encode_jobs({{.id = JobId{9}, .offset = 5, .size = 4096, .name = std::string(300, 'n')},
+               {.id = JobId{10}, .offset = 4101, .size = 0, .name = ""}},
+              bytes);
+  const auto jobs = parse_jobs(bytes);
+  ASSERT_TRUE(jobs) << jobs.error().text;
+  ASSERT_EQ(jobs->size(), 2U);
+  EXPECT_EQ(jobs->at(0).id, JobId{9});
+  EXPECT_EQ(jobs->at(0).offset, 5U);
+  EXPECT_EQ(jobs->at(0).size, 4096U);
+  EXPECT_EQ(jobs->at(0).name, std::string(max_job_name, 'n'));
+  EXPECT_EQ(jobs->at(1).offset, 4101U);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(parse_jobs(base::wire::Bytes(bytes).first(size))) << size;
+  }
+  bytes.clear();
+  encode_jobs(std::vector<Job>(max_batch_jobs, {.id = {}, .name = std::string(300, 'n')}), bytes);
+  EXPECT_EQ(bytes.size(), max_jobs_message);
+  EXPECT_TRUE(parse_jobs(bytes));
+  bytes.clear();
+  encode_jobs(std::vector<Job>(max_batch_jobs + 1), bytes);
+  EXPECT_FALSE(parse_jobs(bytes));
 
   bytes.clear();
   encode_result(example(), bytes);
-  EXPECT_LE(bytes.size(), max_result_message);
-  const auto result = parse_result(bytes);
-  ASSERT_TRUE(result) << result.error().text;
-  EXPECT_EQ(result->file.verdict(), Verdict::infected);
-  EXPECT_EQ(result->file.findings.at(0).where, "a.zip/b");
-  EXPECT_EQ(result->file.not_examined.at(0), "encrypted: c");
-  EXPECT_EQ(result->file.sha256, example().file.sha256);
+  encode_result({.id = JobId{8}, .file = {}}, bytes);
+  const auto results = parse_results(bytes);
+  ASSERT_TRUE(results) << results.error().text;
+  ASSERT_EQ(results->size(), 2U);
+  const JobResult& result = results->front();
+  EXPECT_EQ(result.file.verdict(), Verdict::infected);
+  EXPECT_EQ(result.file.members, 2U);
+  EXPECT_EQ(result.file.findings.at(0).where, "a.zip/b");
+  EXPECT_EQ(result.file.not_examined.at(0), "encrypted: c");
+  EXPECT_EQ(results->back().id, JobId{8});
 }
 
 TEST(ScanJob, AFullResultFitsAndNothingCutIsTaken) {
@@ -100,15 +116,15 @@ TEST(ScanJob, AFullResultFitsAndNothingCutIsTaken) {
   }
   std::vector<std::byte> bytes;
   encode_result(full, bytes);
-  EXPECT_LE(bytes.size(), max_result_message);
-  EXPECT_TRUE(parse_result(bytes));
+  EXPECT_LE(bytes.size(), max_result);
+  EXPECT_TRUE(parse_results(bytes));
   std::vector<std::byte> small;
   encode_result(example(), small);
   for (std::size_t size = 0; size < small.size(); ++size) {
-    EXPECT_FALSE(parse_result(base::wire::Bytes(small).first(size))) << size;
+    EXPECT_FALSE(parse_results(base::wire::Bytes(small).first(size))) << size;
   }
   small.push_back(std::byte{0});
-  EXPECT_FALSE(parse_result(small));
+  EXPECT_FALSE(parse_results(small));
 }
 
 TEST(ScanJob, TextsThatWouldPlayWithATerminalAreRefused) {
@@ -116,7 +132,7 @@ TEST(ScanJob, TextsThatWouldPlayWithATerminalAreRefused) {
   result.file.findings[0].name = "Ei\x1b[2Jcar";
   std::vector<std::byte> bytes;
   encode_result(result, bytes);
-  EXPECT_FALSE(parse_result(bytes));
+  EXPECT_FALSE(parse_results(bytes));
 }
 
 }  // namespace

@@ -9,7 +9,9 @@
 
 #include "base/io/files.hpp"
 #include "scanner-qube/engine/io/clamav_engine.hpp"
-#include "scanner-qube/scan/io/report_output.hpp"
+#include "scanner-qube/report/io/report_json.hpp"
+#include "scanner-qube/report/report_lines.hpp"
+#include "tests/scanner-qube/report/schema.hpp"
 #include "tests/scanner-qube/samples.hpp"
 #include "tests/scanner-qube/volume/images.hpp"
 
@@ -42,9 +44,11 @@ class ScanMedium : public testing::Test {
     options.deleted = deleted;
     options.pool.workers = 2;
     options.pool.folder = root() / "workers";
+    options.cache = cache_;
     auto report = io::scan_medium(source, *engine_, options);
     EXPECT_TRUE(report) << report.error().text;
-    return report ? *report : MediumReport();
+    if (report) coverage_ = report->coverage;
+    return report ? report->found : MediumReport();
   }
   MediumReport scan(const std::string& image,
                     volume::Deleted deleted = volume::Deleted::leave_out) {
@@ -53,11 +57,13 @@ class ScanMedium : public testing::Test {
     return scan(**source, deleted);
   }
   static bool found(const MediumReport& report, const std::string& path) {
-    return io::as_lines(report).find(path + ": FOUND ") != std::string::npos;
+    return report::as_lines(report).find(path + ": FOUND ") != std::string::npos;
   }
 
   const tests::Folder folder_;
   std::unique_ptr<io::ClamavEngine> engine_;
+  report::Coverage coverage_;  // of the last scan
+  const VerdictCache* cache_ = nullptr;
 };
 
 TEST_F(ScanMedium, AMediumOfHarmlessFilesIsClean) {
@@ -65,10 +71,22 @@ TEST_F(ScanMedium, AMediumOfHarmlessFilesIsClean) {
                                    tests::ntfs_image(folder_), tests::ext_image(folder_, "ext4")}) {
     SCOPED_TRACE(image);
     const MediumReport report = scan(image);
-    EXPECT_EQ(report.verdict(), Verdict::clean) << io::as_lines(report);
+    EXPECT_EQ(report.verdict(), Verdict::clean) << report::as_lines(report);
     EXPECT_GE(report.files, 2U);
     EXPECT_EQ(report.clean_files, report.files);
+    EXPECT_TRUE(report::check(coverage_, fs::file_size(image)));
+    EXPECT_FALSE(coverage_.leaves_gap());
+    EXPECT_GT(coverage_.of(report::Use::file), 0U);
+    EXPECT_GT(coverage_.of(report::Use::free), 0U);
   }
+}
+
+// Its stream of bad clusters is as large as the volume, and a hole.
+TEST_F(ScanMedium, ALargeNtfsIsClean) {
+  const std::string image = tests::blank(folder_, "large.img", 1500);
+  tests::shell("mkntfs -F -Q -q " + image);
+  const MediumReport report = scan(image);
+  EXPECT_EQ(report.verdict(), Verdict::clean) << report::as_lines(report);
 }
 
 TEST_F(ScanMedium, TheTestFileIsFoundWhereverItLies) {
@@ -79,16 +97,16 @@ TEST_F(ScanMedium, TheTestFileIsFoundWhereverItLies) {
                " ::/sub/ && mcopy -i " + fat + " " + (root() / "packed.zip").string() + " ::/");
   const MediumReport report = scan(fat);
   EXPECT_EQ(report.verdict(), Verdict::infected);
-  EXPECT_EQ(report.infected_files, 2U) << io::as_lines(report);
-  EXPECT_TRUE(found(report, "sub/eicar.com")) << io::as_lines(report);
-  EXPECT_TRUE(found(report, "packed.zip")) << io::as_lines(report);
+  EXPECT_EQ(report.infected_files, 2U) << report::as_lines(report);
+  EXPECT_TRUE(found(report, "sub/eicar.com")) << report::as_lines(report);
+  EXPECT_TRUE(found(report, "packed.zip")) << report::as_lines(report);
   ASSERT_FALSE(report.told.empty());
 
   // Where a mount does not show it.
   const std::string ntfs = tests::ntfs_image(folder_);
   tests::shell("ntfscp -f -q " + ntfs + " " + put("plain", "harmless") +
                " notes.txt && ntfscp -f -q -N hidden " + ntfs + " " + file + " notes.txt");
-  EXPECT_TRUE(found(scan(ntfs), "notes.txt:hidden")) << io::as_lines(scan(ntfs));
+  EXPECT_TRUE(found(scan(ntfs), "notes.txt:hidden")) << report::as_lines(scan(ntfs));
 }
 
 TEST_F(ScanMedium, ADeletedFileIsFoundWhenItIsAskedFor) {
@@ -97,8 +115,8 @@ TEST_F(ScanMedium, ADeletedFileIsFoundWhenItIsAskedFor) {
                " ::/eicar.com");
   EXPECT_EQ(scan(fat).verdict(), Verdict::clean);
   const MediumReport report = scan(fat, volume::Deleted::include);
-  EXPECT_EQ(report.verdict(), Verdict::infected) << io::as_lines(report);
-  EXPECT_NE(io::as_lines(report).find("(deleted)"), std::string::npos);
+  EXPECT_EQ(report.verdict(), Verdict::infected) << report::as_lines(report);
+  EXPECT_NE(report::as_lines(report).find("(deleted)"), std::string::npos);
 }
 
 TEST_F(ScanMedium, WhatCannotBeReadIsNeverClean) {
@@ -112,13 +130,71 @@ TEST_F(ScanMedium, WhatCannotBeReadIsNeverClean) {
   ASSERT_GT(where.where.length, 0U);
   const tests::OddSource source(fat, where.where, [] { return false; });
   const MediumReport report = scan(source);
-  EXPECT_EQ(report.verdict(), Verdict::incomplete) << io::as_lines(report);
-  EXPECT_GE(report.incomplete_files, 1U) << io::as_lines(report);
-  EXPECT_NE(io::as_lines(report).find("unreadable at byte"), std::string::npos);
+  EXPECT_EQ(report.verdict(), Verdict::incomplete) << report::as_lines(report);
+  EXPECT_GE(report.incomplete_files, 1U) << report::as_lines(report);
+  EXPECT_NE(report::as_lines(report).find("unreadable at byte"), std::string::npos);
+  EXPECT_GE(coverage_.of(report::Use::unreadable), where.where.length);
+  EXPECT_TRUE(report::check(coverage_, fs::file_size(fat)));
 
   fs::resize_file(fat, fs::file_size(fat) / 2);
   EXPECT_NE(scan(fat).verdict(), Verdict::clean);
   EXPECT_EQ(scan(put("noise", tests::random_bytes(1 << 20, 7))).verdict(), Verdict::incomplete);
+}
+
+TEST_F(ScanMedium, AContentIsScannedOnceHoweverOftenItIsThere) {
+  const std::string fat = tests::fat_image(folder_, 16);
+  const std::uint64_t before = scan(fat).files;
+  const std::string small = put("small", "the same");
+  const std::string large = put("large", tests::random_bytes(300'000, 9));
+  const std::string bad = put("bad", eicar());
+  for (int i = 0; i < 5; ++i) {
+    for (const std::string& file : {small, large, bad}) {
+      tests::shell("mcopy -i " + fat + " " + file + " ::/" + fs::path(file).filename().string() +
+                   std::to_string(i));
+    }
+  }
+  const MediumReport report = scan(fat);
+  EXPECT_EQ(report.files, before + 15);
+  EXPECT_EQ(report.repeated_files, 12U) << report::as_lines(report);
+  EXPECT_EQ(report.scanned_clean.size(), before + 2);
+  EXPECT_EQ(report.infected_files, 5U);
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(found(report, "bad" + std::to_string(i)));
+}
+
+TEST_F(ScanMedium, ACacheSparesTheScanOfWhatItCallsCleanAndOfNothingElse) {
+  const std::string fat = tests::fat_image(folder_, 32);
+  const MediumReport first = scan(fat);
+  ASSERT_EQ(first.verdict(), Verdict::clean) << report::as_lines(first);
+  const auto signer = base::sign::KeyPair::generate();
+  const CacheScope scope{};
+  const auto cache = VerdictCache::open(
+      base::wire::as_bytes(sign_cache(signer, make_list(scope, first.scanned_clean))),
+      signer.public_key(), scope);
+  ASSERT_TRUE(cache) << cache.error().text;
+  cache_ = &*cache;
+  const MediumReport second = scan(fat);
+  EXPECT_EQ(second.verdict(), Verdict::clean);
+  EXPECT_EQ(second.files, first.files);
+  EXPECT_EQ(second.files_from_cache, first.files);
+  EXPECT_TRUE(second.scanned_clean.empty());
+
+  tests::shell("mcopy -i " + fat + " " + put("eicar.com", eicar()) + " ::/ && mcopy -i " + fat +
+               " " + put("other", "hello!\n") + " ::/");
+  const MediumReport third = scan(fat);
+  EXPECT_EQ(third.verdict(), Verdict::infected);
+  EXPECT_TRUE(found(third, "eicar.com"));
+  EXPECT_EQ(third.files_from_cache, first.files);
+  EXPECT_EQ(third.scanned_clean.size(), 1U);
+}
+
+TEST_F(ScanMedium, WhatTheEngineCouldNotLookAtIsNotLearned) {
+  const std::string fat = tests::fat_image(folder_, 16);
+  const MediumReport before = scan(fat);
+  tests::shell("cd " + root().string() + " && echo secret > s && zip -q -P x locked.zip s");
+  tests::shell("mcopy -i " + fat + " " + (root() / "locked.zip").string() + " ::/");
+  const MediumReport report = scan(fat);
+  EXPECT_EQ(report.verdict(), Verdict::incomplete) << report::as_lines(report);
+  EXPECT_EQ(report.scanned_clean.size(), before.scanned_clean.size());
 }
 
 TEST_F(ScanMedium, TheProgramSaysItInItsExitStatus) {
@@ -139,11 +215,39 @@ TEST_F(ScanMedium, TheProgramSaysItInItsExitStatus) {
       said().find(R"("sha256":"275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f")"),
       std::string::npos)
       << said();
+  const auto answer = report::parse_report(said());
+  ASSERT_TRUE(answer) << answer.error().text;
+  EXPECT_EQ(answer->verdict(), Verdict::infected);
+  EXPECT_EQ(answer->limits, report::ScanLimits());
+  EXPECT_EQ(tests::fit_schema({report::encode_report(*answer)}), std::vector<std::string>{"fits"});
   EXPECT_EQ(run(put("noise", tests::random_bytes(1 << 20, 7)) + with), 3) << said();
   EXPECT_EQ(run(fat), 2);
   EXPECT_EQ(run(fat + " --database /nonexistent"), 2);
   EXPECT_NE(said().find("/nonexistent"), std::string::npos) << said();
   EXPECT_EQ(run("/nonexistent" + with), 2);
+
+  // With a cache: what one scan has learned, signed by another, spares the next one's work.
+  const std::string harmless = tests::fat_image(folder_, 16);
+  const std::string learned = (root() / "learned").string();
+  ASSERT_EQ(run(harmless + with + " --cache-out " + learned), 0) << said();
+  const auto additions =
+      parse_additions(base::wire::as_bytes(*base::io::read_file(learned, max_cache_file)));
+  ASSERT_TRUE(additions) << additions.error().text;
+  EXPECT_GE(additions->clean.size(), 2U);
+  const auto signer = base::sign::KeyPair::generate();
+  const std::string keyed = with + " --cache " + put("cache", sign_cache(signer, *additions)) +
+                            " --cache-key " + put("key.pub", signer.public_key().text());
+  EXPECT_EQ(run(harmless + keyed), 0);
+  EXPECT_NE(said().find("files are clean by the cache"), std::string::npos) << said();
+  EXPECT_EQ(run(harmless + keyed + " --cache-medium " + std::string(64, 'a')), 0);
+  EXPECT_NE(said().find("is not used"), std::string::npos) << said();
+  tests::samples::add_signature(root() / "db", "Anything", "hello\n");
+  EXPECT_EQ(run(harmless + keyed), 1) << "new signatures, old cache";
+  EXPECT_NE(said().find("the cache is not used"), std::string::npos) << said();
+  EXPECT_NE(said().find("of other signatures"), std::string::npos) << said();
+  EXPECT_EQ(run(harmless + with + " --cache " + learned), 2) << "without a key";
+  EXPECT_EQ(run(fat + with + " --time 0"), 2);
+  EXPECT_EQ(run(fat + with + " --time 60"), 1);
 }
 
 }  // namespace

@@ -41,6 +41,10 @@ class Puppet final : public ScanEngine {
     if (order == "look for litter" && fs::exists(folder_ / "litter"))
       result.add_not_examined("litter");
     if (order == "lie") result.size = 1;
+    for (std::size_t i = 0; order == "much" && i < max_findings; ++i) {
+      result.add_finding(Finding::Kind::suspicion, std::to_string(i) + std::string(300, 'n'),
+                         std::string(300, 'w'));
+    }
     if (order == "count") result.members = open_files();
     result.add_finding(Finding::Kind::suspicion, "name:" + name, "");
     return result;
@@ -81,7 +85,22 @@ class WorkerPoolTest : public testing::Test {
   void submit(std::uint64_t id, const std::string& content, const std::string& name = "n") {
     auto copy = base::io::sealed_copy(base::wire::as_bytes(content));
     ASSERT_TRUE(copy) << copy.error().text;
-    pool_->submit({.id = JobId{id}, .size = content.size(), .name = name}, std::move(*copy));
+    pool_->submit({{.id = JobId{id}, .size = content.size(), .name = name}}, std::move(*copy));
+  }
+  // All in one batch, with ids from `first`.
+  void submit_together(const std::vector<std::string>& contents, std::uint64_t first = 0) {
+    std::string all;
+    std::vector<Job> jobs;
+    for (const std::string& content : contents) {
+      jobs.push_back({.id = JobId{first + jobs.size()},
+                      .offset = all.size(),
+                      .size = content.size(),
+                      .name = content});
+      all += content;
+    }
+    auto copy = base::io::sealed_copy(base::wire::as_bytes(all));
+    ASSERT_TRUE(copy) << copy.error().text;
+    pool_->submit(std::move(jobs), std::move(*copy));
   }
   std::string why(std::uint64_t id) {
     const auto& reasons = results_.at(id).not_examined;
@@ -112,6 +131,45 @@ TEST_F(WorkerPoolTest, EachFileHasOneResultWhateverItDoesToItsWorker) {
   for (const std::uint64_t i : {1U, 2U, 3U, 4U, 5U}) {
     EXPECT_EQ(results_[i].verdict(), Verdict::incomplete);
   }
+}
+
+TEST_F(WorkerPoolTest, FilesOfABatchAreBlamedForThemselvesOnly) {
+  start(2, puppet_, std::chrono::milliseconds(700));
+  const std::vector<std::string> orders{"well", "", "crash", "well", "lie", "hang", "well"};
+  submit_together(orders);
+  pool_->finish();
+  ASSERT_EQ(results_.size(), orders.size());
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    const bool harmless = orders[i] == "well" || orders[i].empty();
+    EXPECT_EQ(results_[i].verdict(), harmless ? Verdict::suspicious : Verdict::incomplete) << i;
+    if (harmless) {
+      EXPECT_EQ(results_[i].findings.at(0).name, "name:" + orders[i]);
+    }
+  }
+  EXPECT_EQ(why(2), "the scanner crashed over it (signal 6)");
+  EXPECT_EQ(why(4), "the scanner's answer is none; it may have been taken over");
+  EXPECT_EQ(why(5), "not done within 700 ms, and stopped");
+}
+
+TEST_F(WorkerPoolTest, ABatchThatWaitedBehindACrashIsScannedWhole) {
+  start(1, puppet_);
+  submit_together({"well", "crash"});
+  submit_together({"well", "well"}, 2);
+  pool_->finish();
+  ASSERT_EQ(results_.size(), 4U);
+  for (const std::uint64_t id : {0U, 2U, 3U}) {
+    EXPECT_EQ(results_[id].verdict(), Verdict::suspicious) << id << ": " << why(id);
+  }
+  EXPECT_EQ(why(1), "the scanner crashed over it (signal 6)");
+}
+
+TEST_F(WorkerPoolTest, AFullBatchWithMuchToTellIsTold) {
+  start(1, puppet_);
+  submit_together(std::vector<std::string>(max_batch_jobs, "much"));
+  pool_->finish();
+  ASSERT_EQ(results_.size(), max_batch_jobs);
+  EXPECT_EQ(pool_->deaths(), 0U);
+  for (const auto& [id, result] : results_) EXPECT_EQ(result.findings.size(), max_findings) << id;
 }
 
 TEST_F(WorkerPoolTest, AWorkerHasNoFilesButItsFolderAndLittleMemory) {

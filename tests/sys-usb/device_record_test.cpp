@@ -7,6 +7,7 @@
 namespace sysusb {
 namespace {
 
+using namespace std::string_literals;
 using namespace std::string_view_literals;
 
 DeviceRecord stick() {
@@ -59,9 +60,30 @@ TEST(DeviceRecord, RejectsEveryShorterInput) {
   }
 }
 
+TEST(DeviceRecord, MaySayWhatIsDescribedAndUsbguardsHash) {
+  DeviceRecord record = stick();
+  record.described = {{8, 6, 80}, {8, 6, 98}, {3, 1, 1}};
+  record.usbguard_hash = "FEDCBA9876543210fedcba9876543210";
+  const std::string wire = std::string(stick_bytes) +
+                           "\x03\x08\x06\x50\x08\x06\x62\x03\x01\x01"
+                           "\x20"
+                           "FEDCBA9876543210fedcba9876543210";
+  EXPECT_EQ(base::wire::as_text(encode_record(record)), wire);
+  const auto back = parse_record(base::wire::as_bytes(wire));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(*back, record);
+  // Without either it is the record that it was before there were any.
+  for (std::size_t size = stick_bytes.size() + 1; size < wire.size(); ++size) {
+    EXPECT_EQ(error_of(base::wire::as_bytes(wire.substr(0, size))), RecordError::truncated) << size;
+  }
+  EXPECT_EQ(error_of(base::wire::as_bytes(wire + "x")), RecordError::trailing_bytes);
+}
+
 TEST(DeviceRecord, RejectsTrailingBytes) {
-  EXPECT_EQ(error_of(base::wire::as_bytes(std::string(stick_bytes) + "x")),
+  EXPECT_EQ(error_of(base::wire::as_bytes(std::string(stick_bytes) + "\0\0"s)),
             RecordError::trailing_bytes);
+  EXPECT_EQ(error_of(base::wire::as_bytes(std::string(stick_bytes) + "\1"s)),
+            RecordError::truncated);
 }
 
 TEST(DeviceRecord, RejectsAnotherClass) {
@@ -95,6 +117,8 @@ TEST(DeviceRecord, HoldsItsBounds) {
   EXPECT_EQ(back->manufacturer, std::string(255, 'm'));
   EXPECT_EQ(back->product, record.product);
   EXPECT_EQ(back->interfaces.size(), max_interfaces);
+  record.described.assign(300, Interface{1, 2, 3});
+  EXPECT_EQ(parse_record(encode_record(record))->described.size(), max_described);
 }
 
 TEST(DeviceRecord, RejectsMoreInterfacesThanTheBound) {
@@ -117,10 +141,18 @@ TEST(DeviceRecord, TakesNoHashOrAWholeOne) {
     if (back) continue;
     EXPECT_EQ(back.error(), RecordError::bad_descriptors_hash) << size;
   }
+  for (std::size_t size = 0; size < 256; ++size) {
+    DeviceRecord record = stick();
+    record.usbguard_hash.assign(size, 'h');
+    const auto back = parse_record(encode_record(record));
+    EXPECT_EQ(back.has_value(), size == 0 || size == usbguard_hash_size) << size;
+    if (back) continue;
+    EXPECT_EQ(back.error(), RecordError::bad_usbguard_hash) << size;
+  }
 }
 
 TEST(DeviceRecord, DescribesEveryError) {
-  for (int i = 0; i <= static_cast<int>(RecordError::bad_descriptors_hash); ++i)
+  for (int i = 0; i <= static_cast<int>(RecordError::bad_usbguard_hash); ++i)
     EXPECT_NE(std::string_view(describe(static_cast<RecordError>(i))),
               "unknown device record error");
 }

@@ -2,9 +2,12 @@
 sallyport_test(sysusb_record_test SOURCES
   sys-usb/block_record_test.cpp
   sys-usb/block_rules_test.cpp
+  sys-usb/described_interfaces_test.cpp
   sys-usb/device_record_test.cpp
   LIBRARIES sysusb_core)
 sallyport_fuzz(block_record_fuzz SOURCE fuzz/block_record_fuzz.cpp LIBRARIES sysusb_core)
+sallyport_fuzz(described_interfaces_fuzz SOURCE fuzz/described_interfaces_fuzz.cpp
+  LIBRARIES sysusb_core)
 sallyport_fuzz(sysusb_record_fuzz SOURCE fuzz/sysusb_record_fuzz.cpp LIBRARIES sysusb_core)
 sallyport_test(sysusb_watcher_test SOURCES
   sys-usb/block_scan_test.cpp

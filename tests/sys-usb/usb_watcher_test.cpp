@@ -9,6 +9,7 @@
 #include <fstream>
 #include <map>
 
+#include "base/hash/digest.hpp"
 #include "sys-usb/io/usb_sysfs.hpp"
 
 namespace sysusb {
@@ -70,6 +71,27 @@ TEST_F(UsbSysfs, BecomesARecord) {
                               .serial = "60A4",
                               .interfaces = {{0x08, 0x06, 0x50}}};
   EXPECT_EQ(seen->record, expected);
+}
+
+// The hash is sha256sum's of "DT 3.0" "0951" "1666" "60A4" and the descriptors.
+TEST_F(UsbSysfs, TellsWhatTheDescriptorsDescribe) {
+  using namespace std::string_literals;
+  const auto folder = plug("pci0000:00/usb2", "2-1", {{"product", "DT 3.0"}, {"serial", "60A4"}});
+  interface(folder, "2-1:1.0", "08", "06", "50");
+  const std::string descriptors =
+      "\x12\x01\x00\x02\0\0\0\x40\x51\x09\x66\x16\x00\x01\x01\x02\x03\x01"
+      "\x09\x02\x1b\0\x01\x01\x00\x80\x32"
+      "\x09\x04\0\0\0\x08\x06\x50\0\x09\x04\0\x01\0\x08\x06\x62\0"s;
+  std::ofstream(folder / "descriptors", std::ios::binary) << descriptors;
+  const DeviceRecord record = read_device(sysfs_, "2-1")->record;
+  EXPECT_EQ(record.described, (std::vector<Interface>{{8, 6, 0x50}, {8, 6, 0x62}}));
+  EXPECT_EQ(base::hash::to_hex(base::wire::as_bytes(record.usbguard_hash)),
+            "f8fc2fd9a50167440bd12a0b96db061094170731a282ec70c11108f68bddeb02");
+  EXPECT_EQ(record.descriptors_hash.size(), descriptors_hash_size);
+  std::ofstream(folder / "descriptors", std::ios::binary) << descriptors.substr(0, 40);
+  const DeviceRecord broken = read_device(sysfs_, "2-1")->record;
+  EXPECT_TRUE(broken.described.empty());
+  EXPECT_NE(broken.usbguard_hash, record.usbguard_hash);
 }
 
 TEST_F(UsbSysfs, ListsOnlyWhatMayBeLent) {

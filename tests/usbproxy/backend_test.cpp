@@ -155,6 +155,27 @@ TEST(BackendGate, BoundsIsochronousStreams) {
   for (const auto& bad : {start(0x81, 0, 1), start(0x81, 33, 1), start(0x81, 1, 0),
                           start(0x81, 1, 17), start(0x01, 1, 1)})
     expect_refused(bad, GateError::iso_stream_bounds);
+  for (const std::uint8_t endpoint : std::array<std::uint8_t, 4>{0x00, 0x80, 0x91, 0xf1})
+    expect_refused(start(endpoint, 8, 4), GateError::iso_endpoint);
+}
+
+TEST(BackendGate, IsochronousPacketsNeedTheirStream) {
+  const auto data = [](std::uint8_t endpoint) {
+    return packet(PacketType::iso_packet, redir::DataPacket{endpoint, 0, 4}, 7,
+                  std::vector<std::byte>(4));
+  };
+  const auto start = packet(PacketType::start_iso_stream, redir::StartIsoStream{0x01, 8, 4});
+  const auto stop = packet(PacketType::stop_iso_stream, redir::EndpointOnly{0x01});
+  expect_refused(data(0x01), GateError::iso_without_stream);
+  expect_refused(stop, GateError::iso_without_stream);
+  Gate gate;
+  EXPECT_TRUE(passes(gate, start));
+  EXPECT_TRUE(passes(gate, data(0x01)));
+  EXPECT_TRUE(passes(gate, start));  // the library may have ended it
+  EXPECT_EQ(gate.check(data(0x02)).error(), GateError::iso_without_stream);
+  EXPECT_TRUE(passes(gate, stop));
+  EXPECT_EQ(gate.check(data(0x01)).error(), GateError::iso_without_stream);
+  EXPECT_EQ(gate.open_requests(), 0U);  // nothing answers it
 }
 
 TEST(BackendGate, BoundsReceiving) {
@@ -183,7 +204,6 @@ TEST(BackendGate, StopsOnlyReceivingOfInEndpoints) {
   Gate gate;
   EXPECT_TRUE(
       passes(gate, packet(PacketType::stop_interrupt_receiving, redir::EndpointOnly{0x81})));
-  EXPECT_TRUE(passes(gate, packet(PacketType::stop_iso_stream, redir::EndpointOnly{0x01})));
 }
 
 TEST(BackendGate, KeepsFilterRulesFromTheLibrary) {

@@ -54,6 +54,9 @@ class Frontend : public ::testing::Test {
   void set_status(const std::string& lines) {
     std::ofstream(folder_ / "status") << status_heading << lines;
   }
+  void set_status_of_second(const std::string& lines) {
+    std::ofstream(folder_ / "status.1") << status_heading << lines;
+  }
   void start(const std::string& request = "sys-usb 2-1\n") {
     auto in = base::io::pipe_pair();
     auto out = base::io::pipe_pair();
@@ -120,6 +123,35 @@ class Frontend : public ::testing::Test {
     redir::append_packet(out, Rig::caps, redir::PacketType::device_connect, 0, Rig::device());
     backend_writes(out);
   }
+  // Answers what the frontend asks the device before it attaches it: the configuration in use, and
+  // its descriptors twice (see SessionPin.AsksForEverythingTwice).
+  void answer_questions() {
+    constexpr int questions = 1 + 8 + 7;
+    const test::DescribedDevice device = test::stick_and_keyboard();
+    redir::Decoder sent(redir::Sender::guest, Rig::host_caps);
+    for (int answered = 0; answered < questions;) {
+      ASSERT_TRUE(ready(backend_)) << answered;
+      const auto room = sent.prepare();
+      const ssize_t count = ::read(backend_.get(), room.data(), room.size());
+      ASSERT_GT(count, 0);
+      sent.commit(static_cast<std::size_t>(count));
+      for (auto packet = sent.next(); packet && *packet != nullptr; packet = sent.next()) {
+        if ((*packet)->type == redir::PacketType::hello) continue;
+        ++answered;
+        Bytes out;
+        if ((*packet)->type == redir::PacketType::get_configuration) {
+          redir::append_packet(out, Rig::caps, redir::PacketType::configuration_status,
+                               (*packet)->id, redir::ConfigurationStatus{0, 1});
+        } else {
+          const auto [body, data] = device.answer(std::get<redir::ControlPacket>((*packet)->body));
+          ASSERT_EQ(body.status, redir::status::success);
+          redir::append_packet(out, Rig::caps, redir::PacketType::control_packet, (*packet)->id,
+                               body, data);
+        }
+        backend_writes(out);
+      }
+    }
+  }
   // Answers one attach request; keeps the kernel's socket when it succeeds.
   void answer_attach(const Fd& helper, std::uint32_t port, std::int32_t code) {
     ASSERT_TRUE(ready(helper));
@@ -141,8 +173,13 @@ class Frontend : public ::testing::Test {
     const Fd helper = accept_one(devices_);
     header();
     introduce();
+    answer_questions();
     answer_attach(helper, 1, -EBUSY);
     answer_attach(helper, 2, 0);
+    // Its place is for the next one.
+    std::array<std::byte, 1> end{};
+    EXPECT_TRUE(ready(helper));
+    EXPECT_EQ(::read(helper.get(), end.data(), end.size()), 0);
     EXPECT_EQ(*base::io::read_all(out_, 100), "attached\n");  // and then its stdout is let go
   }
   Bytes read_kernel(std::size_t size) {
@@ -216,7 +253,35 @@ TEST_F(Frontend, SaysThatAllPortsAreUsed) {
   answer_call();
   header();
   introduce();
+  answer_questions();
   expect_end(1, "no free vhci port (1 of 1 used): detach a device first");
+}
+
+// As the kernel's second file begins: its ports are numbered on.
+TEST_F(Frontend, TakesAPortOfTheNextControllerWhenTheFirstIsFull) {
+  set_status("hs  0000 006 003 00010002 000004 1-1\nss  0015 004 000 00000000 000000 0-0\n");
+  set_status_of_second(
+      "hs  0030 006 003 0001001f 000005 3-1\nhs  0031 004 000 00000000 000000 0-0\n"
+      "ss  0045 004 000 00000000 000000 0-0\n");
+  start();
+  answer_call();
+  const Fd helper = accept_one(devices_);
+  header();
+  introduce();
+  answer_questions();
+  answer_attach(helper, 31, 0);
+  EXPECT_EQ(*base::io::read_all(out_, 100), "attached\n");
+}
+
+TEST_F(Frontend, CountsThePortsOfAllControllers) {
+  set_status("hs  0000 006 003 00010002 000004 1-1\nhs  0001 007 000 00000000 000000 0-0\n");
+  set_status_of_second("hs  0030 006 003 0001001f 000005 3-1\n");
+  start();
+  answer_call();
+  header();
+  introduce();
+  answer_questions();
+  expect_end(1, "no free vhci port (3 of 3 used): detach a device first");
 }
 
 TEST_F(Frontend, TriesAnotherPortAndMovesTransfers) {
@@ -229,7 +294,7 @@ TEST_F(Frontend, TriesAnotherPortAndMovesTransfers) {
   redir::append_packet(out, Rig::caps, redir::PacketType::bulk_packet, 7,
                        redir::BulkPacket{0x81, 0, length, 0}, test::filled(length, 3));
   // Only once the request is on its way: an answer before it would be a violation.
-  Bytes sent(80 + 26);
+  Bytes sent(26);
   std::size_t have = 0;
   while (have < sent.size() && ready(backend_)) {
     const ssize_t count = ::read(backend_.get(), sent.data() + have, sent.size() - have);
@@ -250,7 +315,7 @@ TEST_F(Frontend, AnswersPendingRequestsWhenTheStreamCloses) {
   usbip::append_cmd_submit(out, Rig::urb(7, 0x81, 512));
   ASSERT_TRUE(base::io::write_all(kernel_, base::wire::as_text(out)));
   ASSERT_TRUE(ready(backend_));
-  Bytes sent(80 + 26);
+  Bytes sent(26);
   std::size_t have = 0;
   while (have < sent.size() && ready(backend_)) {
     const ssize_t count = ::read(backend_.get(), sent.data() + have, sent.size() - have);
@@ -258,7 +323,7 @@ TEST_F(Frontend, AnswersPendingRequestsWhenTheStreamCloses) {
     have += static_cast<std::size_t>(count);
   }
   backend_.reset();
-  expect_end(1, "stream closed by sys-usb or dom0");
+  expect_end(3, "stream closed by sys-usb or dom0");
   const Bytes reply = read_kernel(48);
   ASSERT_EQ(reply.size(), 48U);
   EXPECT_EQ(reply[23], std::byte{0xed});  // -ENODEV
@@ -269,13 +334,48 @@ TEST_F(Frontend, EndsOnUnplugViolationAndSignal) {
   Bytes out;
   redir::append_packet(out, Rig::caps, redir::PacketType::device_disconnect, 0, redir::Empty{});
   backend_writes(out);
-  expect_end(0, "device unplugged in sys-usb");
+  expect_end(3, "device unplugged in sys-usb");
   attach();
   backend_writes(test::filled(16, 0xff));
   expect_end(1, "protocol violation: unknown packet type");
   attach();
   ::kill(child_, SIGTERM);
   expect_end(0, "stopped");
+}
+
+TEST_F(Frontend, SaysWithItsExitCodeThatTheDeviceChangedInAReset) {
+  attach();
+  Bytes out;
+  usbip::append_cmd_submit(out, Rig::control(1, test::set_config));
+  usbip::append_cmd_submit(out, Rig::control(2, usbip::Setup{0x80, 0x06, 0x0100, 0, 64}));
+  ASSERT_TRUE(base::io::write_all(kernel_, base::wire::as_text(out)));
+  test::DescribedDevice other = test::stick_and_keyboard();
+  other.device[12] ^= std::byte{1};  // bcdDevice
+  redir::Decoder sent(redir::Sender::guest, Rig::host_caps);
+  Bytes hello;  // which answer_questions() has read
+  redir::append_hello(hello, redir::cap::frontend);
+  std::copy(hello.begin(), hello.end(), sent.prepare().begin());
+  sent.commit(hello.size());
+  ASSERT_TRUE(sent.next());
+  for (bool answered = false; !answered;) {
+    ASSERT_TRUE(ready(backend_));
+    const auto room = sent.prepare();
+    const ssize_t count = ::read(backend_.get(), room.data(), room.size());
+    ASSERT_GT(count, 0);
+    sent.commit(static_cast<std::size_t>(count));
+    for (auto packet = sent.next(); packet && *packet != nullptr; packet = sent.next()) {
+      if ((*packet)->type != redir::PacketType::control_packet) continue;
+      const auto [body, data] = other.answer(std::get<redir::ControlPacket>((*packet)->body));
+      out.clear();
+      redir::append_packet(out, Rig::caps, redir::PacketType::control_packet, (*packet)->id, body,
+                           data);
+      backend_writes(out);
+      answered = true;
+    }
+  }
+  expect_end(4,
+             "the device came back from a reset as another one: device descriptor, offset 12: it "
+             "is not what it was when it was read before");
 }
 
 TEST(FrontendProtocol, ParsesRequests) {
@@ -287,6 +387,8 @@ TEST(FrontendProtocol, ParsesRequests) {
         "a 2-1\nidentity 0951:1666:a:u08065\n", "a 2-1\nidentity 0951:1666:a:u080650\nx\n"}) {
     EXPECT_FALSE(AttachRequest::parse(text)) << text;
   }
+  EXPECT_EQ(AttachRequest::parse("a 2-1\nidentity 0951:1666:60A4:u080650\n")->identity->serial,
+            "60A4");
 }
 
 TEST(FrontendProtocol, ParsesRefusals) {

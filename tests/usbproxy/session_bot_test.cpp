@@ -10,21 +10,8 @@ namespace {
 
 using namespace test;
 
-Bytes command(unsigned opcode, std::uint32_t length, unsigned flags, unsigned block = 10) {
-  Bytes out;
-  base::wire::Writer(out)
-      .u32(0x43425355)  // "USBC"
-      .u32(1)
-      .u32(length)
-      .u8(static_cast<std::uint8_t>(flags))
-      .u8(0)
-      .u8(static_cast<std::uint8_t>(block))
-      .u8(static_cast<std::uint8_t>(opcode))
-      .zeros(15);
-  return out;
-}
-Bytes read_command(std::uint32_t length) { return command(0x28, length, 0x80); }
-Bytes write_command(std::uint32_t length) { return command(0x2a, length, 0x00); }
+Bytes read_command(std::uint32_t length) { return command_block(0x28, length, 0x80); }
+Bytes write_command(std::uint32_t length) { return command_block(0x2a, length, 0x00); }
 
 class Bot : public ::testing::Test {
  protected:
@@ -172,10 +159,15 @@ TEST_F(Bot, AReadInPlaceOfTheDataEndsTheWrite) {
 }
 
 TEST_F(Bot, UnusualCommandsGoThePlainWay) {
-  const std::array blocks{
-      command(0x28, 4096, 0x00), command(0x2a, 4096, 0x80),    command(0x12, 512, 0x80, 6),
-      command(0x28, 100, 0x80),  command(0x28, 0, 0x80),       command(0x28, 0x100200, 0x80),
-      command(0x28, 512, 0x81),  command(0x28, 512, 0x80, 16), Bytes(31)};
+  const std::array blocks{command_block(0x28, 4096, 0x00),
+                          command_block(0x2a, 4096, 0x80),
+                          command_block(0x12, 512, 0x80, 6),
+                          command_block(0x28, 100, 0x80),
+                          command_block(0x28, 0, 0x80),
+                          command_block(0x28, 0x100200, 0x80),
+                          command_block(0x28, 512, 0x81),
+                          command_block(0x28, 512, 0x80, 16),
+                          Bytes(31)};
   std::uint32_t seqnum = 1;
   for (const Bytes& block : blocks) {
     command_out(seqnum, block);
@@ -218,7 +210,7 @@ TEST_F(Bot, AResetForgetsIt) {
   const auto sent = start_read(1, 4096);
   rig.submit(Rig::urb(2, 0x81, 4096));
   rig.submit(Rig::control(3, {0x80, 0x06, 0x0100, 0, 64}));
-  EXPECT_EQ(rig.reply().status, -EPROTO);
+  EXPECT_EQ(rig.replies().front().status, -EPROTO);
   for (const SentPacket& one : sent) {
     rig.bulk_reply(one.id, one.id == sent[0].id ? 0x02 : 0x81, 0, redir::status::cancelled);
   }

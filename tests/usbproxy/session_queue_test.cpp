@@ -80,7 +80,7 @@ TEST(Session, UnlinksAConfigurationRequestWithinASecond) {
 TEST(Session, AnswersAControlRequestBeforeTheKernelGivesUp) {
   Rig rig;
   rig.connect();
-  rig.submit(Rig::control(1, get_device));
+  rig.submit(Rig::control(1, get_report));
   rig.packets();
   rig.pass(4900ms);
   EXPECT_EQ(rig.reply().status, -ETIMEDOUT);
@@ -120,6 +120,24 @@ TEST(Session, RefusesBeyondWhatItParks) {
   EXPECT_TRUE(rig.replies().empty());
   rig.submit(Rig::urb(5000, 0x81, 512));
   EXPECT_EQ(rig.reply().status, -ENOMEM);
+}
+
+TEST(Session, EndsOnHalfAPacketAndSilence) {
+  Rig introduced;
+  introduced.hello();
+  introduced.session.from_stream(filled(5, 0), introduced.now);
+  introduced.pass(9999ms);
+  EXPECT_FALSE(introduced.session.end());
+  introduced.pass(1ms);
+  EXPECT_EQ(introduced.end_text(), "the backend stopped in the middle of a packet for 10 s");
+
+  Rig rig;
+  rig.connect();
+  rig.session.from_stream(filled(5, 0), rig.now);
+  rig.pass(39999ms);
+  EXPECT_FALSE(rig.session.end()) << "its qube may be paused";
+  rig.pass(1ms);
+  EXPECT_EQ(rig.session.end()->reason, EndReason::silent);
 }
 
 }  // namespace

@@ -10,18 +10,36 @@
 #include <vector>
 
 #include "base/wire/writer.hpp"
+#include "tests/usbproxy/described_device.hpp"
 #include "usbproxy/session.hpp"
 
 namespace usbproxy::test {
 
-using Bytes = std::vector<std::byte>;
 using redir::PacketType;
 
 inline constexpr usbip::Setup get_device{0x80, 0x06, 0x0100, 0, 18};
+// A request that reaches the device.
+inline constexpr usbip::Setup get_report{0xa1, 0x01, 0x0100, 1, 18};
 inline constexpr usbip::Setup set_config{0x00, 0x09, 1, 0, 0};
 
 inline Bytes filled(std::size_t size, unsigned value = 0x5a) {
   return Bytes(size, static_cast<std::byte>(value));
+}
+
+// The 31 bytes that announce a SCSI command of `block` bytes (Bulk-Only Transport 1.0, 5.1).
+inline Bytes command_block(unsigned opcode, std::uint32_t length, unsigned flags,
+                           unsigned block = 10) {
+  Bytes out;
+  base::wire::Writer(out)
+      .u32(0x43425355)  // "USBC"
+      .u32(1)
+      .u32(length)
+      .u8(static_cast<std::uint8_t>(flags))
+      .u8(0)
+      .u8(static_cast<std::uint8_t>(block))
+      .u8(static_cast<std::uint8_t>(opcode))
+      .zeros(15);
+  return out;
 }
 
 struct SentPacket {
@@ -30,69 +48,69 @@ struct SentPacket {
   redir::Body body;
   Bytes data;
 };
+struct IsoPart {
+  std::uint32_t offset = 0, length = 0, actual = 0;
+  std::int32_t status = 0;
+};
 struct Reply {  // RET_SUBMIT (3) or RET_UNLINK (4)
   std::uint32_t command = 0, seqnum = 0;
   std::int32_t status = 0;
   std::uint32_t actual = 0;
   Bytes data;
+  std::vector<IsoPart> iso;
 };
 
-// A mass storage stick (interface 0: 0x81 IN, 0x02 OUT, bulk 512) with a HID interface 1
-// (0x83 IN, 0x04 OUT, interrupt 8) and an isochronous 0x85.
+// The device is stick_and_keyboard(), unless a test changes what it says.
 class Rig {
  public:
   static constexpr std::uint32_t host_caps = 0xff;
   static constexpr std::uint32_t caps = 0xfe;
 
-  explicit Rig(std::optional<Identity> expected = std::nullopt)
-      : session(std::move(expected), now), sent_(redir::Sender::guest, host_caps) {}
+  explicit Rig(std::optional<Identity> expected = std::nullopt, firewall::Rights rights = {})
+      : session(std::move(expected), now, std::move(rights)),
+        sent_(redir::Sender::guest, host_caps) {}
 
   void hello() {
     Bytes out;
     redir::append_hello(out, host_caps);
     session.from_stream(out, now);
   }
-  static redir::InterfaceInfo interfaces() {
-    redir::InterfaceInfo info;
-    info.count = 2;
-    info.number = {0, 1};
-    info.interface_class = {0x08, 0x03};
-    info.interface_subclass = {0x06, 0x01};
-    info.interface_protocol = {0x50, 0x01};
-    return info;
-  }
-  static redir::EpInfo endpoints() {
-    redir::EpInfo info;
-    info.type.fill(redir::endpoint_type::invalid);
-    info.type[0] = info.type[16] = redir::endpoint_type::control;
-    const auto set = [&info](std::uint8_t address, std::uint8_t type, std::uint16_t size,
-                             std::uint8_t interface_number) {
-      const std::size_t slot = redir::slot_of(address);
-      info.type[slot] = type;
-      info.max_packet_size[slot] = size;
-      info.interface_number[slot] = interface_number;
-    };
-    set(0x81, redir::endpoint_type::bulk, 512, 0);
-    set(0x02, redir::endpoint_type::bulk, 512, 0);
-    set(0x83, redir::endpoint_type::interrupt, 8, 1);
-    set(0x04, redir::endpoint_type::interrupt, 8, 1);
-    set(0x85, redir::endpoint_type::isochronous, 512, 1);
-    return info;
-  }
-  static redir::DeviceConnect device() {
-    redir::DeviceConnect connect;
-    connect.speed = 2;
-    connect.vendor_id = 0x0951;
-    connect.product_id = 0x1666;
-    return connect;
-  }
-  void connect() {
+  static redir::InterfaceInfo interfaces() { return interfaces_of_stick_and_keyboard(); }
+  static redir::EpInfo endpoints() { return endpoints_of_stick_and_keyboard(); }
+  static redir::DeviceConnect device() { return connect_of_stick_and_keyboard(); }
+  // Everything up to the device's introduction; the session then asks for descriptors.
+  void introduce() {
     hello();
     host(PacketType::interface_info, 0, interfaces());
     host(PacketType::ep_info, 0, endpoints());
     host(PacketType::device_connect, 0, device());
-    ASSERT_TRUE(session.ready());
-    packets();
+  }
+  // Answers what the session asks by itself, as the described device does, until it asks nothing
+  // more; returns how many descriptors it asked for.
+  int answer_questions() {
+    int asked = 0;
+    while (!session.end()) {
+      const auto all = packets();
+      if (all.empty()) break;
+      for (const SentPacket& one : all) {
+        if (one.type == PacketType::get_configuration) {
+          host(PacketType::configuration_status, one.id, redir::ConfigurationStatus{0, 1});
+        } else if (one.type == PacketType::control_packet) {
+          ++asked;
+          answer_question(one);
+        }
+      }
+    }
+    return asked;
+  }
+  void answer_question(const SentPacket& question) {
+    const auto [body, data] = described.answer(std::get<redir::ControlPacket>(question.body));
+    host(PacketType::control_packet, question.id, body, data);
+  }
+  void connect() {
+    introduce();
+    answer_questions();
+    ASSERT_TRUE(session.ready()) << end_text();
   }
 
   void host(PacketType type, std::uint64_t id, const redir::Body& body, const Bytes& data = {}) {
@@ -188,7 +206,16 @@ class Rig {
         const auto data = in.take(reply.actual);
         reply.data.assign(data.begin(), data.end());
       }
-      in.take(std::size_t{iso} * 16);
+      std::uint32_t sum = 0;
+      for (std::uint32_t i = 0; i < iso && in.ok(); ++i) {
+        const IsoPart part{in.u32(), in.u32(), in.u32(), std::bit_cast<std::int32_t>(in.u32())};
+        EXPECT_LE(part.actual, part.length);
+        sum += part.actual;
+        reply.iso.push_back(part);
+      }
+      if (iso != 0) {
+        EXPECT_EQ(sum, reply.actual);
+      }
       result.push_back(std::move(reply));
     }
     EXPECT_TRUE(in.ok());
@@ -203,6 +230,7 @@ class Rig {
 
   Time now{std::chrono::hours(1)};
   Session session;
+  DescribedDevice described = stick_and_keyboard();
 
  private:
   void take_packets(std::vector<SentPacket>& result) {

@@ -20,6 +20,8 @@ TEST(Session, AcceptsTheTablesInEitherOrder) {
     if (!interfaces_first) rig.host(PacketType::interface_info, 0, Rig::interfaces());
     EXPECT_FALSE(rig.session.ready());
     rig.host(PacketType::device_connect, 0, Rig::device());
+    EXPECT_FALSE(rig.session.ready());  // not before its descriptors are known
+    rig.answer_questions();
     EXPECT_TRUE(rig.session.ready());
     EXPECT_EQ(rig.session.device().speed(), Speed::high);
   }
@@ -53,7 +55,7 @@ TEST(Session, RefusesAnInterfaceThatWasNotApproved) {
 }
 
 TEST(Session, AcceptsTheApprovedDevice) {
-  Rig rig(*Identity::parse("0951:1666:a:b:u080650u030101"));
+  Rig rig(*Identity::parse("0951:1666:60A44C:u080650u030101"));
   rig.connect();
 }
 
@@ -67,18 +69,10 @@ TEST(Session, EndsWhenTheBackendIsSilent) {
   EXPECT_EQ(rig.session.end()->reason, EndReason::silent);
 }
 
-TEST(Session, EndsOnHalfAPacketAndSilence) {
-  Rig rig;
-  rig.connect();
-  rig.session.from_stream(filled(5, 0), rig.now);
-  rig.pass(10s);
-  EXPECT_EQ(rig.session.end()->reason, EndReason::silent);
-}
-
 TEST(Session, MapsAControlReadAndItsReply) {
   Rig rig;
   rig.connect();
-  rig.submit(Rig::control(15, get_device));
+  rig.submit(Rig::control(15, get_report));
   const auto request = rig.packet();
   EXPECT_EQ(request.type, PacketType::control_packet);
   EXPECT_EQ(request.id, 15U);
@@ -112,9 +106,9 @@ TEST(Session, MapsEveryStatus) {
     EXPECT_EQ(rig.reply().status, code) << int{status};
     ++seqnum;
   }
-  rig.submit(Rig::control(seqnum, get_device));
+  rig.submit(Rig::control(seqnum, get_report));
   rig.packets();
-  rig.host(PacketType::control_packet, seqnum, ControlPacket{0x80, 6, 0x80, 2, 0x0100, 0, 0});
+  rig.host(PacketType::control_packet, seqnum, ControlPacket{0x80, 1, 0xa1, 2, 0x0100, 1, 0});
   EXPECT_EQ(rig.reply().status, -EPIPE);
 }
 
@@ -122,12 +116,12 @@ TEST(Session, ChecksAControlReplyAgainstItsRequest) {
   using Change = void (*)(ControlPacket&);
   const Change changes[] = {
       [](ControlPacket& c) { c.request = 5; }, [](ControlPacket& c) { c.request_type = 0x81; },
-      [](ControlPacket& c) { c.value = 1; }, [](ControlPacket& c) { c.index = 1; },
+      [](ControlPacket& c) { c.value = 1; }, [](ControlPacket& c) { c.index = 0; },
       [](ControlPacket& c) { c.endpoint = 0x81; }};
   for (const Change change : changes) {
     Rig rig;
     rig.connect();
-    rig.submit(Rig::control(1, get_device));
+    rig.submit(Rig::control(1, get_report));
     auto body = std::get<ControlPacket>(rig.packet().body);
     change(body);
     rig.host(PacketType::control_packet, 1, body, filled(18));
@@ -140,7 +134,7 @@ TEST(Session, EndsOnAReplyLongerThanAsked) {
   {
     Rig rig;
     rig.connect();
-    rig.submit(Rig::control(1, get_device));
+    rig.submit(Rig::control(1, get_report));
     rig.control_reply(rig.packet(), 19);
     EXPECT_EQ(rig.end_text(), "protocol violation: control reply longer than asked");
   }
@@ -183,7 +177,7 @@ TEST(Session, EndsOnRepliesNobodyAskedFor) {
       "bulk reply that answers no request");
   ends(
       [](Rig& rig) {
-        rig.submit(Rig::control(1, get_device));
+        rig.submit(Rig::control(1, get_report));
         rig.bulk_reply(1, 0x81, 1);
       },
       "bulk reply that answers no request");
@@ -205,7 +199,17 @@ TEST(Session, EndsOnRepliesNobodyAskedFor) {
       [](Rig& rig) {
         rig.host(PacketType::iso_packet, 0, redir::DataPacket{0x85, 0, 8}, filled(8));
       },
-      "unexpected packet iso_packet");
+      "isochronous packet nobody asked for");
+  ends(
+      [](Rig& rig) {
+        rig.host(PacketType::iso_stream_status, 0, redir::StreamStatus{0, 0x85});
+      },
+      "isochronous status nobody asked for");
+  ends(
+      [](Rig& rig) {
+        rig.host(PacketType::iso_packet, 0, redir::DataPacket{0xf5, 0, 8}, filled(8));
+      },
+      "isochronous packet of no endpoint");
   ends(
       [](Rig& rig) {
         rig.host(PacketType::configuration_status, 3, redir::ConfigurationStatus{0, 1});
@@ -275,16 +279,16 @@ TEST(Session, TurnsConfigurationRequestsIntoTheirPackets) {
   EXPECT_EQ(rig.reply().status, 0);
   rig.submit(Rig::control(2, {0x80, 0x08, 0, 0, 1}));
   EXPECT_EQ(rig.packet().type, PacketType::get_configuration);
-  rig.host(PacketType::configuration_status, 2, redir::ConfigurationStatus{0, 7});
-  EXPECT_EQ(rig.reply().data, filled(1, 7));
-  rig.submit(Rig::control(3, {0x01, 0x0b, 2, 1, 0}));
+  rig.host(PacketType::configuration_status, 2, redir::ConfigurationStatus{0, 1});
+  EXPECT_EQ(rig.reply().data, filled(1, 1));
+  rig.submit(Rig::control(3, {0x01, 0x0b, 1, 1, 0}));
   EXPECT_EQ(rig.packet().type, PacketType::set_alt_setting);
   rig.host(PacketType::alt_setting_status, 3, redir::AltSettingStatus{4, 1, 255});
   EXPECT_EQ(rig.reply().status, -EPIPE);
   rig.submit(Rig::control(4, {0x81, 0x0a, 0, 1, 1}));
   EXPECT_EQ(rig.packet().type, PacketType::get_alt_setting);
-  rig.host(PacketType::alt_setting_status, 4, redir::AltSettingStatus{0, 1, 3});
-  EXPECT_EQ(rig.reply().data, filled(1, 3));
+  rig.host(PacketType::alt_setting_status, 4, redir::AltSettingStatus{0, 1, 0});
+  EXPECT_EQ(rig.reply().data, filled(1, 0));
   EXPECT_FALSE(rig.session.end());
 }
 
@@ -309,30 +313,20 @@ TEST(Session, InfersAResetAndDropsLateReplies) {
   ASSERT_EQ(sent.size(), 3U);
   EXPECT_EQ(sent[0].type, PacketType::cancel_data_packet);
   EXPECT_EQ(sent[1].type, PacketType::reset);
-  EXPECT_EQ(sent[2].id, (std::uint64_t{1} << 32U) + 3);
-  EXPECT_EQ(rig.reply().status, -EPROTO);
+  EXPECT_EQ(sent[2].type, PacketType::control_packet);  // the device shows itself again
+  const auto replies = rig.replies();
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].status, -EPROTO);
+  EXPECT_EQ(replies[1].seqnum, 3U);
+  EXPECT_EQ(replies[1].data, rig.described.device);
   rig.bulk_reply(2, 0x81, 0, redir::status::cancelled);  // late: discarded once
   EXPECT_FALSE(rig.session.end());
-  rig.control_reply(sent[2], 18);
-  EXPECT_EQ(rig.reply().seqnum, 3U);
+  rig.answer_question(sent[2]);
+  rig.answer_questions();
+  rig.submit(Rig::urb(4, 0x81, 512));
+  EXPECT_EQ(rig.packet().id, (std::uint64_t{1} << 32U) + 4);
   rig.bulk_reply(2, 0x81, 0, redir::status::cancelled);  // twice
   EXPECT_EQ(rig.session.end()->reason, EndReason::violation);
-}
-
-TEST(Session, RefusesIsochronousTransfersWithoutHanging) {
-  Rig rig;
-  rig.connect();
-  usbip::Submit submit = Rig::urb(1, 0x85, 1024);
-  submit.iso_packets = 2;
-  rig.submit(submit, {}, filled(32, 0));
-  const auto reply = rig.reply();
-  EXPECT_EQ(reply.status, -ENOSYS);
-  EXPECT_EQ(reply.actual, 0U);
-  rig.submit(Rig::urb(2, 0x85, 1024));
-  EXPECT_EQ(rig.reply().status, -ENOSYS);
-  rig.submit(Rig::urb(3, 0x8f, 1024));
-  EXPECT_EQ(rig.reply().status, -ENOENT);
-  EXPECT_TRUE(rig.packets().empty());
 }
 
 TEST(Session, MatchesInterruptPacketsInOrder) {
@@ -444,7 +438,7 @@ TEST(Session, AnswersEverythingWhenTheDeviceGoes) {
   Rig rig;
   rig.connect();
   rig.submit(Rig::urb(1, 0x81, 512));
-  rig.submit(Rig::control(2, get_device));
+  rig.submit(Rig::control(2, get_report));
   rig.submit(Rig::urb(3, 0x83, 8));
   for (std::uint32_t i = 10; i < 30; ++i) rig.submit(Rig::urb(i, 0x02, 512));
   rig.unlink(50, 1);

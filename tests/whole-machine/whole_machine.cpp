@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/whole-machine/whole_machine.hpp"
 
+#include <iostream>
 #include <map>
 
 #include "tests/rig/shared_machine.hpp"
@@ -96,8 +97,18 @@ rig::CommandResult WholeMachine::give_to_vfio(const std::string& address) {
                      std::chrono::minutes(1));
 }
 
+// A second try, because the emulated processor's own virtualisation (QEMU's SVM without KVM) hangs
+// now and then before the inner kernel's first line.
 rig::CommandResult WholeMachine::start_inner(const std::string& name,
                                              const std::string& arguments) {
+  auto alive = boot_inner(name, arguments);
+  if (alive.ok()) return alive;
+  std::cerr << "inner machine " << name << " did not come up, once more: " << alive << '\n';
+  stop_inner(name);
+  return boot_inner(name, arguments);
+}
+
+rig::CommandResult WholeMachine::boot_inner(const std::string& name, const std::string& arguments) {
   const auto packed =
       outer().run(source + "/tests/rig/make-initramfs " + outer().kernel().folder.string() +
                       " /run/rig/inner.initrd " + build + "/tests/bin/rig_guest " + build +

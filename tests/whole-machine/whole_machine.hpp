@@ -25,7 +25,7 @@ inline const std::string stick_file = "random.bin";
 inline constexpr unsigned stick_file_mib = 2;
 
 // An emulated machine inside an emulated machine: everything takes long.
-inline constexpr std::chrono::minutes inner_boot_time{5};
+inline constexpr std::chrono::minutes inner_boot_time{3};
 
 class WholeMachine : public testing::Test {
  protected:
@@ -48,6 +48,9 @@ class WholeMachine : public testing::Test {
   static rig::CommandResult run_inner(const std::string& name, const std::string& command,
                                       std::chrono::seconds timeout = std::chrono::seconds(60));
   static void stop_inner(const std::string& name);
+
+ private:
+  static rig::CommandResult boot_inner(const std::string& name, const std::string& arguments);
 };
 
 }  // namespace wholemachine

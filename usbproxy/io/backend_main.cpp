@@ -34,6 +34,8 @@ po::options_description describe_options() {
   add("direct", "open the device node itself (needs root)");
   add("usb-fd", po::value<int>(), "an open device node, instead of a port");
   add("stream-fd", po::value<int>(), "the stream, instead of stdin and stdout");
+  add("option", po::value<std::vector<std::string>>()->composing(),
+      "KEY=VALUE, instead of what SALLYPORT_OPTIONS says; may be repeated");
   add("sysfs", po::value<std::string>()->default_value("/sys"), "where sysfs is");
   return known;
 }
@@ -42,6 +44,18 @@ std::string port_of(const po::variables_map& options) {
   if (options.count("port") > 0) return options["port"].as<std::string>();
   const char* argument = std::getenv("QREXEC_SERVICE_ARGUMENT");
   return argument != nullptr ? argument : "";
+}
+
+// What dom0 decided for this attachment (docs/protocol.md 4).
+base::Result<usbproxy::firewall::Rights> rights_of(const po::variables_map& options) {
+  std::string words;
+  if (options.count("option") > 0) {
+    for (const auto& each : options["option"].as<std::vector<std::string>>())
+      words += (words.empty() ? "" : " ") + each;
+  } else if (const char* told = std::getenv("SALLYPORT_OPTIONS"); told != nullptr) {
+    words = told;
+  }
+  return usbproxy::firewall::Rights::parse(words);
 }
 
 struct HeldDevice {
@@ -157,6 +171,11 @@ int run(const po::variables_map& options) {
   const auto internal = [&out](const std::string& reason) {
     return complain(out, BackendRefusal{BackendStatus::internal, reason});
   };
+  // Before the device is taken from this qube's drivers: one that is not understood may be a
+  // restriction.
+  const auto rights = rights_of(options);
+  if (!rights)
+    return complain(out, {BackendStatus::cannot_open, "cannot open: " + rights.error().text});
   auto held = hold_device(options);
   if (!held) return complain(out, held.error());
   auto context = usbproxy::UsbContext::create();
@@ -164,7 +183,7 @@ int run(const po::variables_map& options) {
   if (auto entered = enter_sandbox(); !entered) return internal(entered.error().text);
 
   usbproxy::BackendSession session(std::move(*streams));
-  if (const auto refusal = session.open(*context, std::move(held->device)))
+  if (const auto refusal = session.open(*context, std::move(held->device), *rights))
     return complain(out, *refusal);
   const auto header = usbproxy::encode_backend_header(BackendStatus::ready);
   if (auto sent = base::io::write_all(out, base::wire::as_text(header)); !sent)

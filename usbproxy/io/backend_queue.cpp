@@ -26,13 +26,24 @@ void PacketQueue::push(PacketMemory memory, std::size_t size) {
   bytes_ += size;
 }
 
+void PacketQueue::push(std::vector<std::byte> packet) {
+  const std::size_t size = packet.size();
+  packets_.push_back(Entry{.memory = nullptr, .size = size, .own = std::move(packet)});
+  bytes_ += size;
+}
+
+void* PacketQueue::Entry::from(std::size_t skip) {
+  if (memory) return memory.get() + skip;
+  return own.data() + skip;
+}
+
 PacketQueue::Written PacketQueue::write_to(const base::io::Fd& stream) {
   while (!packets_.empty()) {
     std::array<iovec, max_gathered> parts{};
     const std::size_t count = std::min(packets_.size(), max_gathered);
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t skip = i == 0 ? written_ : 0;
-      parts[i] = {.iov_base = packets_[i].memory.get() + skip, .iov_len = packets_[i].size - skip};
+      parts[i] = {.iov_base = packets_[i].from(skip), .iov_len = packets_[i].size - skip};
     }
     const ssize_t written = ::writev(stream.get(), parts.data(), static_cast<int>(count));
     if (written < 0) {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/io/fd.hpp"
 #include "base/wire/result.hpp"
@@ -28,6 +29,8 @@ class PacketQueue {
   enum class Written { all, some, closed, failed };
 
   void push(PacketMemory memory, std::size_t size);
+  // A packet that is not the library's.
+  void push(std::vector<std::byte> packet);
   // As much as the stream takes now. `failed` leaves errno.
   Written write_to(const base::io::Fd& stream);
   std::size_t bytes() const noexcept { return bytes_; }
@@ -35,8 +38,10 @@ class PacketQueue {
 
  private:
   struct Entry {
-    PacketMemory memory;
+    PacketMemory memory;  // null: `own` is the packet
     std::size_t size = 0;
+    std::vector<std::byte> own = {};
+    void* from(std::size_t skip);
   };
   void consume(std::size_t count);
 

@@ -16,11 +16,12 @@ constexpr std::chrono::milliseconds goodbye_limit{1000};
 
 }  // namespace
 
-std::optional<BackendRefusal> BackendSession::open(const UsbContext& context, base::io::Fd device) {
+std::optional<BackendRefusal> BackendSession::open(const UsbContext& context, base::io::Fd device,
+                                                   const firewall::Rights& rights) {
   auto host = UsbHost::open(
-      context, std::move(device),
+      context, std::move(device), rights,
       [this](PacketMemory memory, std::size_t size) { queue_packet(std::move(memory), size); },
-      [this] { return queue_.bytes(); });
+      [this] { return backlog_of_streams(); });
   if (!host) return host.error();
   host_ = std::move(*host);
   host_->collect();
@@ -29,6 +30,9 @@ std::optional<BackendRefusal> BackendSession::open(const UsbContext& context, ba
 
 SessionEnd BackendSession::run() {
   while (!end_) turn();
+  if (const auto refused = host_->guard().refused_commands(); refused > 0) {
+    end_->why += "; read-only: " + std::to_string(refused) + " commands were refused";
+  }
   if (gate_.device_disconnected()) say_goodbye();
   queue_ = PacketQueue{};
   host_.reset();
@@ -36,8 +40,16 @@ SessionEnd BackendSession::run() {
 }
 
 void BackendSession::queue_packet(PacketMemory memory, std::size_t size) {
-  gate_.note_sent(std::as_writable_bytes(std::span(memory.get(), size)), decoder_.caps());
+  const auto packet = std::as_writable_bytes(std::span(memory.get(), size));
+  gate_.note_sent(packet, decoder_.caps());
+  if (host_) host_->guard().note_sent(packet, decoder_.caps().value_or(0));
   queue_.push(std::move(memory), size);
+}
+
+// The library drops isochronous packets by what is queued, but against a bound that it makes from
+// the stream that was started last: one of 3-byte packets would starve all the others.
+std::size_t BackendSession::backlog_of_streams() const {
+  return queue_.bytes() < max_iso_backlog ? 0 : max_queued;
 }
 
 void BackendSession::turn() {
@@ -133,7 +145,7 @@ void BackendSession::feed(const redir::Packet& packet) {
     return end(SessionEnd::Kind::failure,
                std::string("frontend broke the protocol: ") + describe(verdict.error()));
   }
-  if (*verdict == Gate::Verdict::ignore) return;
+  if (*verdict == Gate::Verdict::ignore || is_answered_here(packet) || end_) return;
   UsbHost::Fed fed = UsbHost::Fed::ok;
   if (packet.type == redir::PacketType::hello) {
     fed = host_->feed(Gate::hello_for_library(decoder_.caps().value_or(0)));
@@ -154,6 +166,21 @@ void BackendSession::feed(const redir::Packet& packet) {
     case UsbHost::Fed::failed:
       return end(SessionEnd::Kind::failure, "libusbredirhost gave up: " + host_->complaint());
   }
+}
+
+// What the target has no right to. The gate learns that the request is not open.
+bool BackendSession::is_answered_here(const redir::Packet& packet) {
+  reply_.clear();
+  const auto verdict = host_->guard().check(packet, decoder_.caps().value_or(0), reply_);
+  if (!verdict) {
+    end(SessionEnd::Kind::failure,
+        std::string("frontend asked for what it may not have: ") + describe(verdict.error()));
+    return true;
+  }
+  if (*verdict == DeviceGuard::Verdict::pass) return false;
+  gate_.note_sent(reply_, decoder_.caps());
+  queue_.push(reply_);
+  return true;
 }
 
 void BackendSession::check_device() {

@@ -28,6 +28,8 @@ struct SessionEnd {
 class BackendSession {
  public:
   static constexpr std::size_t max_queued = std::size_t{4} * 1024 * 1024;
+  // With more than this unsent, isochronous packets are dropped: they would come too late.
+  static constexpr std::size_t max_iso_backlog = std::size_t{1} * 1024 * 1024;
   // Requests of one turn; then completions and answers get theirs.
   static constexpr int max_packets_per_turn = 16;
 
@@ -40,18 +42,21 @@ class BackendSession {
   explicit BackendSession(Streams streams) : streams_(std::move(streams)) {}
 
   // Opens the device; the header can be written after that and before run().
-  std::optional<BackendRefusal> open(const UsbContext& context, base::io::Fd device);
+  std::optional<BackendRefusal> open(const UsbContext& context, base::io::Fd device,
+                                     const firewall::Rights& rights);
   // Until the stream, the device or a signal ends it. The device is given back before it returns.
   SessionEnd run();
 
  private:
   void queue_packet(PacketMemory memory, std::size_t size);
+  std::size_t backlog_of_streams() const;
   void turn();
   std::vector<pollfd> interests(bool paused);
   void write_answers();
   void read_requests();
   void feed_requests();
   void feed(const redir::Packet& packet);
+  bool is_answered_here(const redir::Packet& packet);
   void check_device();
   void say_goodbye();
   void end(SessionEnd::Kind kind, std::string why);
@@ -62,6 +67,7 @@ class BackendSession {
   std::unique_ptr<UsbHost> host_;
   PacketQueue queue_;  // after host_: its packets are given back to the library
   bool requests_left_ = false;
+  std::vector<std::byte> reply_;  // of the guard, until it is queued
   std::optional<SessionEnd> end_;
 };
 

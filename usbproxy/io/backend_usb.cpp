@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/wire/escape.hpp"
+#include "usbproxy/io/backend_descriptors.hpp"
 
 namespace usbproxy {
 namespace {
@@ -72,15 +73,16 @@ UsbHost::~UsbHost() {
 
 base::Result<std::unique_ptr<UsbHost>, BackendRefusal> UsbHost::open(const UsbContext& context,
                                                                      base::io::Fd device,
+                                                                     const firewall::Rights& rights,
                                                                      OnPacket on_packet,
                                                                      QueuedBytes queued) {
   std::unique_ptr<UsbHost> host(
       new UsbHost(context, std::move(device), std::move(on_packet), std::move(queued)));
-  if (auto refusal = host->start()) return base::Unexpected{std::move(*refusal)};
+  if (auto refusal = host->start(rights)) return base::Unexpected{std::move(*refusal)};
   return host;
 }
 
-std::optional<BackendRefusal> UsbHost::start() {
+std::optional<BackendRefusal> UsbHost::start(const firewall::Rights& rights) {
   libusb_device_handle* handle = nullptr;
   if (const int error = ::libusb_wrap_sys_device(context_, device_.get(), &handle); error != 0) {
     return refuse(BackendStatus::cannot_open,
@@ -95,6 +97,12 @@ std::optional<BackendRefusal> UsbHost::start() {
                   "a device is refused")
         .value;
   }
+  auto guard = guard_of(device_, handle, rights);
+  if (!guard) {
+    ::libusb_close(handle);
+    return guard.error();
+  }
+  guard_ = std::move(*guard);
   // Closes the handle also when it fails.
   host_ =
       ::usbredirhost_open_full(context_, handle, &UsbHost::log, &UsbHost::read, &UsbHost::write,

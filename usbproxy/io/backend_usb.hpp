@@ -14,6 +14,7 @@
 #include "base/io/fd.hpp"
 #include "base/wire/reader.hpp"
 #include "base/wire/result.hpp"
+#include "usbproxy/device_guard.hpp"
 #include "usbproxy/io/backend_device.hpp"
 #include "usbproxy/io/backend_queue.hpp"
 
@@ -43,10 +44,12 @@ class UsbHost {
   using OnPacket = std::function<void(PacketMemory, std::size_t)>;
   using QueuedBytes = std::function<std::size_t()>;
 
-  // Claims all interfaces and resets the device. `on_packet` gets each packet for the guest, from
+  // Claims all interfaces, given or not, so that no driver of this qube has one, and resets the
+  // device. `on_packet` gets each packet for the guest, from
   // within feed(), handle_events(), give_up_device() and collect().
   static base::Result<std::unique_ptr<UsbHost>, BackendRefusal> open(const UsbContext& context,
                                                                      base::io::Fd device,
+                                                                     const firewall::Rights& rights,
                                                                      OnPacket on_packet,
                                                                      QueuedBytes queued);
   ~UsbHost();
@@ -69,10 +72,12 @@ class UsbHost {
   bool unplugged() const { return unplugged_; }
   // The last thing the library complained of.
   const std::string& complaint() const { return complaint_; }
+  // What of the device the target may use; to be asked before feed(), and told what is sent.
+  DeviceGuard& guard() { return *guard_; }
 
  private:
   UsbHost(const UsbContext& context, base::io::Fd device, OnPacket on_packet, QueuedBytes queued);
-  std::optional<BackendRefusal> start();
+  std::optional<BackendRefusal> start(const firewall::Rights& rights);
 
   static void log(void* self, int level, const char* text);
   static int read(void* self, std::uint8_t* data, int count);
@@ -87,6 +92,7 @@ class UsbHost {
   OnPacket on_packet_;
   QueuedBytes queued_;
   usbredirhost* host_ = nullptr;
+  std::optional<DeviceGuard> guard_;  // from start() on
   base::wire::Bytes feeding_;
   std::vector<pollfd> poll_fds_;
   bool poll_fds_changed_ = true;

@@ -2,14 +2,10 @@
 // The steps of an attachment, in order.
 #include "usbproxy/io/frontend.hpp"
 
-#include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <string_view>
-
-#include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
+#include "base/io/service_streams.hpp"
 #include "base/io/unix_socket.hpp"
 #include "usbproxy/io/frontend_call.hpp"
 #include "usbproxy/io/frontend_pump.hpp"
@@ -18,22 +14,16 @@ namespace usbproxy::io {
 namespace {
 
 using base::io::CallRefused;
+using base::io::ended;
 using base::io::Fd;
 
 constexpr std::chrono::seconds header_deadline{15};
 constexpr int stream_buffer = 4 * 1024 * 1024;
 
-int ended(int code, std::string_view why) {
-  std::string line(why);
-  line += '\n';
-  // A closed stderr must not change the outcome.
-  [[maybe_unused]] const ssize_t ignored = ::write(STDERR_FILENO, line.data(), line.size());
-  return code;
-}
-
 struct Way {
   Fd stream;
   std::optional<Identity> identity;
+  firewall::Rights rights;
 };
 
 // The stream to the backend, given or called for.
@@ -46,28 +36,17 @@ base::Result<Way, CallRefused> open_way(const FrontendOptions& options) {
     if (!request) return failed(request.error());
     auto stream = call_backend(options.agent_socket, *request);
     if (!stream) return base::Unexpected{stream.error()};
-    return Way{.stream = std::move(*stream), .identity = std::move(request->identity)};
+    return Way{.stream = std::move(*stream),
+               .identity = std::move(request->identity),
+               .rights = std::move(request->rights)};
   }
-  Way way{.stream = Fd(*options.stream_fd), .identity = std::nullopt};
+  Way way{.stream = Fd(*options.stream_fd), .identity = std::nullopt, .rights = options.rights};
   if (options.identity) {
     auto identity = Identity::parse(*options.identity);
     if (!identity) return failed(identity.error());
     way.identity = std::move(*identity);
   }
   return way;
-}
-
-// Tells dom0, and lets go of the service's stdin and stdout.
-base::Status report_attached(const Fd& dev_null, bool standard_streams) {
-  constexpr std::string_view line = "attached\n";
-  const Fd out(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
-  if (!out) return base::io::fail_errno("stdout");
-  if (auto written = base::io::write_all(out, line); !written) return written;
-  if (!standard_streams) return base::Ok{};
-  if (::dup2(dev_null.get(), STDIN_FILENO) < 0 || ::dup2(dev_null.get(), STDOUT_FILENO) < 0) {
-    return base::io::fail_errno("put /dev/null on stdin and stdout");
-  }
-  return base::Ok{};
 }
 
 base::Status enter_frontend_sandbox() {
@@ -77,23 +56,6 @@ base::Status enter_frontend_sandbox() {
   return base::io::enter_sandbox(sandbox);
 }
 
-int exit_code(const Pump::Outcome& outcome) {
-  if (!outcome.attached) return 1;
-  switch (outcome.end.reason) {
-    case EndReason::unplugged:
-    case EndReason::target_detached:
-    case EndReason::stopped:
-      return 0;
-    case EndReason::stream_closed:
-    case EndReason::refused:
-    case EndReason::silent:
-    case EndReason::violation:
-    case EndReason::kernel_violation:
-      return 1;
-  }
-  return 1;
-}
-
 }  // namespace
 
 int run_frontend(const FrontendOptions& options) {
@@ -101,8 +63,8 @@ int run_frontend(const FrontendOptions& options) {
   // First the kernel's side: without it there is no point in asking anybody.
   auto vhci = Vhci::open(options.vhci);
   if (!vhci) return ended(1, vhci.error().text);
-  const Fd dev_null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  if (!dev_null) return ended(1, base::io::fail_errno("open /dev/null").value.text);
+  const auto dev_null = base::io::open_dev_null();
+  if (!dev_null) return ended(1, dev_null.error().text);
   auto way = open_way(options);
   if (!way) return ended(way.error().exit_code, way.error().text);
   base::io::enlarge_buffers(way->stream, stream_buffer);
@@ -114,17 +76,20 @@ int run_frontend(const FrontendOptions& options) {
     return ended(1, header.error().text);
   }
   const bool standard_streams = !options.stream_fd || *options.stream_fd > STDOUT_FILENO;
-  Pump pump(context, std::move(way->stream), std::move(way->identity),
+  Session session(std::move(way->identity), std::chrono::steady_clock::now(),
+                  std::move(way->rights));
+  KernelTarget target(session);
+  Pump pump(context, std::move(way->stream), session, target,
             [&](const DeviceTable& device) -> base::Result<Fd> {
               auto socket = vhci->attach(device.speed());
               if (!socket) return socket;
-              if (auto told = report_attached(dev_null, standard_streams); !told) {
-                return base::Unexpected{told.error()};
-              }
+              auto told = standard_streams ? base::io::report_attached(*dev_null)
+                                           : base::io::tell_attached();
+              if (!told) return base::Unexpected{told.error()};
               return socket;
             });
   const auto outcome = pump.run();
-  return ended(exit_code(outcome), outcome.end.text);
+  return ended(outcome.exit_code(), outcome.end.text);
 }
 
 }  // namespace usbproxy::io

@@ -6,8 +6,8 @@
 
 namespace usbproxy::io {
 
-// Returns the exit code after saying on stderr why it ended: 0 the attachment ended as attachments
-// do, 126 refused by policy, 127 no such service, 1 anything else.
+// Returns the exit code after saying on stderr why it ended: the pump's of what was attached (see
+// frontend_pump.hpp); 126 refused by policy, 127 no such service, 1 anything else.
 int run_frontend(const FrontendOptions& options);
 
 }  // namespace usbproxy::io

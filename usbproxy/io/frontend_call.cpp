@@ -47,16 +47,16 @@ base::Status read_exactly(const Fd& stream, std::span<std::byte> data,
 base::Result<AttachRequest> read_request() {
   std::string text;
   std::array<char, max_request> buffer{};
-  auto deadline = steady_clock::time_point::max();
   for (;;) {
-    const auto lines = std::count(text.begin(), text.end(), '\n');
-    if (lines >= 2) break;
-    if (lines == 1 && deadline == steady_clock::time_point::max()) {
-      deadline = steady_clock::now() + second_line_wait;
-    }
-    if (lines == 1 && !readable(STDIN_FILENO, deadline)) {
-      if (text.back() == '\n') break;
-      return fail("request: half a line on stdin");
+    using Whole = AttachRequest::Whole;
+    const Whole whole = AttachRequest::whole(text);
+    if (whole == Whole::yes) break;
+    const auto wait =
+        whole == Whole::maybe ? std::chrono::milliseconds(second_line_wait) : request_wait;
+    // The first line alone is asked for without haste, by hand for instance.
+    if (!text.empty() && !readable(STDIN_FILENO, steady_clock::now() + wait)) {
+      if (whole == Whole::maybe) break;
+      return fail("request: no empty line ends it on stdin");
     }
     const ssize_t count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;

@@ -11,9 +11,10 @@
 
 namespace usbproxy::io {
 
-// Reads the request from stdin. A second line may follow the first a moment later: it is waited
-// for this long, unless stdin ends.
+// Reads the request from stdin. An identity may follow the first line a moment later: it is waited
+// for this long, unless stdin ends. Once it has come the rest must, for it may hold restrictions.
 inline constexpr std::chrono::milliseconds second_line_wait{250};
+inline constexpr std::chrono::seconds request_wait{10};
 base::Result<AttachRequest> read_request();
 
 // Asks the agent for a stream to the backend.

@@ -9,10 +9,24 @@ namespace usbproxy::io {
 const char* const frontend_usage =
     "usage: sallyport-usb-frontend [--agent-socket PATH] [--devices-socket PATH] [--sysfs DIR]\n"
     "                              [--direct-vhci] [--stream-fd N [--identity DEVICE_ID]]\n"
+    "                              [--option KEY=VALUE]...\n"
     "Service qubes.USBAttach: puts a device of another qube on this qube's virtual USB\n"
-    "controller. stdin: 'BACKEND PORT', then optionally 'identity DEVICE_ID'.\n"
+    "controller. stdin: 'BACKEND PORT', then optionally 'identity DEVICE_ID' and lines of\n"
+    "'option KEY VALUE', which an empty line ends.\n"
     "  --stream-fd N    use the open stream N, read nothing from stdin\n"
-    "  --direct-vhci    attach without sallyport-devices (as root)\n";
+    "  --direct-vhci    attach without sallyport-devices (as root)\n"
+    "  --option KEY=VALUE  with --stream-fd: read-only=yes, interfaces=LIST,\n"
+    "                   vendor-requests=yes|no, firmware=yes\n";
+
+namespace {
+
+base::Status take_option(const std::string& text, firewall::Rights& rights) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos) return base::fail("--option " + text + " is not KEY=VALUE");
+  return rights.set(text.substr(0, equals), text.substr(equals + 1));
+}
+
+}  // namespace
 
 base::Result<FrontendOptions> FrontendOptions::parse(const std::vector<std::string>& arguments) {
   FrontendOptions options;
@@ -36,6 +50,10 @@ base::Result<FrontendOptions> FrontendOptions::parse(const std::vector<std::stri
       options.vhci.sysfs = value;
     } else if (name == "--identity") {
       options.identity = value;
+    } else if (name == "--option") {
+      if (auto taken = take_option(value, options.rights); !taken) {
+        return base::Unexpected{taken.error()};
+      }
     } else if (name == "--stream-fd") {
       int fd = -1;
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), fd);

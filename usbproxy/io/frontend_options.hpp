@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/wire/result.hpp"
+#include "usbproxy/firewall/rights.hpp"
 #include "usbproxy/io/frontend_vhci.hpp"
 
 namespace usbproxy::io {
@@ -16,6 +17,7 @@ struct FrontendOptions {
   Vhci::Where vhci;
   std::optional<int> stream_fd;         // an open stream instead of a call
   std::optional<std::string> identity;  // with stream_fd: instead of the request's second line
+  firewall::Rights rights;              // with stream_fd: instead of the request's options
   bool help = false;
 
   static base::Result<FrontendOptions> parse(const std::vector<std::string>& arguments);

@@ -44,14 +44,15 @@ ReadResult read_some(int fd, Prepare prepare, std::size_t& count) {
 
 }  // namespace
 
-Pump::Pump(boost::asio::io_context& context, base::io::Fd stream, std::optional<Identity> expected,
+Pump::Pump(boost::asio::io_context& context, base::io::Fd stream, Session& session, Target& target,
            Attach attach)
     : context_(context),
       timer_(context),
       signals_(context, SIGTERM, SIGINT),
-      session_(std::move(expected), steady_clock::now()),
+      session_(session),
+      target_(target),
       stream_(context),
-      kernel_(context),
+      target_side_(context),
       attach_(std::move(attach)) {
   stream_.socket.assign(stream.release());
   stream_.socket.non_blocking(true);
@@ -60,11 +61,31 @@ Pump::Pump(boost::asio::io_context& context, base::io::Fd stream, std::optional<
   signals_.async_wait(std::bind_front(&Pump::signalled, this));
 }
 
+int Pump::Outcome::exit_code() const {
+  if (!attached) return 1;
+  switch (end.reason) {
+    case EndReason::target_detached:
+    case EndReason::stopped:
+      return 0;
+    case EndReason::unplugged:
+    case EndReason::stream_closed:
+      return exit_device_left;
+    case EndReason::changed:
+      return exit_device_changed;
+    case EndReason::refused:
+    case EndReason::silent:
+    case EndReason::violation:
+    case EndReason::kernel_violation:
+      return 1;
+  }
+  return 1;
+}
+
 Pump::Outcome Pump::run() {
   wait_stream();
   turn();
   context_.run();
-  drain(kernel_, session_.to_kernel());
+  drain(target_side_, target_.out());
   drain(stream_, session_.to_stream());
   return {.attached = attached_, .end = session_.end().value_or(End{})};
 }
@@ -74,9 +95,11 @@ void Pump::wait_stream() {
                             std::bind_front(&Pump::stream_readable, this));
 }
 
-void Pump::wait_kernel() {
-  kernel_.socket.async_wait(descriptor_base::wait_read,
-                            std::bind_front(&Pump::kernel_readable, this));
+void Pump::wait_target() {
+  if (waiting_target_ || !target_.reading()) return;
+  waiting_target_ = true;
+  target_side_.socket.async_wait(descriptor_base::wait_read,
+                                 std::bind_front(&Pump::target_readable, this));
 }
 
 void Pump::stream_readable(const error_code& error) {
@@ -102,26 +125,26 @@ void Pump::stream_readable(const error_code& error) {
   if (!session_.end()) wait_stream();
 }
 
-void Pump::kernel_readable(const error_code& error) {
+void Pump::target_readable(const error_code& error) {
+  waiting_target_ = false;
   if (error || session_.end()) return;
   for (int i = 0; i < max_reads_per_turn && !session_.end(); ++i) {
     std::size_t count = 0;
     std::size_t room = 0;
     const auto result = read_some(
-        kernel_.socket.native_handle(),
+        target_side_.socket.native_handle(),
         [this, &room] {
-          const auto space = session_.prepare_kernel();
+          const auto space = target_.prepare();
           room = space.size();
           return space;
         },
         count);
-    if (result == ReadResult::end) session_.kernel_closed(steady_clock::now());
+    if (result == ReadResult::end) target_.closed(steady_clock::now());
     if (result != ReadResult::some) break;
-    session_.kernel_arrived(count, steady_clock::now());
+    target_.arrived(count, steady_clock::now());
     if (count < room) break;
   }
   turn();
-  if (!session_.end()) wait_kernel();
 }
 
 void Pump::attach_if_ready() {
@@ -129,18 +152,20 @@ void Pump::attach_if_ready() {
   auto socket = attach_(session_.device());
   if (!socket) return session_.refuse(socket.error().text, steady_clock::now());
   attached_ = true;
-  kernel_.socket.assign(socket->release());
-  kernel_.socket.non_blocking(true);
-  session_.to_kernel().set_writer(
-      [this](std::span<const base::wire::Bytes> parts) { return write_parts(kernel_, parts); });
-  wait_kernel();
+  target_side_.socket.assign(socket->release());
+  target_side_.socket.non_blocking(true);
+  target_.out().set_writer([this](std::span<const base::wire::Bytes> parts) {
+    return write_parts(target_side_, parts);
+  });
 }
 
 // After everything that changes the session: write, and see when it wants to be called again.
 void Pump::turn() {
+  target_.turn(steady_clock::now());
   flush(stream_, session_.to_stream());
-  if (attached_) flush(kernel_, session_.to_kernel());
+  if (attached_) flush(target_side_, target_.out());
   if (session_.end()) return context_.stop();
+  if (attached_) wait_target();
   arm_timer();
 }
 
@@ -150,7 +175,9 @@ void Pump::flush(Side& side, OutQueue& queue) {
   side.writing = true;
   side.socket.async_wait(descriptor_base::wait_write, [this, &side, &queue](const error_code& e) {
     side.writing = false;
-    if (!e) flush(side, queue);
+    if (e) return;
+    flush(side, queue);
+    if (&side == &target_side_ && !session_.end()) turn();  // it may be read from again
   });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Moves bytes between the backend's stream, the session and the kernel's socket.
+// Moves bytes between the backend's stream, the session and the target's socket.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -10,24 +10,31 @@
 #include <optional>
 
 #include "base/io/fd.hpp"
-#include "usbproxy/session.hpp"
+#include "usbproxy/target.hpp"
 
 namespace usbproxy::io {
 
-// Owns both fds and the session. Reads straight into the session's buffers; answers leave in one
-// write per turn, large payloads from where they were read. Both directions are always read: the
-// session bounds what can wait.
+// Exit codes by which dom0 tells whether an attachment may be continued (docs/protocol.md 4).
+inline constexpr int exit_device_left = 3;     // of an attached device: it, or its stream, is gone
+inline constexpr int exit_device_changed = 4;  // since its reset it is another one
+
+// Owns both fds. Reads straight into the session's and the target's buffers; answers leave in one
+// write per turn, large payloads from where they were read. The stream is always read: the session
+// bounds what can wait.
 class Pump {
  public:
-  // Called once, when the device is known; its answer is the kernel's socket.
+  // Called once, when the device is known; its answer is the target's socket.
   using Attach = std::function<base::Result<base::io::Fd>(const DeviceTable&)>;
   struct Outcome {
     bool attached = false;
     End end;
+    // The service's (docs/protocol.md 4): 0 somebody ended the attachment, 1 anything else.
+    int exit_code() const;
   };
 
-  // Before the sandbox: everything that needs more than reading and writing is done here.
-  Pump(boost::asio::io_context& context, base::io::Fd stream, std::optional<Identity> expected,
+  // Before the sandbox: everything that needs more than reading and writing is done here. Session
+  // and target live longer.
+  Pump(boost::asio::io_context& context, base::io::Fd stream, Session& session, Target& target,
        Attach attach);
   // Runs until the end of either side or SIGTERM; what is queued is written within a bound.
   Outcome run();
@@ -42,9 +49,9 @@ class Pump {
   };
 
   void wait_stream();
-  void wait_kernel();
+  void wait_target();
   void stream_readable(const boost::system::error_code& error);
-  void kernel_readable(const boost::system::error_code& error);
+  void target_readable(const boost::system::error_code& error);
   void attach_if_ready();
   void turn();
   void flush(Side& side, OutQueue& queue);
@@ -57,12 +64,14 @@ class Pump {
   boost::asio::io_context& context_;
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;
-  Session session_;
+  Session& session_;
+  Target& target_;
   Side stream_;
-  Side kernel_;
+  Side target_side_;
   Attach attach_;
   Time timer_at_ = Time::max();
   bool attached_ = false;
+  bool waiting_target_ = false;  // for it to send something
 };
 
 }  // namespace usbproxy::io

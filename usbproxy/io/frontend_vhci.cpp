@@ -115,6 +115,7 @@ base::Result<Fd> Vhci::attach(Speed speed) {
     if (!code) return base::Unexpected{code.error()};
     if (*code == 0) {
       sockets_.second.reset();  // the kernel has its own; ours would hide the end
+      helper_.reset();          // it has few places, and many devices may come at once
       return std::move(sockets_.first);
     }
     if (*code == EBUSY) continue;  // somebody else was faster

@@ -29,6 +29,23 @@ bool EventLog::has(EventKind kind, std::uint64_t block) const {
       events_, [&](const Event& each) { return each.kind == kind && each.block == block; });
 }
 
+bool EventLog::unreadable(const Range& range) const {
+  constexpr std::uint64_t sector = block_size / sectors_per_block;
+  return std::ranges::any_of(events_, [&range](const Event& each) {
+    const std::uint64_t start = each.block * block_size;
+    if (each.kind != EventKind::unreadable || range.length == 0 ||
+        start >= range.offset + range.length || range.offset >= start + block_size) {
+      return false;
+    }
+    const Piece piece = piece_of(range, each.block);
+    const std::uint64_t last = (piece.offset + piece.length - 1) / sector;
+    for (std::uint64_t i = piece.offset / sector; i <= last; ++i) {
+      if ((each.sectors.at(i / 8) >> (i % 8) & std::byte{1}) != std::byte{0}) return true;
+    }
+    return false;
+  });
+}
+
 base::Status EventLog::add(Event event) {
   const bool known = std::ranges::any_of(events_, [&](const Event& each) {
     return each.kind == event.kind && each.block == event.block && each.first == event.first &&

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "block-proxy/snapshot/geometry.hpp"
 #include "block-proxy/snapshot/io/cipher.hpp"
 #include "block-proxy/snapshot/io/store_file.hpp"
 
@@ -29,6 +30,8 @@ class EventLog {
   // Records that are there but were not written with this key.
   std::uint64_t damaged() const { return damaged_; }
   bool has(EventKind kind, std::uint64_t block) const;
+  // Whether a sector of these bytes could not be read when its block was fetched.
+  bool unreadable(const Range& range) const;
 
  private:
   StoreFile file_;

@@ -13,6 +13,7 @@
 
 #include "block-proxy/snapshot/extents.hpp"
 #include "block-proxy/snapshot/io/block_layer.hpp"
+#include "block-proxy/snapshot/io/block_pool.hpp"
 #include "block-proxy/snapshot/io/event_log.hpp"
 #include "block-proxy/snapshot/io/medium.hpp"
 #include "block-proxy/snapshot/merkle.hpp"
@@ -101,6 +102,8 @@ class Store {
   base::Status expect_size(std::uint64_t medium_size);
   void detach() { medium_ = nullptr; }
 
+  // Where checked blocks are.
+  BlockPool& pool() { return pool_; }
   // Checked bytes, in order, without copying what is cached. At most max_read.
   base::Result<Slices> read(const Range& range, Side side);
   // The same for a range within one block that is in memory, until the next call; nothing: read()
@@ -160,7 +163,6 @@ class Store {
   base::Status keep();
 
  private:
-  using Block = std::shared_ptr<std::byte[]>;
   struct Files;
   Store(const Header& header, Place place, Options options, const Key& key, Files files);
   static base::Result<Files> open_files(const Place& place, StoreFile::Mode mode, FileTap* tap);
@@ -173,6 +175,7 @@ class Store {
 
   base::Result<Slice> block(std::uint64_t number, Side side);
   base::Result<Slice> stored_block(std::uint64_t number, const Record& record, Layer layer);
+  void remember(std::uint64_t number, Layer layer, BlockState state, base::wire::Bytes bytes);
   base::Status fetch_run(const BlockRun& run);
   base::Status recover(std::uint64_t number, const Record& record);
   base::Status store_run(std::uint64_t first, base::wire::Bytes bytes,
@@ -202,6 +205,7 @@ class Store {
   StoreFile journal_file_;
   Sha256 hash_;
   Slots slots_;
+  BlockPool pool_;
   Lru<std::uint64_t, Block> cache_;
   Medium* medium_ = nullptr;
   std::optional<Seal> seal_;

@@ -13,6 +13,8 @@
 namespace blockproxy::snapshot {
 namespace {
 
+constexpr std::size_t held_by_readers = 4096;  // blocks, beside those that are cached
+
 bool is_blank(base::wire::Bytes bytes) {
   return std::ranges::all_of(bytes, [](std::byte each) { return each == std::byte{0}; });
 }
@@ -67,8 +69,10 @@ Store::Store(const Header& header, Place place, Options options, const Key& key,
       events_(std::move(files.events), cipher_),
       seal_file_(std::move(files.seal)),
       journal_file_(std::move(files.journal)),
+      pool_(options_.cache_bytes / block_size + held_by_readers),
       cache_(options_.cache_bytes),
-      zeros_(new std::byte[block_size]()) {
+      zeros_(pool_.get()) {
+  std::fill_n(zeros_.get(), block_size, std::byte{0});
   zeros_hash_ = leaf_hash(hash_, {zeros_.get(), block_size});
   journal_.id = header.id;
 }

@@ -97,12 +97,7 @@ base::Status Store::write_block(std::uint64_t number, base::wire::Bytes bytes) {
   }
   if (before->state == BlockState::absent) ++overlay_records_;
   if (has_data(before->state)) slots_.retire(before->slot);
-  Block copy = zeros_;
-  if (has_data(record.state)) {
-    copy = Block(new std::byte[bytes.size()]);
-    std::copy(bytes.begin(), bytes.end(), copy.get());
-  }
-  cache_.put(cache_key(number, Layer::overlay), std::move(copy), bytes.size());
+  remember(number, Layer::overlay, record.state, bytes);
   return settle();
 }
 

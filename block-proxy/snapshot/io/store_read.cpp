@@ -161,7 +161,7 @@ base::Result<Slice> Store::stored_block(std::uint64_t number, const Record& reco
   const std::uint64_t key = cache_key(number, layer);
   if (const Block* known = cache_.find(key)) return Slice{*known, {known->get(), length}};
   BlockLayer& from = layer == Layer::base ? base_ : overlay_;
-  Block bytes = has_data(record.state) ? Block(new std::byte[length]) : zeros_;
+  Block bytes = has_data(record.state) ? pool_.get() : zeros_;
   // Blocks of zeros share one buffer, which stays zeros.
   const auto out = has_data(record.state) ? std::span(bytes.get(), length) : std::span<std::byte>();
   const auto loaded = from.load(number, record, out);
@@ -250,14 +250,18 @@ base::Status Store::store_run(std::uint64_t first, base::wire::Bytes bytes,
   stored_data_ += with_data;
   for (std::size_t i = 0; i < bad.size(); ++i) {
     const auto part = bytes.subspan(i * block_size, geometry().length_of(first + i));
-    Block copy = zeros_;
-    if (has_data(records[i].state)) {
-      copy = Block(new std::byte[part.size()]);
-      std::copy(part.begin(), part.end(), copy.get());
-    }
-    cache_.put(cache_key(first + i, Layer::base), std::move(copy), part.size());
+    remember(first + i, Layer::base, records[i].state, part);
   }
   return base::Ok{};
+}
+
+void Store::remember(std::uint64_t number, Layer layer, BlockState state, base::wire::Bytes bytes) {
+  Block copy = zeros_;
+  if (has_data(state)) {
+    copy = pool_.get();
+    std::copy(bytes.begin(), bytes.end(), copy.get());
+  }
+  cache_.put(cache_key(number, layer), std::move(copy), bytes.size());
 }
 
 base::Status Store::recover(std::uint64_t number, const Record& record) {
@@ -280,9 +284,7 @@ base::Status Store::recover(std::uint64_t number, const Record& record) {
   // The record's state is as little vouched for as its bytes: it comes from what was found.
   Record again{.state = state_of(bytes, bad_[0]), .hash = record.hash};
   if (auto put = base_.put(number, {&again, 1}, bytes); !put) return put;
-  Block copy(new std::byte[bytes.size()]);
-  std::copy(bytes.begin(), bytes.end(), copy.get());
-  cache_.put(cache_key(number, Layer::base), std::move(copy), bytes.size());
+  remember(number, Layer::base, again.state, bytes);
   return base::Ok{};
 }
 

@@ -48,7 +48,8 @@ int run(int argc, char** argv) {
   const QSocketNotifier ended(signals.get(), QSocketNotifier::Read);
   QObject::connect(&ended, &QSocketNotifier::activated, [] { QApplication::quit(); });
   {
-    const policy::prompt::qt::QtAgent agent(std::move(sockets->listeners), settings->timeout);
+    const policy::prompt::qt::QtAgent agent(std::move(sockets->listeners), settings->timeout,
+                                            settings->paths);
     QApplication::exec();
   }
   std::error_code ignored;  // a socket left behind is replaced by the next agent

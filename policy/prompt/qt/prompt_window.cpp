@@ -178,6 +178,11 @@ void PromptWindow::add_buttons(QVBoxLayout* layout) {
   QObject::connect(deny_, &QPushButton::clicked, this, [this] { deny(); });
   QObject::connect(allow_, &QPushButton::clicked, this, [this] { allow(); });
   row->addWidget(deny_);
+  if (!question_.scan_first.empty()) {
+    scan_ = button("&Scan first", "Scan first, and ask again if it is clean");
+    QObject::connect(scan_, &QPushButton::clicked, this, [this] { scan_first(); });
+    row->addWidget(scan_);
+  }
   row->addWidget(allow_);
   allow_->setVisible(!pairing());
 }
@@ -218,6 +223,7 @@ bool PromptWindow::guard_passed() const {
 
 void PromptWindow::update_controls() {
   const bool passed = guard_passed();
+  if (scan_ != nullptr) scan_->setEnabled(passed);
   allow_->setEnabled(passed && targets_ != nullptr && targets_->chosen() != nullptr);
   if (passed && focusPolicy() != Qt::NoFocus) {  // for the first time
     if (focusWidget() == this) deny_->setFocus();
@@ -234,6 +240,10 @@ void PromptWindow::allow() {
   if (guard_passed() && target != nullptr) {
     settle({Choice::Kind::allow, *target, chosen_scope()});
   }
+}
+
+void PromptWindow::scan_first() {
+  if (guard_passed()) settle({Choice::Kind::scan_first});
 }
 
 void PromptWindow::settle(const Choice& choice) {

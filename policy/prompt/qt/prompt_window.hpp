@@ -24,15 +24,17 @@ class TargetList;
 // Every text is shown as plain text, escaped as in a terminal: nothing of a device is ever markup.
 // Allow works only after the window had the focus for `guard` without a break and a target was
 // chosen; a target is chosen beforehand only if policy suggests it. Keys that come in the first
-// second were meant for another window and do nothing. Deny, Esc and closing the window refuse, and
-// so does the end of the time. Everything can be reached and done with the keyboard alone.
+// second were meant for another window and do nothing. "Scan first", where it is offered, is a no
+// for now, and works as Allow does. Deny, Esc and closing the window refuse, and so does the end of
+// the time. Everything can be reached and done with the keyboard alone.
 class PromptWindow : public QWidget {
  public:
   static constexpr std::chrono::milliseconds guard{1000};
 
   using OnChoice = std::function<void(const Choice&)>;
 
-  // `on_choice` runs once, with allow or deny. `patience`: how long the question stands.
+  // `on_choice` runs once, with allow, deny or scan_first. `patience`: how long the question
+  // stands.
   PromptWindow(const io::Question& question, std::chrono::seconds patience, OnChoice on_choice);
 
  protected:
@@ -50,6 +52,7 @@ class PromptWindow : public QWidget {
   void tick();
   void update_controls();
   void allow();
+  void scan_first();
   void deny() { settle({Choice::Kind::deny}); }
   void settle(const Choice& choice);
   bool pairing() const { return question_.about == io::Question::About::pairing; }
@@ -68,6 +71,7 @@ class PromptWindow : public QWidget {
   QPlainTextEdit* writes_ = nullptr;
   QLabel* remaining_ = nullptr;
   QPushButton* deny_ = nullptr;
+  QPushButton* scan_ = nullptr;  // null: not offered
   QPushButton* allow_ = nullptr;
 };
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "policy/io/ask_message.hpp"
+#include "policy/prompt/scan_first.hpp"
 
 namespace policy::prompt::qt {
 namespace {
@@ -19,9 +20,9 @@ namespace {
 constexpr std::chrono::milliseconds look_every{300};
 constexpr std::chrono::milliseconds read_limit{5000};
 
-// notify-send speaks to the desktop's notifications; without it the journal has to do.
-void show(const io::Notice& notice) {
-  const std::string text = render(notice);
+// notify-send speaks to the desktop's notifications; without it the journal has to do. The first
+// line is the title.
+void show(const std::string& text) {
   const std::size_t line = text.find('\n');
   const QString title = QString::fromStdString(text.substr(0, line));
   // A desktop may take a body for markup.
@@ -86,8 +87,9 @@ class QtAgent::Asker {
   bool failed_ = false;
 };
 
-QtAgent::QtAgent(std::vector<base::io::Fd> listeners, std::chrono::seconds patience)
-    : listeners_(std::move(listeners)), patience_(patience) {
+QtAgent::QtAgent(std::vector<base::io::Fd> listeners, std::chrono::seconds patience,
+                 base::io::Paths paths)
+    : listeners_(std::move(listeners)), patience_(patience), paths_(std::move(paths)) {
   for (const base::io::Fd& each : listeners_) {
     notifiers_.push_back(std::make_unique<QSocketNotifier>(each.get(), QSocketNotifier::Read));
     QObject::connect(notifiers_.back().get(), &QSocketNotifier::activated, this,
@@ -100,8 +102,8 @@ QtAgent::QtAgent(std::vector<base::io::Fd> listeners, std::chrono::seconds patie
 }
 
 QtAgent::~QtAgent() {
-  if (open_) open_->answer("deny");
-  for (const auto& each : waiting_) each->answer("deny");
+  if (open_) open_->answer(io::deny_reply);
+  for (const auto& each : waiting_) each->answer(io::deny_reply);
 }
 
 void QtAgent::accept(const base::io::Fd& listener) {
@@ -117,26 +119,52 @@ void QtAgent::work_off() {
   }
   std::erase(reading_, nullptr);
   if (choice_) send(*choice_);
+  for (const ScanWindow* each : std::exchange(closed_, {})) {
+    std::erase_if(scans_, [each](const auto& scan) { return scan.get() == each; });
+  }
   if (!open_) show_next();
 }
 
 void QtAgent::take(std::unique_ptr<Asker> asker) {
-  if (asker->failed()) return asker->answer("deny");
+  if (asker->failed()) return asker->answer(io::deny_reply);
   if (io::is_notice(asker->received())) {
-    if (const auto notice = io::parse_notice(asker->received())) show(*notice);
+    if (const auto notice = io::parse_notice(asker->received())) show(render(*notice));
     return;
   }
   auto question = io::parse_question(asker->received());
-  if (!question || waiting_.size() >= max_waiting) return asker->answer("deny");
+  if (!question || waiting_.size() >= max_waiting) return asker->answer(io::deny_reply);
   asker->question = *std::move(question);
   if (open_ || !waiting_.empty()) asker->tell(io::waits_line);
   waiting_.push_back(std::move(asker));
 }
 
 void QtAgent::send(const Choice& choice) {
-  const bool allowed = open_ && choice.kind == Choice::Kind::allow && !open_->gone();
-  if (open_) open_->answer(allowed ? io::encode_reply(choice.target, choice.scope) : "deny");
+  const bool there = open_ && !open_->gone();
+  if (there && choice.kind == Choice::Kind::allow) {
+    open_->answer(io::encode_reply(choice.target, choice.scope));
+  } else if (there && choice.kind == Choice::Kind::scan_first && scan_first(open_->question)) {
+    open_->answer(io::scan_first_reply);
+  } else if (open_) {
+    open_->answer(io::deny_reply);
+  }
   close();
+}
+
+bool QtAgent::scan_first(const io::Question& question) {
+  if (scans_.size() >= max_scans) {
+    show("Not scanned: " + shown(question.scan_first) +
+         "\nToo many are being scanned; close one\n");
+    return false;
+  }
+  const auto on_closed = [this](ScanWindow* window) {
+    closed_.push_back(window);  // not from within it
+    work_.start();
+  };
+  scans_.push_back(
+      std::make_unique<ScanWindow>(question, scan_command(paths_, question), on_closed));
+  scans_.back()->show();
+  scans_.back()->activateWindow();
+  return true;
 }
 
 void QtAgent::close() {

@@ -7,7 +7,6 @@
 #include <memory>
 #include <vector>
 
-#include "base/hash/sha256.hpp"
 #include "base/wire/result.hpp"
 #include "scanner-qube/engine/limits.hpp"
 #include "scanner-qube/engine/scan_engine.hpp"
@@ -29,6 +28,9 @@ class ClamavEngine final : public ScanEngine {
   // Seconds, with a real database. An error names the file.
   static base::Result<std::unique_ptr<ClamavEngine>> load(const ClamavOptions& options);
 
+  // The library's functionality level: what its databases may ask of it.
+  static std::uint32_t level();
+
   EngineInfo info() const override;
   // The engine makes a folder there for each file and removes it.
   void use_folder(const std::string& folder) override;
@@ -47,7 +49,6 @@ class ClamavEngine final : public ScanEngine {
   Engine engine_;
   Limits limits_;
   std::uint32_t signatures_;
-  base::hash::Sha256 sha256_;
 };
 
 }  // namespace scannerqube::io

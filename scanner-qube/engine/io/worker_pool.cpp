@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scanner-qube/engine/io/worker_pool.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -78,12 +79,9 @@ base::Status WorkerPool::spawn(Worker& worker) {
   if (!std::filesystem::create_directory(worker.folder, error)) {
     return base::fail("make " + worker.folder.string() + ": " + error.message());
   }
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return base::io::fail_errno("socketpair");
-  }
-  Fd ours(ends[0]);
-  Fd theirs(ends[1]);
+  auto ends = base::io::message_pair();
+  if (!ends) return base::Unexpected{ends.error()};
+  auto& [ours, theirs] = *ends;
   const pid_t child = ::fork();
   if (child < 0) return base::io::fail_errno("fork a scan worker");
   if (child == 0) {
@@ -92,38 +90,67 @@ base::Status WorkerPool::spawn(Worker& worker) {
   }
   worker.pid = child;
   worker.socket = std::move(ours);
-  worker.busy = false;
   return base::Ok{};
 }
 
-WorkerPool::Worker* WorkerPool::idle() {
-  const auto free = [](const Worker& worker) { return worker.pid > 0 && !worker.busy; };
-  const auto found = std::ranges::find_if(workers_, free);
+bool WorkerPool::Batch::small() const {
+  constexpr std::uint64_t limit = std::uint64_t{1} << 20U;
+  const Job& last = jobs.back();  // submit() takes no empty ones
+  return last.offset + last.size <= limit;
+}
+
+// One with nothing to do, or else one that is soon done: nobody is to wait for this process.
+WorkerPool::Worker* WorkerPool::room_for(const Batch& batch) {
+  const auto idle = [](const Worker& worker) { return worker.pid > 0 && !worker.busy(); };
+  const auto soon = [&batch](const Worker& worker) {
+    return worker.pid > 0 && worker.batches.size() == 1 && worker.batches.front().small() &&
+           batch.small();
+  };
+  auto found = std::ranges::find_if(workers_, idle);
+  if (found == workers_.end()) found = std::ranges::find_if(workers_, soon);
   return found == workers_.end() ? nullptr : &*found;
 }
 
 bool WorkerPool::any_busy() const {
-  return std::ranges::any_of(workers_, [](const Worker& worker) { return worker.busy; });
+  return std::ranges::any_of(workers_, [](const Worker& worker) { return worker.busy(); });
 }
 
-void WorkerPool::submit(const Job& job, Fd content) {
-  Worker* worker = idle();
+void WorkerPool::submit(std::vector<Job> jobs, Fd content) {
+  give_again();
+  give({.jobs = std::move(jobs), .content = std::move(content)});
+}
+
+void WorkerPool::give(Batch batch) {
+  Worker* worker = room_for(batch);
   while (worker == nullptr && any_busy()) {
     wait_for_one();
-    worker = idle();
+    worker = room_for(batch);
   }
-  if (worker == nullptr) return give_up(job.id, job.size, "no scan worker is left");
-  worker->busy = true;
-  worker->job = job.id;
-  worker->size = job.size;
-  worker->until = Clock::now() + options_.deadline;
+  if (worker == nullptr) {
+    for (const Job& job : batch.jobs) give_up(job, "no scan worker is left");
+    return;
+  }
+  if (!worker->busy()) worker->until = Clock::now() + options_.deadline;
   buffer_.clear();
-  encode_job(job, buffer_);
+  encode_jobs(batch.jobs, buffer_);
+  worker->batches.push_back(std::move(batch));
+  const Fd& content = worker->batches.back().content;
   if (!base::io::send_message(worker->socket, buffer_, {&content})) lose(*worker, {});
 }
 
+void WorkerPool::give_again() {
+  while (!again_.empty()) {
+    Batch batch = std::move(again_.front());
+    again_.pop_front();
+    give(std::move(batch));
+  }
+}
+
 void WorkerPool::finish() {
-  while (any_busy()) wait_for_one();
+  while (any_busy() || !again_.empty()) {
+    give_again();
+    if (any_busy()) wait_for_one();
+  }
 }
 
 void WorkerPool::wait_for_one() {
@@ -131,7 +158,7 @@ void WorkerPool::wait_for_one() {
   std::vector<Worker*> waiting;
   auto next = Clock::time_point::max();
   for (Worker& worker : workers_) {
-    if (!worker.busy) continue;
+    if (!worker.busy()) continue;
     fds.push_back({.fd = worker.socket.get(), .events = POLLIN, .revents = 0});
     waiting.push_back(&worker);
     next = std::min(next, worker.until);
@@ -144,7 +171,7 @@ void WorkerPool::wait_for_one() {
   }
   for (std::size_t i = 0; i < fds.size(); ++i) {
     if (fds[i].revents != 0) {
-      take_result(*waiting[i]);
+      take_results(*waiting[i]);
     } else if (Clock::now() >= waiting[i]->until) {
       lose(*waiting[i],
            "not done within " + std::to_string(options_.deadline.count()) + " ms, and stopped");
@@ -152,14 +179,28 @@ void WorkerPool::wait_for_one() {
   }
 }
 
-void WorkerPool::take_result(Worker& worker) {
-  const auto message = base::io::receive_message(worker.socket, max_result_message);
+void WorkerPool::take_results(Worker& worker) {
+  const auto message = base::io::receive_message(worker.socket, max_results_message);
   if (!message || message->data.empty()) return lose(worker, {});
-  const auto result = parse_result(message->data);
-  const bool fits = result && result->id == worker.job && result->file.size == worker.size;
-  if (!fits) return lose(worker, "the scanner's answer is none; it may have been taken over");
-  worker.busy = false;
-  on_result_(*result);
+  const auto results = parse_results(message->data);
+  const auto fits = [this, &worker](const JobResult& result) { return take(worker, result); };
+  if (!results || !std::ranges::all_of(*results, fits)) {
+    return lose(worker, "the scanner's answer is none; it may have been taken over");
+  }
+  worker.until = Clock::now() + options_.deadline;
+}
+
+bool WorkerPool::take(Worker& worker, const JobResult& result) {
+  if (!worker.busy()) return false;
+  const auto& jobs = worker.batches.front().jobs;
+  const Job& job = jobs[worker.answered];  // the last one answered ends the batch, below
+  if (result.id != job.id || result.file.size != job.size) return false;
+  if (++worker.answered == jobs.size()) {
+    worker.batches.pop_front();
+    worker.answered = 0;
+  }
+  on_result_(result);
+  return true;
 }
 
 // `why` empty: how it ended tells.
@@ -167,15 +208,35 @@ void WorkerPool::lose(Worker& worker, const std::string& why) {
   ++deaths_;
   const int status = reap(std::exchange(worker.pid, -1), why.empty() ? Dying::yes : Dying::no);
   worker.socket.reset();
-  const bool had_job = std::exchange(worker.busy, false);
-  const JobId job = worker.job;
+  std::deque<Batch> batches = std::exchange(worker.batches, {});
+  const std::size_t answered = std::exchange(worker.answered, 0);
   if (deaths_ < options_.max_deaths && !spawn(worker)) worker.pid = -1;
-  if (had_job) give_up(job, worker.size, why.empty() ? how_it_ended(status) : why);
+  if (batches.empty()) return;
+  blame(std::move(batches.front()), answered, why.empty() ? how_it_ended(status) : why);
+  batches.pop_front();
+  for (Batch& untouched : batches) again_.push_back(std::move(untouched));
 }
 
-void WorkerPool::give_up(JobId job, std::uint64_t size, const std::string& why) {
-  JobResult result{.id = job, .file = {}};
-  result.file.size = size;
+// A file that was alone with its worker did it. Of several nobody knows which: each gets a worker
+// once more, alone.
+void WorkerPool::blame(Batch batch, std::size_t from, const std::string& why) {
+  const std::size_t left = batch.jobs.size() - from;
+  for (std::size_t i = from; i < batch.jobs.size(); ++i) {
+    Fd content(left == 1 ? -1 : ::fcntl(batch.content.get(), F_DUPFD_CLOEXEC, 0));
+    if (!content) {
+      give_up(batch.jobs[i], why);
+    } else {
+      Batch alone;
+      alone.jobs.push_back(std::move(batch.jobs[i]));
+      alone.content = std::move(content);
+      again_.push_back(std::move(alone));
+    }
+  }
+}
+
+void WorkerPool::give_up(const Job& job, const std::string& why) {
+  JobResult result{.id = job.id, .file = {}};
+  result.file.size = job.size;
   result.file.add_not_examined(why);
   on_result_(result);
 }

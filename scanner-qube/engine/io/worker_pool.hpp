@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -38,38 +39,51 @@ class WorkerPool {
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
 
-  // Blocks while all workers have a file. `content`: of job.size bytes, that nobody changes any
-  // more (base/io/sealed_file.hpp).
-  void submit(const Job& job, base::io::Fd content);
+  // Blocks while all workers have files. `jobs`: one to max_batch_jobs, each within `content`,
+  // which nobody changes any more (base/io/sealed_file.hpp). Together they are quicker; what
+  // happens to one of them is said of that one alone all the same.
+  void submit(std::vector<Job> jobs, base::io::Fd content);
   // Blocks until every file has its result.
   void finish();
   unsigned deaths() const { return deaths_; }
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct Batch {
+    std::vector<Job> jobs;
+    base::io::Fd content;
+
+    bool small() const;
+  };
   struct Worker {
     pid_t pid = -1;
     base::io::Fd socket;
     std::filesystem::path folder;
-    bool busy = false;
-    JobId job;
-    std::uint64_t size = 0;
+    std::deque<Batch> batches;  // the first is under way; what is small may have one waiting behind
+    std::size_t answered = 0;   // of the first one's jobs, from its first
     Clock::time_point until;
+
+    bool busy() const { return !batches.empty(); }
   };
 
   WorkerPool(ScanEngine& engine, PoolOptions options, OnResult on_result);
   base::Status spawn(Worker& worker);
   void wait_for_one();
-  void take_result(Worker& worker);
+  void give(Batch batch);
+  void give_again();
+  void take_results(Worker& worker);
+  bool take(Worker& worker, const JobResult& result);
   void lose(Worker& worker, const std::string& why);
-  void give_up(JobId job, std::uint64_t size, const std::string& why);
-  Worker* idle();
+  void blame(Batch batch, std::size_t from, const std::string& why);
+  void give_up(const Job& job, const std::string& why);
+  Worker* room_for(const Batch& batch);
   bool any_busy() const;
 
   ScanEngine& engine_;
   PoolOptions options_;
   OnResult on_result_;
   std::vector<Worker> workers_;
+  std::deque<Batch> again_;  // files whose worker died over one of them, each alone
   unsigned deaths_ = 0;
   std::vector<std::byte> buffer_;
 };

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/hash/digest.hpp"
 #include "base/wire/result.hpp"
+#include "scanner-qube/report/scan_report.hpp"
 
 namespace scannerqube::io {
 
@@ -14,7 +16,13 @@ extern const char* const scan_usage;
 struct ScanArguments {
   std::string image;
   std::vector<std::string> databases;
-  unsigned workers = 0;  // 0: one for each processor
+  report::DatabaseInfo database;  // what the caller says of them; the report passes it on
+  unsigned workers = 0;           // 0: one for each processor
+  std::string cache;              // a file of verdict_cache; empty: none
+  std::string cache_key;          // the file with the public key that it is signed with
+  std::string cache_out;          // what it could learn; empty: not wanted
+  base::hash::Digest cache_medium = {};
+  unsigned seconds = 0;  // of the whole scan; 0: as long as usual
   bool deleted = false;
   bool json = false;
   bool help = false;

@@ -20,6 +20,8 @@ std::string_view describe(Damage damage) {
       return "its clusters belong to another file too";
     case Damage::too_short:
       return "its clusters end before its size";
+    case Damage::too_long:
+      return "its clusters go on behind its size";
     case Damage::outside:
       return "its clusters lead outside";
     case Damage::unreadable:
@@ -136,7 +138,14 @@ Clusters::Followed Clusters::follow(std::uint32_t first, std::uint64_t wanted) {
   }
   std::uint32_t cluster = first;
   while (followed.count < wanted) {
-    if (!add(cluster, followed) || followed.count == wanted) return followed;
+    if (!add(cluster, followed)) return followed;
+    if (followed.count == wanted) {
+      std::uint32_t behind = cluster;
+      if (followed.damage == Damage::none && next(behind) == Link::next) {
+        followed.damage = Damage::too_long;
+      }
+      return followed;
+    }
     if (!step(cluster, Damage::too_short, followed)) return followed;
   }
   return followed;

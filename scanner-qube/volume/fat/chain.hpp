@@ -12,6 +12,7 @@ enum class Damage : std::uint8_t {
   loop,        // it comes back to itself
   cross_link,  // it runs into clusters of another file; still read
   too_short,   // it ends before the size
+  too_long,    // it goes on behind the size; what is read is all of the size
   outside,     // to a cluster that does not exist, or is marked free or bad
   unreadable,  // the table itself
 };

@@ -34,6 +34,7 @@ class FatFolder {
 
  private:
   void record(base::wire::Bytes record, Items& out);
+  void behind_the_end(base::wire::Bytes record, Items& out);
   void long_name(base::wire::Bytes record);
   std::string name_of(base::wire::Bytes record, std::uint8_t flags);
 
@@ -41,6 +42,7 @@ class FatFolder {
   unsigned expected_ = 0;  // the number of the next piece, counting down; 0: none is under way
   bool whole_ = false;
   std::uint8_t checksum_ = 0;
+  bool met_behind_ = false;
 };
 
 class ExfatFolder {

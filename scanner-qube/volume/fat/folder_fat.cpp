@@ -19,10 +19,22 @@ constexpr std::uint8_t long_mark = 0x0f;
 }  // namespace
 
 void FatFolder::push(Bytes untrusted, Items& out) {
-  while (untrusted.size() >= folder_record && out.ended == Items::Ended::no) {
-    record(untrusted.first(folder_record), out);
+  while (untrusted.size() >= folder_record) {
+    if (out.ended == Items::Ended::no) {
+      record(untrusted.first(folder_record), out);
+    } else {
+      behind_the_end(untrusted.first(folder_record), out);
+    }
     untrusted = untrusted.subspan(folder_record);
   }
+}
+
+// Windows stops at the mark of the end, Linux does not (fs/fat/dir.c).
+void FatFolder::behind_the_end(Bytes record, Items& out) {
+  const auto first = std::to_integer<std::uint8_t>(record[0]);
+  if (first == 0 || first == 0xe5 || met_behind_) return;
+  met_behind_ = true;
+  out.damages.emplace_back("records behind its end, which some systems show");
 }
 
 void FatFolder::long_name(Bytes record) {
@@ -85,7 +97,10 @@ void FatFolder::record(Bytes record, Items& out) {
   Item item{.name = name_of(record, flags), .first = high << 16 | low, .size = size};
   item.filled = size;
   // A label with a size is no label: nothing may hide behind the attribute.
-  if ((attributes & label) != 0 && size == 0) return;
+  if ((attributes & label) != 0 && size == 0) {
+    if (item.first != 0) out.damages.emplace_back("a label that has clusters");
+    return;
+  }
   if ((attributes & folder) != 0) {
     const auto raw = base::wire::as_text(record.first(11));
     item.kind = raw == ".          "   ? Item::Kind::self

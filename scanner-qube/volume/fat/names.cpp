@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scanner-qube/volume/fat/names.hpp"
 
+#include "scanner-qube/volume/names/unicode.hpp"
+
 namespace scannerqube::volume::fat {
 namespace {
-
-void append(std::string& out, char32_t c) {
-  const auto tail = [&out, c](int shift) {
-    out += static_cast<char>(0x80U | ((c >> shift) & 0x3fU));
-  };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xc0U | (c >> 6));
-    tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xe0U | (c >> 12));
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xf0U | (c >> 18));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
 
 std::string part(base::wire::Bytes bytes, bool lower) {
   std::string text(base::wire::as_text(bytes));
@@ -43,11 +24,11 @@ std::string from_utf16(std::u16string_view text) {
     const bool high = unit >= 0xd800 && unit < 0xdc00;
     const bool pair = high && i + 1 < text.size() && text[i + 1] >= 0xdc00 && text[i + 1] < 0xe000;
     if (!pair) {
-      append(out, unit);
+      names::append_utf8(out, unit);
       continue;
     }
     ++i;
-    append(out, 0x10000U + ((unit - 0xd800U) << 10) + (text[i] - 0xdc00U));
+    names::append_utf8(out, 0x10000U + ((unit - 0xd800U) << 10) + (text[i] - 0xdc00U));
   }
   return out;
 }

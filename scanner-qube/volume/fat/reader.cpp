@@ -71,8 +71,10 @@ class VolumeReader {
     const bool is_exfat = clusters_.geometry().width == Width::exfat;
     std::size_t entries = 0;
     Items items;
+    bool has_self = false;
     for (const Range& run : folder.runs) {
-      for (std::uint64_t at = 0; at < run.length && items.ended == Items::Ended::no; at += piece) {
+      const auto goes_on = [&] { return !is_exfat || items.ended == Items::Ended::no; };
+      for (std::uint64_t at = 0; at < run.length && goes_on(); at += piece) {
         const auto length =
             static_cast<std::size_t>(std::min<std::uint64_t>(piece, run.length - at));
         const auto bytes = read_some(volume_, run.offset + at, length);
@@ -84,6 +86,7 @@ class VolumeReader {
         }
         items.damages.clear();
         for (const Item& item : items.items) {
+          has_self = has_self || item.kind == Item::Kind::self;
           if (++entries > max_folder_entries) {
             return complain(Concern::not_examined, folder.path, "too many entries");
           }
@@ -92,6 +95,10 @@ class VolumeReader {
         items.items.clear();
         if (bytes->size() < length) return;
       }
+    }
+    // Every folder but the root begins with a record of itself: other clusters have none.
+    if (!is_exfat && folder.depth > 0 && !has_self) {
+      complain(Concern::contradiction, folder.path, "a folder without itself in it");
     }
   }
 
@@ -143,7 +150,10 @@ class VolumeReader {
   void content(const Item& item, Entry& entry) {
     const std::uint64_t cluster = clusters_.geometry().cluster;
     entry.content = Content::extents;
-    if (item.size == 0) return;
+    if (item.size == 0) {
+      if (item.first != 0) complain(Concern::chain_damaged, entry.path, "clusters, but no size");
+      return;
+    }
     // Rounded up without adding to a size that may be the largest there is.
     const std::uint64_t wanted = item.size / cluster + (item.size % cluster != 0 ? 1 : 0);
     const auto followed = item.layout == Item::Layout::run ? clusters_.take_run(item.first, wanted)

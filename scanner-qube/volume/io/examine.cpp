@@ -9,9 +9,23 @@
 namespace scannerqube::volume {
 namespace {
 
+// A reader that may take no longer than there is time.
+base::Result<std::unique_ptr<Worker>> start(const ForkableSource& source, const Job& job,
+                                            const ExamineOptions& options,
+                                            const std::string& name) {
+  using Clock = std::chrono::steady_clock;
+  const auto now = Clock::now();
+  if (now >= options.until) return base::fail(name + " was not started: there was no time left");
+  WorkerLimits limits = options.limits;
+  if (options.until != Clock::time_point::max()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(options.until - now);
+    limits.walk = std::min(limits.walk, left);
+  }
+  return Worker::start(source, job, limits, name);
+}
+
 void read_layout(const ForkableSource& source, const ExamineOptions& options, Report& report) {
-  auto worker =
-      Worker::start(source, {.task = Task::tables}, options.limits, "the reader of the tables");
+  auto worker = start(source, {.task = Task::tables}, options, "the reader of the tables");
   if (!worker) {
     report.findings.push_back(finding(Concern::reader_ended, worker.error().text));
     return;
@@ -35,19 +49,26 @@ void read_layout(const ForkableSource& source, const ExamineOptions& options, Re
   }
 }
 
-// FAT and exFAT are read a second time, by a reader that shares nothing with the first: what they
-// list differently is in doubt.
+// These are read a second time, by a reader that shares nothing with the first: what they list
+// differently is in doubt.
+bool has_second_reader(FileSystem kind) {
+  return kind == FileSystem::fat || kind == FileSystem::exfat || kind == FileSystem::iso9660;
+}
+
 void read_again(const ForkableSource& source, const ExamineOptions& options, const PartReport& part,
                 FileSystemReport& found) {
-  if (found.kind != FileSystem::fat && found.kind != FileSystem::exfat) return;
+  if (!has_second_reader(found.kind)) return;
   const Job job{.task = Task::walk_own, .part = part.part.where, .kind = found.kind};
-  auto worker = Worker::start(source, job, options.limits,
-                              "the second reader of part " + std::to_string(part.part.number));
+  auto worker =
+      start(source, job, options, "the second reader of part " + std::to_string(part.part.number));
   if (!worker) return found.listing.note(finding(Concern::reader_ended, worker.error().text));
   Listing again;
   collect(**worker, again);
   for (Finding& f : again.findings) found.listing.note(std::move(f));
-  for (Finding& f : compare(found.listing, again)) found.listing.note(std::move(f));
+  // A disc has its files in several trees, under several names.
+  auto differences = found.kind == FileSystem::iso9660 ? add_unseen(found.listing, again)
+                                                       : compare(found.listing, again);
+  for (Finding& f : differences) found.listing.note(std::move(f));
 }
 
 void read_file_system(const ForkableSource& source, const ExamineOptions& options, FileSystem kind,
@@ -55,15 +76,15 @@ void read_file_system(const ForkableSource& source, const ExamineOptions& option
   FileSystemReport found{.kind = kind, .listing = {}};
   const Job job{
       .task = Task::walk, .part = part.part.where, .kind = kind, .deleted = options.deleted};
-  auto worker = Worker::start(source, job, options.limits,
-                              "the reader of part " + std::to_string(part.part.number));
+  auto worker =
+      start(source, job, options, "the reader of part " + std::to_string(part.part.number));
   if (!worker) {
     found.listing.note(finding(Concern::reader_ended, worker.error().text));
   } else {
-    const bool listed = collect(**worker, found.listing);
+    collect(**worker, found.listing);
     read_again(source, options, part, found);
     for (Finding& f : name_findings(found.listing)) found.listing.note(std::move(f));
-    if (listed && options.listed) options.listed(part, found, **worker);
+    if (options.listed) options.listed(part, found, **worker);
   }
   part.file_systems.push_back(std::move(found));
 }

@@ -26,13 +26,17 @@ struct Report {
   bool complete() const;
 };
 
-// Called when a file system is listed, while its reader can still be asked for content.
+// Called when a file system is listed, while its reader can still be asked for content. After a
+// reader that did not end well too, with what it listed: asking that one is an error. The entries
+// may be taken away; nothing here looks at them afterwards.
 using Listed = std::function<void(const PartReport&, FileSystemReport&, Worker&)>;
 
 struct ExamineOptions {
   Deleted deleted = Deleted::leave_out;
   WorkerLimits limits = {};
   Listed listed = {};
+  // What was not begun by then is not examined, and no reader is waited for any longer.
+  std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
 };
 
 Report examine(const ForkableSource& source, const ExamineOptions& options);

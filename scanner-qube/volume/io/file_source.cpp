@@ -14,18 +14,19 @@ base::Result<std::unique_ptr<FileSource>> FileSource::open(const std::filesystem
   if (!fd) return base::io::fail_errno("open " + path.string());
   const off_t end = ::lseek(fd.get(), 0, SEEK_END);
   if (end < 0) return base::io::fail_errno("size of " + path.string(), "a file or a block device");
-  return std::make_unique<FileSource>(std::move(fd), static_cast<std::uint64_t>(end));
+  return std::make_unique<FileSource>(
+      std::move(fd), Range{.offset = 0, .length = static_cast<std::uint64_t>(end)});
 }
 
 base::Result<std::size_t, ReadError> FileSource::read(std::uint64_t offset,
                                                       std::span<std::byte> out) const {
-  if (offset >= size_) return std::size_t{0};
-  out = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), size_ - offset)));
+  if (offset >= size()) return std::size_t{0};
+  out = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), size() - offset)));
   std::size_t done = 0;
   while (done < out.size()) {
     const std::uint64_t at = offset + done;
-    const ssize_t got =
-        ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(at));
+    const ssize_t got = ::pread(fd_.get(), out.data() + done, out.size() - done,
+                                static_cast<off_t>(where_.offset + at));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       return base::Unexpected{

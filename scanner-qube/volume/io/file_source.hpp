@@ -20,9 +20,10 @@ class ForkableSource : public Source {
 class FileSource final : public ForkableSource {
  public:
   static base::Result<std::unique_ptr<FileSource>> open(const std::filesystem::path& path);
-  FileSource(base::io::Fd fd, std::uint64_t size) : fd_(std::move(fd)), size_(size) {}
+  // `where`: the medium's bytes within the file.
+  FileSource(base::io::Fd fd, Range where) : fd_(std::move(fd)), where_(where) {}
 
-  std::uint64_t size() const override { return size_; }
+  std::uint64_t size() const override { return where_.length; }
   base::Result<std::size_t, ReadError> read(std::uint64_t offset,
                                             std::span<std::byte> out) const override;
   std::vector<int> fds() const override { return {fd_.get()}; }
@@ -30,7 +31,7 @@ class FileSource final : public ForkableSource {
 
  private:
   base::io::Fd fd_;
-  std::uint64_t size_;
+  Range where_;
 };
 
 }  // namespace scannerqube::volume

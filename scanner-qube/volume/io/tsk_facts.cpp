@@ -30,6 +30,14 @@ Kind kind_of(const TSK_FS_FILE& file) {
   return Kind::special;
 }
 
+bool kinds_differ(const TSK_FS_FILE& file) {
+  const TSK_FS_NAME_TYPE_ENUM named = file.name->type;
+  const TSK_FS_META_TYPE_ENUM is = file.meta->type;
+  const bool both_known = (named == TSK_FS_NAME_TYPE_DIR || named == TSK_FS_NAME_TYPE_REG) &&
+                          (is == TSK_FS_META_TYPE_DIR || is == TSK_FS_META_TYPE_REG);
+  return both_known && (named == TSK_FS_NAME_TYPE_DIR) != (is == TSK_FS_META_TYPE_DIR);
+}
+
 Times times_of(const TSK_FS_META& meta) {
   return {.modified = meta.mtime,
           .accessed = meta.atime,
@@ -63,14 +71,16 @@ bool is_without_content(TSK_FS_FILE& file) {
   const int count = tsk_fs_file_attr_getsize(&file);
   if (count < 0 || file.meta->size != 0) return false;
   if (file.meta->attr_state != TSK_FS_META_ATTR_STUDIED) return false;
+  bool has_other = false;
   for (int i = 0; i < count; ++i) {
     const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);
-    const bool named = attribute != nullptr && attribute->name != nullptr && *attribute->name != 0;
-    if (attribute == nullptr || (attribute->type == TSK_FS_ATTR_TYPE_NTFS_DATA && !named)) {
-      return false;
-    }
+    if (attribute == nullptr) return false;
+    const bool named = attribute->name != nullptr && *attribute->name != 0;
+    if (attribute->type == TSK_FS_ATTR_TYPE_NTFS_DATA && !named) return false;
+    has_other = has_other || attribute->type == TSK_FS_ATTR_TYPE_NTFS_DATA ||
+                attribute->type == TSK_FS_ATTR_TYPE_NTFS_IDXROOT;
   }
-  return true;
+  return has_other;
 }
 
 bool is_label(const TSK_FS_INFO& fs, const TSK_FS_FILE& file) {

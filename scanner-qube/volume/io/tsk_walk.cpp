@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "scanner-qube/volume/io/tsk_content.hpp"
+#include "scanner-qube/volume/io/tsk_ext.hpp"
 #include "scanner-qube/volume/io/tsk_facts.hpp"
 
 namespace scannerqube::volume {
@@ -31,6 +32,8 @@ void TskWalk::run() {
                        "the file system says it has " + std::to_string(fs.last_block + 1) +
                            " blocks; its part holds " + std::to_string(fs.last_block_act + 1)));
   }
+  is_ext_ = TSK_FS_TYPE_ISEXT(fs.ftype) != 0;
+  if (is_ext_) check_ext_superblock(volume_, sink_);
   waiting_.push_back({.address = fs.root_inum, .parent = fs.root_inum, .path = {}});
   visited_.insert(fs.root_inum);
   while (!waiting_.empty()) {
@@ -67,8 +70,12 @@ TskWalk::Go TskWalk::folder(const Folder& folder) {
                                                   std::to_string(max_folder_entries)));
     count = max_folder_entries;
   }
+  shown_here_.clear();
   for (std::size_t i = 0; i < count; ++i) {
     if (name(folder, i, open.get()) == Go::stop) return Go::stop;
+  }
+  if (is_ext_ && folder.state == State::allocated) {
+    check_ext_folder(volume_, *open, shown_here_, folder.path, sink_);
   }
   return Go::on;
 }
@@ -84,6 +91,9 @@ TskWalk::Go TskWalk::name(const Folder& folder, std::size_t index, void* directo
     return Go::on;
   }
   if (is_self_or_parent(folder, *open) || !shown(*open)) return Go::on;
+  if ((open->name->flags & TSK_FS_NAME_FLAG_UNALLOC) == 0) {
+    shown_here_.insert(open->name->meta_addr);
+  }
   if (volume_.errors() != errors) {
     return put({.path = folder.path + open->name->name, .kind = kind_of(*open)}, errors);
   }
@@ -126,6 +136,11 @@ TskWalk::Go TskWalk::file(const Folder& folder, TSK_FS_FILE& file) {
     return put(std::move(entry), errors);
   }
   entry.times = times_of(*file.meta);
+  if (entry.state == State::allocated && kinds_differ(file)) {
+    sink_.note(
+        finding(Concern::contradiction,
+                quote(entry.path) + " is a folder by its name only, or by its content only"));
+  }
   const Kind kind = entry.kind;
   if (kind == Kind::directory) {
     if (streams(file, entry, tsk_fs_file_attr_get(&file)) == Go::stop) return Go::stop;

@@ -43,6 +43,8 @@ class TskWalk {
   Sink& sink_;
   std::vector<Folder> waiting_;
   std::unordered_set<std::uint64_t> visited_;
+  std::unordered_set<std::uint64_t> shown_here_;  // of the folder under way
+  bool is_ext_ = false;
 };
 
 }  // namespace scannerqube::volume

@@ -17,7 +17,7 @@ namespace scannerqube::volume {
 enum class Task : std::uint8_t {
   tables,    // parts, areas, what each part looks like
   walk,      // all entries by libtsk; afterwards content on request
-  walk_own,  // all entries by our own reader of FAT and exFAT
+  walk_own,  // all entries by our own readers of FAT, exFAT and ISO 9660
 };
 
 struct Job {
@@ -29,7 +29,7 @@ struct Job {
 
 struct WorkerLimits {
   std::uint64_t memory = std::uint64_t{1} << 30;  // address space beyond the parent's own, bytes
-  std::uint32_t cpu_seconds = 600;
+  std::uint32_t cpu_seconds = 120;
   std::chrono::milliseconds walk{300'000};
   std::chrono::milliseconds answer{30'000};  // of one read
 };

@@ -17,6 +17,7 @@
 #include "base/io/forked.hpp"
 #include "base/io/sandbox.hpp"
 #include "scanner-qube/volume/fat/reader.hpp"
+#include "scanner-qube/volume/iso/reader.hpp"
 #include "scanner-qube/volume/recognise.hpp"
 #include "scanner-qube/volume/tables.hpp"
 
@@ -132,6 +133,14 @@ std::unique_ptr<TskVolume> walk(const Source& source, const Job& job, RecordSink
   return *std::move(volume);
 }
 
+void walk_own(const Source& source, const Job& job, RecordSink& sink) {
+  if (job.kind == FileSystem::iso9660) {
+    iso::list(source, job.part, sink);
+  } else {
+    fat::list(source, job.part, job.kind, sink);
+  }
+}
+
 Piece answer(TskVolume& volume, const ReadRequest& request) {
   auto bytes = volume.read(request.handle, request.offset, request.length);
   if (!bytes) return {.outcome = Piece::Outcome::failed, .text = bytes.error().text};
@@ -177,7 +186,7 @@ void run_worker(const ForkableSource& source, const Job& job, const WorkerLimits
   std::unique_ptr<TskVolume> volume;
   if (job.task == Task::tables) tables(source, sink);
   if (job.task == Task::walk) volume = walk(source, job, sink);
-  if (job.task == Task::walk_own) fat::list(source, job.part, job.kind, sink);
+  if (job.task == Task::walk_own) walk_own(source, job, sink);
   sink.end();
   serve(volume.get(), ends.requests, sink);
   ::_exit(0);

@@ -31,7 +31,8 @@ void decompose(char32_t c, std::u32string& out) {
     marks.insert(marks.begin(), found->mark);
     c = found->letter;
   }
-  out += c;
+  // Some capitals have no small letter of their own, but one below their mark: U+0130 of Turkish.
+  out += lower(c);
   out += marks;
 }
 
@@ -63,6 +64,40 @@ std::optional<std::u32string> decode(std::string_view untrusted) {
     if (overlong || surrogate || c > 0x10ffff) return std::nullopt;
     out += c;
     untrusted.remove_prefix(length);
+  }
+  return out;
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  const auto tail = [&out, c](int shift) {
+    out += static_cast<char>(0x80U | ((c >> shift) & 0x3fU));
+  };
+  if (c < 0x80) {
+    out += static_cast<char>(c);
+  } else if (c < 0x800) {
+    out += static_cast<char>(0xc0U | (c >> 6));
+    tail(0);
+  } else if (c < 0x10000) {
+    out += static_cast<char>(0xe0U | (c >> 12));
+    tail(6);
+    tail(0);
+  } else {
+    out += static_cast<char>(0xf0U | (c >> 18));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+std::u16string to_utf16(std::u32string_view text) {
+  std::u16string out;
+  for (const char32_t c : text) {
+    if (c < 0x10000) {
+      out += static_cast<char16_t>(c);
+    } else {
+      out += static_cast<char16_t>(0xd800U + ((c - 0x10000U) >> 10));
+      out += static_cast<char16_t>(0xdc00U + ((c - 0x10000U) & 0x3ffU));
+    }
   }
   return out;
 }

@@ -30,6 +30,10 @@ std::span<const Composed> compositions();  // sorted by `whole`
 // surrogates).
 std::optional<std::u32string> decode(std::string_view untrusted);
 
+// Half a surrogate pair becomes three bytes that are no UTF-8.
+void append_utf8(std::string& out, char32_t c);
+std::u16string to_utf16(std::u32string_view text);
+
 // Canonical decomposition of letters with marks, and lower case: equal results are names that a
 // file system without case, or one that normalises, takes for one. Marks are not reordered.
 std::u32string fold(std::u32string_view text);

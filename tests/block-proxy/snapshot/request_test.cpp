@@ -13,7 +13,8 @@ TEST(SnapshotRequest, IsReadAsItIsWritten) {
        {"list", "show stick", "verify sda-20261128-153012", "complete s", "seal s", "hashes s",
         "image s partial=no", "image s partial=yes", "diff s", "discard s", "keep s", "drop s",
         "medium s fill=lazy seal=no", "medium s fill=in-order seal=yes", "commit s",
-        "reader s access=read-only", "reader s access=read-write"}) {
+        "reader s access=read-only", "reader s access=read-write",
+        "reader s access=read-only margin=yes"}) {
     const auto request = parse_request(text);
     ASSERT_TRUE(request.has_value()) << text << ": " << request.error().text;
     EXPECT_EQ(format_request(*request), text);
@@ -40,6 +41,10 @@ TEST(SnapshotRequest, AnythingElseIsRefused) {
                                                           "medium s fill=fast",
                                                           "medium s access=read-write",
                                                           "reader s access=all",
+                                                          "reader s margin=maybe",
+                                                          "reader s margin=",
+                                                          "medium s margin=yes",
+                                                          "seal s margin=yes",
                                                           "image s partial=maybe",
                                                           "reader  s",
                                                           "drop s\n",
@@ -48,6 +53,22 @@ TEST(SnapshotRequest, AnythingElseIsRefused) {
                                                           "list" + std::string(max_request, ' ')}) {
     EXPECT_FALSE(parse_request(text).has_value()) << text;
   }
+}
+
+TEST(SnapshotRequest, MarginsAreForThoseWhoOnlyRead) {
+  const auto plain = parse_request("reader s margin=no");
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->margin, Margin::none);
+  EXPECT_EQ(format_request(*plain), "reader s access=read-only");
+  const auto framed = parse_request("reader s margin=yes");
+  ASSERT_TRUE(framed);
+  EXPECT_EQ(framed->margin, Margin::zeros);
+  EXPECT_EQ(framed->access, nbd::Access::read_only);
+  for (const char* text :
+       {"reader s access=read-write margin=yes", "reader s margin=yes access=read-write"}) {
+    EXPECT_FALSE(parse_request(text)) << text;
+  }
+  EXPECT_TRUE(parse_request("reader s access=read-write margin=no"));
 }
 
 TEST(SnapshotRequest, OnlyTheQubesServicesHandStreamsOver) {

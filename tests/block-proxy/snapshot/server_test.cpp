@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The snapshot process between real servers and real clients: nbdcopy, fio, nbdkit's filters.
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -8,6 +10,7 @@
 #include <thread>
 
 #include "base/io/files.hpp"
+#include "block-proxy/nbd/reply.hpp"
 #include "block-proxy/snapshot/merkle.hpp"
 #include "tests/block-proxy/block_server_rig.hpp"
 
@@ -237,6 +240,45 @@ TEST_F(SnapshotServer, RefusesWhatCannotBeRight) {
             std::string::npos);
 }
 
+std::string read_request(std::uint64_t cookie, std::uint32_t length) {
+  const auto bytes = blockproxy::nbd::Encoder<28>{}
+                         .put(blockproxy::nbd::request_magic)
+                         .put(std::uint16_t{0})
+                         .put(std::uint16_t{0})
+                         .put(cookie)
+                         .put(std::uint64_t{0})
+                         .put(length)
+                         .bytes();
+  return std::string(base::wire::as_text(bytes));
+}
+
+// What is in a socket is a block's own pages; these get another block's bytes soon after.
+TEST_F(SnapshotServer, BytesOnTheirWayStayWhatTheyAre) {
+  source_.start({"--read-only"});
+  serve({"--cache", "1"});
+  constexpr std::uint32_t length = mib / 2;
+  BlockClient slow(served_.connect());
+  std::string requests;
+  for (unsigned i = 0; i < 6; ++i) requests += read_request(i, length);
+  ASSERT_TRUE(base::io::write_all(slow.socket(), requests));
+  int waiting = 0;
+  for (unsigned i = 0; i < 1000 && waiting < 3 * static_cast<int>(length); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    ASSERT_EQ(::ioctl(slow.socket().get(), FIONREAD, &waiting), 0);
+  }
+  ASSERT_GE(waiting, 3 * static_cast<int>(length));
+  BlockClient busy(served_.connect());
+  for (unsigned i = 0; i < 3; ++i) {
+    EXPECT_TRUE(busy.ask(Command::read, 0, 6 * mib).data == content_.substr(0, 6 * mib));
+  }
+  for (unsigned i = 0; i < 6; ++i) {
+    std::string reply(blockproxy::nbd::data_header_size + length, '\0');
+    ASSERT_EQ(::recv(slow.socket().get(), reply.data(), reply.size(), MSG_WAITALL),
+              static_cast<ssize_t>(reply.size()));
+    EXPECT_TRUE(reply.substr(blockproxy::nbd::data_header_size) == content_.substr(0, length)) << i;
+  }
+}
+
 TEST_F(SnapshotServer, AClientThatBreaksTheRulesIsAlone) {
   source_.start({"--read-only"});
   serve();
@@ -248,17 +290,7 @@ TEST_F(SnapshotServer, AClientThatBreaksTheRulesIsAlone) {
   // One that asks and does not read.
   BlockClient silent(served_.connect());
   std::string requests;
-  for (unsigned i = 0; i < 4096; ++i) {
-    const auto bytes = blockproxy::nbd::Encoder<28>{}
-                           .put(blockproxy::nbd::request_magic)
-                           .put(std::uint16_t{0})
-                           .put(std::uint16_t{0})
-                           .put(std::uint64_t{i})
-                           .put(std::uint64_t{0})
-                           .put(std::uint32_t{6 * mib})
-                           .bytes();
-    requests += base::wire::as_text(bytes);
-  }
+  for (unsigned i = 0; i < 4096; ++i) requests += read_request(i, 6 * mib);
   EXPECT_TRUE(base::io::write_all(silent.socket(), requests));
   EXPECT_TRUE(good.ask(Command::read, mib, mib).data == content_.substr(mib, mib));
   EXPECT_TRUE(copy() == content_);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 sallyport_test(blockproxy_snapshot_test SOURCES
+  block-proxy/snapshot/block_pool_test.cpp
   block-proxy/snapshot/crash_test.cpp
   block-proxy/snapshot/request_test.cpp
   block-proxy/snapshot/tree_test.cpp
@@ -9,9 +10,11 @@ sallyport_test(blockproxy_snapshot_test SOURCES
 # The process, with nbdcopy, fio and nbdkit.
 sallyport_test(snapshot_server_test SOURCES
   block-proxy/block_server_rig.cpp
+  block-proxy/snapshot/margin_test.cpp
   block-proxy/snapshot/server_test.cpp
+  block-proxy/snapshot/supervisor_test.cpp
   LIBRARIES blockproxy_snapshot blockproxy_nbd rig)
-add_dependencies(snapshot_server_test sallyport-block-server sallyport-snapshot)
+add_dependencies(snapshot_server_test sallyport-block-server sallyport-snapshot sallyport-snapshots)
 sallyport_fuzz(snapshot_store_fuzz SOURCE fuzz/snapshot_store_fuzz.cpp LIBRARIES blockproxy_snapshot)
 sallyport_fuzz(snapshot_request_fuzz SOURCE fuzz/snapshot_request_fuzz.cpp
   LIBRARIES blockproxy_snapshot)

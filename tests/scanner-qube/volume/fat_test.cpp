@@ -118,6 +118,46 @@ TEST(FatChain, ASizeThatLiesIsFound) {
   EXPECT_FALSE(look(fat.image).complete());
 }
 
+TEST(FatChain, ASizeThatIsTooSmallIsFound) {
+  const Folder folder;
+  Fat16 fat(folder);
+  fat.poke(fat.record("BIG     BIN") + 28, std::string("\x64\0\0\0", 4));
+  fat.poke(fat.record("LEAF       ") + 28, std::string(4, '\0'));
+  const Listing listing = own_listing(fat.bytes, FileSystem::fat);
+  EXPECT_TRUE(has(listing.findings, Concern::chain_damaged, "'big.bin': its clusters go on"));
+  EXPECT_TRUE(has(listing.findings, Concern::chain_damaged, "clusters, but no size"));
+  EXPECT_EQ(entry_of(listing, "big.bin")->size, 100U);
+}
+
+TEST(FatFolder, ARecordBehindTheEndIsFound) {
+  const Folder folder;
+  Fat16 fat(folder);
+  const std::string record = fat.bytes.substr(fat.record("BIG     BIN"), 32);
+  std::size_t end = fat.root;
+  while (fat.bytes[end] != 0) end += 32;
+  fat.poke(end + 32, "\xe5");
+  EXPECT_TRUE(own_listing(fat.bytes, FileSystem::fat).complete());
+  fat.poke(end + 64, record);
+  EXPECT_TRUE(has(own_listing(fat.bytes, FileSystem::fat).findings, Concern::table_damaged,
+                  "behind its end"));
+}
+
+TEST(FatFolder, ALabelHidesNoFolder) {
+  const Folder folder;
+  Fat16 fat(folder);
+  fat.poke(fat.record("FOLDER     ") + 11, "\x08");
+  EXPECT_TRUE(has(own_listing(fat.bytes, FileSystem::fat).findings, Concern::table_damaged,
+                  "a label that has clusters"));
+}
+
+TEST(FatFolder, AFolderIsInItself) {
+  const Folder folder;
+  Fat16 fat(folder);
+  fat.set_first(fat.record("FOLDER     "), 4000);
+  EXPECT_TRUE(has(own_listing(fat.bytes, FileSystem::fat).findings, Concern::contradiction,
+                  "without itself"));
+}
+
 TEST(FatChain, AFolderWithinItselfEnds) {
   const Folder folder;
   Fat16 fat(folder);

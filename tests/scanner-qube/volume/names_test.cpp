@@ -84,5 +84,14 @@ TEST(Names, SeveralMarksComeApartInOrder) {
   EXPECT_EQ(fold(U"\u0410"), U"\u0430");
 }
 
+TEST(Names, AreFoldedForGood) {
+  for (char32_t c = 1; c <= 0x10ffff; ++c) {
+    const std::u32string once = fold(std::u32string_view(&c, 1));
+    ASSERT_EQ(fold(once), once) << std::hex << static_cast<std::uint32_t>(c);
+  }
+  // A capital of Turkish and its parts.
+  EXPECT_EQ(fold(U"\u0130"), fold(U"i\u0307"));
+}
+
 }  // namespace
 }  // namespace tests

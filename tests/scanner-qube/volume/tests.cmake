@@ -3,10 +3,12 @@
 sallyport_test(volume_test SOURCES
   scanner-qube/volume/file_systems_test.cpp
   scanner-qube/volume/exfat_test.cpp
+  scanner-qube/volume/exfat_volume.cpp
   scanner-qube/volume/fat_test.cpp
   scanner-qube/volume/images.cpp
   scanner-qube/volume/names_test.cpp
   scanner-qube/volume/record_test.cpp
+  scanner-qube/volume/second_readers_test.cpp
   scanner-qube/volume/tables_test.cpp
   scanner-qube/volume/worker_test.cpp
   LIBRARIES scannerqube_volume_workers PkgConfig::libcrypto)
@@ -22,6 +24,7 @@ if(SALLYPORT_SANITIZE)
 endif()
 target_compile_definitions(volume_damage_test PRIVATE SALLYPORT_SPOILED_IMAGES=${spoiled_images})
 sallyport_fuzz(volume_fat_fuzz SOURCE fuzz/volume_fat_fuzz.cpp LIBRARIES scannerqube_volume)
+sallyport_fuzz(volume_iso_fuzz SOURCE fuzz/volume_iso_fuzz.cpp LIBRARIES scannerqube_volume)
 sallyport_fuzz(volume_names_fuzz SOURCE fuzz/volume_names_fuzz.cpp LIBRARIES scannerqube_volume)
 sallyport_fuzz(volume_record_fuzz SOURCE fuzz/volume_record_fuzz.cpp LIBRARIES scannerqube_volume)
 sallyport_fuzz(volume_tables_fuzz SOURCE fuzz/volume_tables_fuzz.cpp LIBRARIES scannerqube_volume)

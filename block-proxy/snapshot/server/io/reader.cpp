@@ -18,7 +18,8 @@ Reader::Reader(boost::asio::io_context& io, base::io::Fd socket, Served& served)
       served_(served),
       timer_(io),
       handshake_(served.offered),
-      input_(input_size) {}
+      input_(input_size),
+      replies_(served.store.pool()) {}
 
 void Reader::start(OnEnd on_end) {
   on_end_ = std::move(on_end);
@@ -175,7 +176,7 @@ base::Result<Reader::Result> Reader::wanted_at_edges(const Range& range) {
     const Range block = served_.store.geometry().bytes_of({.first = at / block_size, .count = 1});
     if (range.offset <= block.offset && last >= block.offset + block.length - 1) continue;
     const auto one = wanted({.offset = at, .length = 1});
-    if (!one) return one;
+    if (!one) return base::Unexpected{one.error()};
     if (*one == Result::waits) result = Result::waits;
   }
   return result;
@@ -195,7 +196,7 @@ Reader::Result Reader::carry_out(const nbd::Request& request) {
     }
     case nbd::Command::cache: {
       // Advice: nobody waits for it.
-      const auto asked = wanted({.offset = request.offset, .length = request.length});
+      const auto asked = wanted(framed(request).medium);
       answer(request, asked ? WireError::none : WireError::io);
       return Result::answered;
     }
@@ -214,9 +215,28 @@ Reader::Result Reader::carry_out(const nbd::Request& request) {
   return Result::answered;
 }
 
+Reader::Framed Reader::framed(const nbd::Request& request) const {
+  const std::uint64_t size = served_.store.geometry().medium_size();
+  const std::uint64_t end = request.offset + request.length;
+  const auto on_medium = [this, size](std::uint64_t offset) {
+    return std::clamp(offset, served_.margin, served_.margin + size);
+  };
+  const std::uint64_t first = on_medium(request.offset);
+  const std::uint64_t last = on_medium(end);
+  if (first == last) return {.before = request.length, .medium = {}, .behind = 0};
+  return {.before = first - request.offset,
+          .medium = {.offset = first - served_.margin, .length = last - first},
+          .behind = end - last};
+}
+
+// Others get zeros in such a place; one who judges a medium must not take them for its bytes.
+bool Reader::hides_loss(const Range& range) const {
+  return served_.margin != 0 && served_.store.events().unreadable(range);
+}
+
 Reader::Result Reader::read(const nbd::Request& request) {
-  const Range range{.offset = request.offset, .length = request.length};
-  if (request.length <= ReplyQueue::small) {
+  const auto [before, range, behind] = framed(request);
+  if (request.length <= ReplyQueue::small && range.length == request.length && !hides_loss(range)) {
     if (const auto bytes = served_.store.peek(range, served_.side)) {
       put_read_header(request);
       replies_.append(*bytes);
@@ -229,13 +249,20 @@ Reader::Result Reader::read(const nbd::Request& request) {
     answer(request, WireError::io, ready.error().text);
     return Result::answered;
   }
-  auto slices = served_.store.read(range, served_.side);
+  if (hides_loss(range)) {
+    answer(request, WireError::io, "the medium could not be read there");
+    return Result::answered;
+  }
+  auto slices =
+      range.length == 0 ? base::Result<Slices>(Slices()) : served_.store.read(range, served_.side);
   if (!slices) {
     answer(request, WireError::io, slices.error().text);
     return Result::answered;
   }
   put_read_header(request);
+  replies_.append_zeros(before);
   replies_.append(*std::move(slices));
+  replies_.append_zeros(behind);
   return Result::answered;
 }
 

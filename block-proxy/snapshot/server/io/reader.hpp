@@ -24,6 +24,7 @@ struct Served {
   Store& store;
   nbd::Export offered;
   Side side = Side::base;
+  std::uint64_t margin = 0;  // zeros before and behind the medium, part of what is offered
   // Filler::need(), or an error where there is no medium.
   std::function<base::Status(const BlockRun&)> need;
 };
@@ -64,6 +65,14 @@ class Reader : public std::enable_shared_from_this<Reader> {
   void shake_hands();
   void take(const nbd::Incoming& incoming);
   Result carry_out(const nbd::Request& request);
+  // A range of the export: zeros, bytes of the medium, zeros.
+  struct Framed {
+    std::uint64_t before = 0;
+    Range medium;
+    std::uint64_t behind = 0;
+  };
+  Framed framed(const nbd::Request& request) const;
+  bool hides_loss(const Range& range) const;
   Result read(const nbd::Request& request);
   Result change(const nbd::Request& request);
   Result write_part();

@@ -77,6 +77,7 @@ base::Status write_report(Server& server, const std::string& name, const base::i
   const auto read = store.extents(max_reported_runs);
   if (!read) return base::Unexpected{read.error()};
   json::object report{{"snapshot", name},
+                      {"id", base::hash::to_hex(store.header().id)},
                       {"created_ms", store.header().created},
                       {"size", geometry.medium_size()},
                       {"sector_size", geometry.sector_size()},

@@ -50,7 +50,8 @@ class Listener {
   void accept() {
     base::io::Fd socket(::accept4(listening_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!socket) return;
-    const auto added = server_.add_reader(std::move(socket), access_, {});
+    base::io::enlarge_buffers(socket, socket_buffer);
+    const auto added = server_.add_reader(std::move(socket), {.access = access_}, {});
     if (!added) log_.warning("reader_refused", {{"reason", added.error().text}});
   }
 
@@ -117,9 +118,9 @@ base::Status give_up_rights(const ServerOptions& options) {
       .syscalls = base::io::event_loop_syscalls(),
       .paths = std::vector<base::io::PathRight>{{folder.string(), Access::read_write},
                                                 {keys.string(), Access::read_write}}};
-  for (const char* name :
-       {"accept4", "dup", "openat", "mkdir", "flock", "ftruncate", "fallocate", "fdatasync",
-        "fsync", "pread64", "pwrite64", "sync_file_range", "unlink", "rmdir", "fchmod"}) {
+  for (const char* name : {"accept4", "dup", "openat", "mkdir", "flock", "ftruncate", "fallocate",
+                           "fdatasync", "fsync", "memfd_create", "splice", "pread64", "pwrite64",
+                           "sync_file_range", "unlink", "rmdir", "fchmod"}) {
     sandbox.syscalls.emplace_back(name);
   }
   return base::io::enter_sandbox(sandbox);

@@ -57,14 +57,19 @@ base::Status Server::make_store(const nbd::Offer& medium) {
 }
 
 void Server::serve_store() {
-  const auto served = [this](nbd::Access access, Side side) {
-    return std::make_unique<Served>(Served{.store = *store_,
-                                           .offered = offered(store_->geometry(), access),
-                                           .side = side,
-                                           .need = [this](const auto& run) { return need(run); }});
+  const auto served = [this](nbd::Access access, Side side, std::uint64_t margin) {
+    auto made =
+        std::make_unique<Served>(Served{.store = *store_,
+                                        .offered = offered(store_->geometry(), access),
+                                        .side = side,
+                                        .margin = margin,
+                                        .need = [this](const auto& run) { return need(run); }});
+    made->offered.size += 2 * margin;
+    return made;
   };
-  base_ = served(nbd::Access::read_only, Side::base);
-  overlay_ = served(nbd::Access::read_write, Side::overlay);
+  base_ = served(nbd::Access::read_only, Side::base, 0);
+  framed_ = served(nbd::Access::read_only, Side::base, margin_size);
+  overlay_ = served(nbd::Access::read_write, Side::overlay, 0);
 }
 
 base::Status Server::need(const BlockRun& run) {
@@ -177,16 +182,20 @@ void Server::whole() {
   tell();
 }
 
-base::Result<std::shared_ptr<Reader>> Server::add_reader(base::io::Fd socket, nbd::Access access,
-                                                         OnEnd on_end) {
+Served& Server::served_to(const ReaderWish& wish) {
+  if (wish.access == nbd::Access::read_write) return *overlay_;
+  return wish.margin == Margin::zeros ? *framed_ : *base_;
+}
+
+base::Result<std::shared_ptr<Reader>> Server::add_reader(base::io::Fd socket,
+                                                         const ReaderWish& wish, OnEnd on_end) {
   if (!store_) return base::fail("there is no such snapshot");
   if (readers_.size() >= max_readers) {
     return base::fail("the snapshot has " + std::to_string(max_readers) +
                       " readers, and more are not served; detach one");
   }
-  auto reader = std::make_shared<Reader>(io_, std::move(socket),
-                                         access == nbd::Access::read_only ? *base_ : *overlay_);
-  readers_.push_back({.reader = reader, .access = access, .on_end = std::move(on_end)});
+  auto reader = std::make_shared<Reader>(io_, std::move(socket), served_to(wish));
+  readers_.push_back({.reader = reader, .access = wish.access, .on_end = std::move(on_end)});
   reader->start([this, each = reader.get()](const std::string& why) { reader_ended(each, why); });
   return reader;
 }
@@ -227,6 +236,7 @@ base::Status Server::drop() {
                       (has_medium() ? ", its medium is there" : "") + "); detach them first");
   }
   base_.reset();
+  framed_.reset();
   overlay_.reset();
   store_.reset();
   auto dropped = empty(place_);

@@ -21,6 +21,11 @@ struct MediumWish {
   AtEnd at_end = AtEnd::stay_open;
 };
 
+struct ReaderWish {
+  nbd::Access access = nbd::Access::read_only;
+  Margin margin = Margin::none;
+};
+
 // Nothing of it is called from within its own callbacks but what only looks.
 class Server {
  public:
@@ -54,7 +59,7 @@ class Server {
   const std::string& medium_end() const { return medium_end_; }
   std::uint64_t different() const { return different_; }  // of the sample
 
-  base::Result<std::shared_ptr<Reader>> add_reader(base::io::Fd socket, nbd::Access access,
+  base::Result<std::shared_ptr<Reader>> add_reader(base::io::Fd socket, const ReaderWish& wish,
                                                    OnEnd on_end);
   void remove_reader(const std::shared_ptr<Reader>& reader);
   std::size_t readers() const { return readers_.size(); }
@@ -74,6 +79,7 @@ class Server {
 
   base::Status make_store(const nbd::Offer& medium);
   void serve_store();
+  Served& served_to(const ReaderWish& wish);
   base::Status need(const BlockRun& run);
   void reader_ended(const Reader* reader, const std::string& why);
   void progress();
@@ -87,6 +93,7 @@ class Server {
   Place place_;
   std::shared_ptr<Store> store_;
   std::unique_ptr<Served> base_;     // what those who only read get
+  std::unique_ptr<Served> framed_;   // the same, between margins
   std::unique_ptr<Served> overlay_;  // what the writer gets
   std::shared_ptr<Filler> filler_;
   MediumWish wish_;

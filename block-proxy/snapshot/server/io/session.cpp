@@ -194,13 +194,14 @@ void Session::commit() {
 
 void Session::begin_reader() {
   auto reader = server_.add_reader(
-      std::move(attached_), request_.access, [self = shared_from_this()](const std::string& why) {
+      std::move(attached_), {.access = request_.access, .margin = request_.margin},
+      [self = shared_from_this()](const std::string& why) {
         self->reader_.reset();
         self->end("ended " + (why.empty() ? "it took its leave" : why));
       });
   if (!reader) return fail(reader.error().text);
   reader_ = *std::move(reader);
-  say("ready");
+  say("ready " + std::to_string(server_.store()->geometry().medium_size()));
 }
 
 void Session::begin_steps(Step step, std::function<std::string()> outcome) {

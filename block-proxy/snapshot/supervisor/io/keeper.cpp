@@ -18,14 +18,6 @@ namespace {
 constexpr int control_in_child = 3;
 constexpr std::size_t max_word = 64;
 
-base::Result<base::io::FdPair> message_pair() {
-  std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return base::io::fail_errno("make a pair of sockets");
-  }
-  return base::io::FdPair{base::io::Fd(ends[0]), base::io::Fd(ends[1])};
-}
-
 base::Result<pid_t> spawn(const std::filesystem::path& program,
                           const std::vector<std::string>& arguments, const base::io::Fd& control) {
   std::string path = program.string();
@@ -49,7 +41,7 @@ base::Result<std::shared_ptr<Keeper>> Keeper::start(boost::asio::io_context& io,
                                                     const std::filesystem::path& program,
                                                     const std::filesystem::path& root,
                                                     const std::string& name, std::uint64_t quota) {
-  auto pair = message_pair();
+  auto pair = base::io::message_pair();
   if (!pair) return base::Unexpected{pair.error()};
   // dup2 of a descriptor on itself would leave it close-on-exec.
   if (pair->second.get() == control_in_child) {
@@ -93,7 +85,6 @@ void Keeper::watch(Events events) {
 
 base::Status Keeper::hand_over(const std::string& request,
                                const std::vector<const base::io::Fd*>& fds) {
-  if (!control_) return base::fail("the snapshot's process is ending; ask again");
   auto sent = base::io::send_message(control_, base::wire::as_bytes(request), fds);
   if (sent) ++handed_over_;
   return sent;

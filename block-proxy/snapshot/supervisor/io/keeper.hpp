@@ -35,7 +35,7 @@ class Keeper : public std::enable_shared_from_this<Keeper> {
   Keeper& operator=(const Keeper&) = delete;
 
   void watch(Events events);
-  // Hands a request over. An error: the process takes no more.
+  // Hands a request over, unless it is closing(). An error: the process takes no more.
   base::Status hand_over(const std::string& request, const std::vector<const base::io::Fd*>& fds);
   bool closing() const { return !control_; }
 

@@ -2,7 +2,10 @@
 // The supervisor's command line.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,7 @@ struct SupervisorOptions {
   std::filesystem::path root = "/";
   std::filesystem::path program;  // sallyport-snapshot; empty: beside this program
   StoreLimits limits;
+  std::optional<uid_t> scanner;  // who scans them: may read, show and seal
   bool help = false;
 
   static base::Result<SupervisorOptions> parse(const std::vector<std::string>& arguments);

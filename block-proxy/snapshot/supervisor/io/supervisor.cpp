@@ -4,10 +4,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/json.hpp>
 
 #include "base/io/files.hpp"
+#include "base/io/refusal.hpp"
 #include "base/wire/escape.hpp"
 
 namespace blockproxy::snapshot {
@@ -16,10 +16,7 @@ namespace {
 namespace json = boost::json;
 
 void answer(const base::io::Fd& asker, const std::string& text) {
-  const std::string cut = text.substr(0, 1024);
-  // One that does not listen loses its answer.
-  [[maybe_unused]] const ssize_t ignored =
-      ::send(asker.get(), cut.data(), cut.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  base::io::say_last(asker, std::string_view(text).substr(0, 1024));
 }
 
 bool may(const base::io::Peer& peer, Asker asker) {
@@ -32,6 +29,12 @@ bool may(const base::io::Peer& peer, Asker asker) {
       return peer.uid == 0 || peer.uid == ::getuid();
   }
   return false;
+}
+
+// What the scanner's service needs: the bytes between margins, all of them, and what they are.
+bool scanner_may(const Request& request) {
+  return request.verb == Verb::show || request.verb == Verb::seal ||
+         (request.verb == Verb::reader && request.margin == Margin::zeros);
 }
 
 bool usable(const Summary& summary) {
@@ -127,7 +130,7 @@ void Supervisor::accept() {
       ::accept4(listening_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!asker) return;
   const base::io::Peer peer = base::io::peer_of(asker, groups_);
-  if (peer.right == base::io::PeerRight::none) {
+  if (peer.right == base::io::PeerRight::none && peer.uid != options_.scanner) {
     return answer(asker, "failed you may not: be in group sallyport, or sallyport-view to look");
   }
   if (askers_ >= max_askers) return answer(asker, "failed too many ask at once; try again");
@@ -137,7 +140,8 @@ void Supervisor::accept() {
 void Supervisor::take(const base::io::Peer& peer, base::io::Fd asker, base::io::Message message) {
   const auto request = parse_request(base::wire::as_text(message.data));
   if (!request) return answer(asker, "failed " + request.error().text);
-  if (!may(peer, who_may(request->verb))) {
+  const bool scanner = peer.uid == options_.scanner && scanner_may(*request);
+  if (!scanner && !may(peer, who_may(request->verb))) {
     return answer(asker, "failed you may not " + std::string(name_of(request->verb)) +
                              " snapshots: be in group sallyport");
   }
@@ -149,28 +153,47 @@ void Supervisor::take(const base::io::Peer& peer, base::io::Fd asker, base::io::
     const auto written = write_list(message.fds[0]);
     return answer(asker, written ? "done " : "failed " + written.error().text);
   }
-  const base::io::Fd* attached = message.fds.empty() ? nullptr : message.fds.data();
-  if (auto routed = route(*request, asker, attached); !routed) {
-    answer(asker, "failed " + routed.error().text);
+  route({.request = *request, .asker = std::move(asker), .fds = std::move(message.fds)});
+}
+
+void Supervisor::route(Open open) {
+  const auto found = keepers_.find(open.request.name);
+  const auto keeper = found != keepers_.end() ? base::Result<std::shared_ptr<Keeper>>(found->second)
+                                              : start_keeper(open.request);
+  if (!keeper) return answer(open.asker, "failed " + keeper.error().text);
+  if ((*keeper)->closing()) return hold(std::move(open));
+  std::vector<const base::io::Fd*> fds{&open.asker};
+  for (const base::io::Fd& each : open.fds) fds.push_back(&each);
+  const auto sent = (*keeper)->hand_over(format_request(open.request), fds);
+  if (!sent) answer(open.asker, "failed " + sent.error().text);
+}
+
+void Supervisor::hold(Open open) {
+  const std::string name = open.request.name;
+  auto [held, fresh] =
+      held_.try_emplace(name, Held{.requests = {}, .limit = boost::asio::steady_timer(io_)});
+  if (fresh) {
+    held->second.limit.expires_after(ending_limit);
+    held->second.limit.async_wait([this, name](const boost::system::error_code& error) {
+      if (error) return;
+      for (const Open& each : held_for(name)) {
+        answer(each.asker, "failed the process that had the snapshot does not end; ask again");
+      }
+    });
   }
+  if (held->second.requests.size() >= max_held) {
+    return answer(open.asker, "failed too many ask at once; try again");
+  }
+  held->second.requests.push_back(std::move(open));
 }
 
-base::Status Supervisor::route(const Request& request, const base::io::Fd& asker,
-                               const base::io::Fd* attached) {
-  const auto keeper = keeper_of(request);
-  if (!keeper) return base::Unexpected{keeper.error()};
-  std::vector<const base::io::Fd*> fds{&asker};
-  if (attached != nullptr) fds.push_back(attached);
-  return (*keeper)->hand_over(format_request(request), fds);
+std::vector<Supervisor::Open> Supervisor::held_for(const std::string& name) {
+  auto taken = held_.extract(name);
+  return taken.empty() ? std::vector<Open>() : std::move(taken.mapped().requests);
 }
 
-base::Result<std::shared_ptr<Keeper>> Supervisor::keeper_of(const Request& request) {
+base::Result<std::shared_ptr<Keeper>> Supervisor::start_keeper(const Request& request) {
   const std::string& name = request.name;
-  if (const auto found = keepers_.find(name); found != keepers_.end()) {
-    if (!found->second->closing()) return found->second;
-    // Its last words are its flush: the next process has to wait for its lock.
-    return base::fail("the snapshot's process is just ending; ask again");
-  }
   const auto all = snapshots();
   if (!all) return base::Unexpected{all.error()};
   const auto there = std::ranges::find(*all, name, &Summary::name);
@@ -218,6 +241,7 @@ void Supervisor::keeper_ended(const std::string& name, const Keeper* keeper,
   ::rmdir((paths_.snapshots() / name).c_str());
   ::rmdir((paths_.snapshot_keys() / name).c_str());
   if (auto told = tell_inventory(); !told) log_.error("inventory", {{"reason", told.error().text}});
+  for (Open& each : held_for(name)) route(std::move(each));
 }
 
 base::Result<std::vector<Summary>> Supervisor::snapshots() const {
@@ -246,7 +270,8 @@ base::Status Supervisor::tell_inventory() const {
     const Geometry& geometry = each.header->geometry;
     if (geometry.medium_size() == 0) continue;
     text += "block=" + each.name + " size=" + std::to_string(geometry.medium_size()) +
-            " sector=" + std::to_string(geometry.sector_size()) + " model=snapshot\n";
+            " sector=" + std::to_string(geometry.sector_size()) +
+            " model=snapshot serial=" + base::hash::to_hex(each.header->id) + "\n";
   }
   return base::io::write_file_atomically(paths_.snapshot_run() / "devices", text, 0600);
 }

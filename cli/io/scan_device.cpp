@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/io/scan_device.hpp"
+
+#include <chrono>
+#include <iostream>
+
+#include "base/io/files.hpp"
+#include "cli/device_run.hpp"
+#include "cli/io/desk_client.hpp"
+#include "cli/io/snapshot_tool.hpp"
+#include "cli/own_command.hpp"
+#include "cli/scan_progress.hpp"
+#include "cli/scan_specs.hpp"
+#include "cli/snapshot_view.hpp"
+#include "scanner-qube/report/report_lines.hpp"
+
+namespace cli::io {
+namespace {
+
+namespace report = scannerqube::report;
+using scannerqube::Verdict;
+using scannerqube::desk::DeskRequest;
+
+Outcome no_verdict(const std::string& why) {
+  return {
+      .code = exit_no_verdict, .out = {}, .err = "sallyport: error: not scanned: " + why + "\n"};
+}
+
+std::string option_of(const Arguments& given, const char* name) {
+  const auto found = given.options.find(name);
+  return found == given.options.end() ? std::string() : found->second.back();
+}
+
+// A snapshot is scanned as it is; of anything else one is made.
+base::Result<NewSnapshot> snapshot_of(const std::string& device, const Arguments& given,
+                                      const Admin& admin) {
+  const std::string backend = device.substr(0, device.find(':'));
+  std::string storage = option_of(given, "--storage");
+  if (storage.empty()) {
+    const auto status =
+        admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
+    if (!status) return base::fail(status.error().text);
+    auto only = storage_qube(*status);
+    if (!only) return base::Unexpected{only.error()};
+    storage = *std::move(only);
+  }
+  if (backend == storage) {
+    return NewSnapshot{.storage = storage, .name = device.substr(backend.size() + 1)};
+  }
+  auto made = make_snapshot(admin, {.device = device, .name = {}, .storage = storage});
+  if (made) {
+    std::cerr << "Snapshot " << made->storage << ':' << made->name << " of " << device << ".\n";
+  }
+  return made;
+}
+
+}  // namespace
+
+base::Result<DeskAnswer> ask_for_scan(const base::io::Paths& paths, const DeskRequest& request,
+                                      TerminalLine::Style style) {
+  const auto desk = DeskClient::connect(paths);
+  if (!desk) return base::Unexpected{desk.error()};
+  TerminalLine terminal(style);
+  ScanProgressLine line;
+  const auto began = std::chrono::steady_clock::now();
+  return desk->ask(request, [&](std::string_view word) {
+    if (!line.take(word)) return;
+    const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - began);
+    terminal.show(line.text(static_cast<std::uint64_t>(elapsed.count())));
+  });
+}
+
+namespace {
+
+Outcome show(const DeskAnswer& answered, const base::io::Paths& paths, const Arguments& given) {
+  const auto checked = read_report(paths, answered);
+  if (!checked) return no_verdict(checked.error().text);
+  if (const std::string out = option_of(given, "--out"); !out.empty()) {
+    auto written = base::io::write_file_atomically(out, checked->signed_text);
+    if (!written) return no_verdict(written.error().text);
+  }
+  const Verdict verdict = checked->statement.verdict();
+  const int code = verdict == Verdict::clean    ? 0
+                   : verdict == Verdict::failed ? exit_no_verdict
+                                                : exit_failure;
+  if (given.has("--json")) return {.code = code, .out = checked->signed_text, .err = {}};
+  const bool known = answered.word.ends_with(" known");
+  return {.code = code,
+          .out = (known ? "These bytes were scanned before.\n" : "") +
+                 report::as_lines(checked->statement),
+          .err = {}};
+}
+
+// What was scanned, and nothing that the device says later; policy is asked as for any device.
+Outcome attach(const NewSnapshot& snapshot, const std::string& qube, const Admin& admin,
+               Outcome scanned) {
+  if (scanned.code != 0) {
+    scanned.err += "sallyport: error: not attached to " + qube + ": it is not clean\n";
+    return scanned;
+  }
+  // Whoever is asked at a prompt now may want to have read it.
+  std::cout << scanned.out << std::flush;
+  DeviceCommand command;
+  command.action = DeviceAction::attach;
+  command.prog = "qvm-block";
+  command.device_class = "block";
+  command.qubes = {qube};
+  command.device = snapshot.storage + ":" + snapshot.name;
+  command.options = {{.key = "read-only", .value = "yes"}};
+  return run_device_command(command, admin, Header::hidden);
+}
+
+}  // namespace
+
+Outcome run_scan_device(const Words& words, const Admin& admin, const base::io::Paths& paths,
+                        std::size_t columns) {
+  const CommandSpec spec = scan_device_spec();
+  const auto given = read_arguments(spec, words);
+  if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
+  const std::string device = given->positionals.at(0).front();
+  const auto snapshot = snapshot_of(device, *given, admin);
+  if (!snapshot) return no_verdict(snapshot.error().text);
+  const bool waits =
+      given->has("--wait") || given->has("--json") || given->has("--out") || given->has("--attach");
+  const auto answered = ask_for_scan(
+      paths,
+      {.snapshot = snapshot->name,
+       .device = device,
+       .deleted = given->has("--deleted"),
+       .again = given->has("--again"),
+       .stays = waits},
+      given->has("--progress") ? TerminalLine::Style::each_line : TerminalLine::Style::terminal);
+  if (!answered) return no_verdict(answered.error().text);
+  if (answered->word == "started") {
+    // 0 says clean, and nothing else.
+    return {.code = exit_no_verdict,
+            .out = "The scan has begun. Its verdict: sallyport scan " + snapshot->storage + ":" +
+                   snapshot->name + " --wait\n",
+            .err = {}};
+  }
+  Outcome shown = show(*answered, paths, *given);
+  const std::string qube = option_of(*given, "--attach");
+  return qube.empty() ? shown : attach(*snapshot, qube, admin, std::move(shown));
+}
+
+}  // namespace cli::io

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a person asks of sallyport-scans: "scan NAME KEY=VALUE...", "report NAME", "release NAME".
+//
+// Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/wire/result.hpp"
+
+namespace scannerqube::desk {
+
+inline constexpr std::size_t max_desk_request = 512;
+
+struct DeskRequest {
+  enum class Verb : std::uint8_t {
+    scan,
+    report,   // the kept report of these bytes
+    release,  // that, its list of clean files, and a stream of the bytes
+  } verb = Verb::scan;
+  std::string snapshot;  // base/device/snapshot_name.hpp
+  // Of a scan alone. The device that it was taken of, as the tool was told it: "sys-usb:sda"; may
+  // be empty.
+  std::string device;
+  bool deleted = false;  // deleted=yes: deleted files as well
+  bool again = false;    // again=yes: even if there is a report of these bytes
+  bool stays = true;     // wait=yes: the asker stays, and its leaving ends the scan
+  friend bool operator==(const DeskRequest&, const DeskRequest&) = default;
+};
+
+std::string format_request(const DeskRequest& request);
+base::Result<DeskRequest> parse_desk_request(std::string_view untrusted);
+
+}  // namespace scannerqube::desk

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One scan, from the request to the signed report; in a process of its own.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/io/fd.hpp"
+#include "base/io/paths.hpp"
+#include "base/sign/ed25519.hpp"
+#include "scanner-qube/desk/desk_request.hpp"
+#include "scanner-qube/desk/io/kept_reports.hpp"
+#include "scanner-qube/report/statement.hpp"
+#include "scanner-qube/report/verdict_note.hpp"
+
+namespace scannerqube::desk {
+
+struct Asker {
+  const base::io::Fd& socket;  // SOCK_SEQPACKET
+  std::string who;             // as the kernel says
+};
+
+// The asker hears "progress reading DONE TOTAL" (blocks), "progress scanning FILES BYTES", and last
+// "done VERDICT NEW|KNOWN" with the signed report as a sealed file, or "failed WHY". One that
+// leaves ends it all.
+class ScanCase {
+ public:
+  ScanCase(const base::io::Paths& paths, const base::sign::KeyPair& key, Asker asker)
+      : paths_(paths), key_(key), kept_(paths, key), asker_(std::move(asker)) {}
+
+  void run(const DeskRequest& request);
+
+ private:
+  struct Answers {
+    std::string seal;       // "done ...", or why not
+    std::string report;     // of the scanner qube; not looked at yet
+    std::string files;      // its list of those that are clean; neither
+    std::string no_report;  // why there is none
+  };
+
+  struct Asked {
+    report::ScanFacts facts;
+    Answers answers;
+    bool known = false;  // and answered
+  };
+
+  base::Status scan(const DeskRequest& request);
+  base::Result<Asked> ask_scanner(const DeskRequest& request);
+  base::Result<report::ScanFacts> begin_facts(const DeskRequest& request) const;
+  static base::Result<bool> hear_scanner(const base::io::Fd& scanner, Answers& answers,
+                                         std::string& progress);
+  base::Result<Answers> gather(const DeskRequest& request, const report::ScanFacts& facts);
+  bool answer_known(const report::ScanFacts& facts);
+  base::Status conclude(report::ScanFacts facts, const Answers& answers, std::size_t unreadable);
+  // What was answered, judged.
+  static report::Statement judged(const report::ScanFacts& facts, const Answers& answers,
+                                  std::size_t unreadable);
+  base::Status note(const report::Statement& statement) const;
+  base::Status give(std::string_view signed_text, const report::Statement& statement,
+                    const char* how) const;
+  void tell(const std::string& word) const;
+
+  const base::io::Paths& paths_;
+  const base::sign::KeyPair& key_;
+  KeptReports kept_;
+  Asker asker_;
+  std::string database_;  // the folder's name
+  report::SnapshotId snapshot_ = {};
+  report::ScanLimits limits_;
+};
+
+}  // namespace scannerqube::desk

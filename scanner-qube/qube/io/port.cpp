@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scanner-qube/qube/io/port.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <thread>
+
+#include "base/io/files.hpp"
+
+namespace scannerqube::io {
+namespace {
+
+constexpr std::chrono::milliseconds until_connected{10};
+
+}  // namespace
+
+base::Status Port::say(const FromQube& message) {
+  out_.clear();
+  append_message(out_, message);
+  return base::io::write_all(fd_, base::wire::as_text(out_));
+}
+
+base::Status Port::say_all(Chunk::Of of, base::wire::Bytes bytes) {
+  while (!bytes.empty()) {
+    const auto part = bytes.first(std::min(bytes.size(), max_chunk));
+    if (auto said = say(Chunk{.of = of, .bytes = {part.begin(), part.end()}}); !said) return said;
+    bytes = bytes.subspan(part.size());
+  }
+  return base::Ok{};
+}
+
+base::Result<ScanOrder> Port::wait_for_order() {
+  for (;;) {
+    const auto frame = frames_.next();
+    if (!frame) return base::fail("the order breaks the framing");
+    if (*frame) {
+      const auto order = parse_order(**frame);
+      if (!order) return base::fail("the order: " + std::string(describe(order.error())));
+      return *order;
+    }
+    std::array<std::byte, 256> bytes{};
+    const ssize_t got = ::read(fd_.get(), bytes.data(), bytes.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return base::io::fail_errno("read the port");
+    // Nobody is at the other end yet (virtio_console reads as ended then).
+    if (got == 0) std::this_thread::sleep_for(until_connected);
+    if (got > 0) frames_.push(std::span(bytes).first(static_cast<std::size_t>(got)));
+  }
+}
+
+}  // namespace scannerqube::io

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A guest without an agent gets USB devices: emulated ones, honest and not, whose backend runs
+// beside the machine (tests/attacks); the machine is the guest, and its kernel's own drivers use
+// them.
+#include <boost/json/serialize.hpp>
+#include <optional>
+
+#include "tests/attacks/attack.hpp"
+#include "tests/attacks/emulator/descriptors.hpp"
+#include "tests/attacks/emulator/honest.hpp"
+#include "tests/one-vm/guest_host.hpp"
+#include "tests/one-vm/one_vm.hpp"
+
+namespace onevm {
+namespace {
+
+using std::chrono::seconds;
+
+struct UsbHost : GuestHost {
+  explicit UsbHost(const std::filesystem::path& monitor) {
+    policy("qubes.USB * win sys-usb allow\n");
+    serve("disk");
+    attach_with("--qmp " + monitor.string());
+    start();
+    wait_until([this] { return has("sys-usb", "2-1:"); }, "the device is known");
+  }
+
+  void attach_with(const std::string& options) {
+    service("win", "qubes.USBAttach",
+            "exec " + program("sallyport-usb-guest") + " --agent-socket $SALLYPORT_AGENT_SOCKET " +
+                options);
+  }
+  // What is in port 2-1 from now on, as the emulator calls it. Approved is what it says it is.
+  void serve(const std::string& name) {
+    const auto device = attacks::find_device(name);
+    ASSERT_TRUE(device) << name;
+    const std::string id = attacks::approval_of(*device);  // VVVV:PPPP:SERIAL:
+    const std::string whole =
+        attacks::identity_text(device->descriptor, device->configurations.front());
+    const std::string interfaces = whole.substr(whole.rfind(':') + 1);
+    std::string line = "port=2-1 vendor=" + id.substr(0, 4) + " product=" + id.substr(5, 4);
+    line += " serial=" + id.substr(10, id.size() - 11);
+    line += " interfaces=" + interfaces_in(interfaces);
+    plug(line + "\n");
+    service(
+        "usb", "qubes.USB",
+        "exec " + std::string(SALLYPORT_BINARY_DIR) + "/tests/bin/usb_emulator --stream " + name);
+  }
+  // The same of a running dom0, once it knows.
+  void replug(const std::string& name) {
+    plug("");
+    wait_until([this] { return !has("sys-usb", "2-1:"); }, "the old device is gone");
+    serve(name);
+    wait_until([this] { return has("sys-usb", "2-1:"); }, "the new device is known");
+  }
+  // The stick of the machine, whose backend runs there.
+  void serve_stick(const std::string& socket) {
+    plug("port=2-1 vendor=46f4 product=0001 serial=" + stick_serial + " interfaces=080650\n");
+    service("usb", "qubes.USB", "exec " + program("sallyport-dial") + " " + socket);
+  }
+  std::string give() { return call("admin.vm.device.usb.Attach+sys-usb+2-1", "win"); }
+  std::string take() { return call("admin.vm.device.usb.Detach+sys-usb+2-1", "win"); }
+  bool given() {
+    return call("admin.vm.device.usb.Attached", "win").find("2-1") != std::string::npos;
+  }
+  using PaperQubes::has;
+
+ private:
+  // "u080650u030101" -> "080650,030101"
+  static std::string interfaces_in(const std::string& text) {
+    std::string list;
+    for (std::size_t i = 0; i + 7 <= text.size(); i += 7) {
+      list += (list.empty() ? "" : ",") + text.substr(i + 1, 6);
+    }
+    return list;
+  }
+};
+
+class AgentlessUsb : public OneVm {
+ protected:
+  void SetUp() override {
+    ASSERT_NO_FATAL_FAILURE(OneVm::SetUp());
+    host_.emplace(guest_monitor());
+  }
+  void TearDown() override {
+    if (!host_) return;  // there was no machine
+    host_.reset();
+    EXPECT_TRUE(gone().ok());
+  }
+  // In sysfs of the guest: the device of our emulator, which QEMU's own are not; waits.
+  static rig::CommandResult there(const std::string& more = "") {
+    return vm().wait_until(find + more, seconds(40));
+  }
+  static rig::CommandResult gone() { return vm().wait_until("! (" + find + ")", seconds(40)); }
+  static std::string disk() {
+    auto found = vm().wait_until(
+        find +
+            " && for b in $d/*/host*/target*/*/block/*; do [ -e $b ] && echo /dev/${b##*/} && "
+            "exit 0; done; exit 1",
+        seconds(60));
+    while (!found.out.empty() && found.out.back() == '\n') found.out.pop_back();
+    return found.out;
+  }
+  // What QEMU has of ours.
+  static std::string parts() {
+    std::string all;
+    for (const auto& [command, arguments] :
+         {std::pair<std::string, boost::json::object>{"query-chardev", {}},
+          {"qom-list", {{"path", "/machine/peripheral"}}}}) {
+      const auto answer = vm().qmp(command, arguments);
+      all += answer ? boost::json::serialize(*answer) : "? " + answer.error().text;
+    }
+    return all;
+  }
+  static bool nothing_left() {
+    const std::string all = parts();
+    return all.find("sallyport-usb") == std::string::npos && all.find('?') == std::string::npos;
+  }
+  void settles() {
+    host_->wait_until([this] { return !host_->given(); }, "the lease ends");
+    EXPECT_TRUE(gone().ok());
+    host_->wait_until([] { return nothing_left(); }, "QEMU has no part of it any more");
+  }
+
+  // Leaves its folder in $d.
+  static inline const std::string find =
+      "for d in /sys/bus/usb/devices/*; do [ \"$(cat $d/idVendor 2>/dev/null)\" = 1209 ] && break; "
+      "d=; done; [ -n \"$d\" ]";
+  std::optional<UsbHost> host_;
+};
+
+TEST_F(AgentlessUsb, AStickIsReadWrittenToAndDetached) {
+  ASSERT_EQ(host_->give(), UsbHost::ok);
+  const std::string stick = disk();
+  ASSERT_FALSE(stick.empty());
+  std::string content;
+  for (std::uint32_t sector = 0; sector < attacks::disk_sectors; ++sector) {
+    content.append(attacks::sector_size, static_cast<char>(attacks::pattern_of(sector)));
+  }
+  ASSERT_TRUE(base::io::write_file_atomically(host_->root_ / "expected", content, 0644));
+  // The machine sees the host's files.
+  const auto same =
+      vm().run("cmp " + stick + " " + (host_->root_ / "expected").string(), seconds(60));
+  EXPECT_TRUE(same.ok()) << same;
+  // The emulated stick takes what is written and forgets it.
+  const auto written = vm().run(
+      "dd if=/dev/zero of=" + stick + " bs=65536 count=1 seek=3 oflag=direct", seconds(60));
+  EXPECT_TRUE(written.ok()) << written;
+  EXPECT_EQ(host_->take(), UsbHost::ok);
+  settles();
+}
+
+TEST_F(AgentlessUsb, AKeyboardsReportsArrive) {
+  host_->replug("report-rollover");
+  ASSERT_EQ(host_->give(), UsbHost::ok);
+  const std::string events = "for e in $d/*/*/input/input*/event*; do [ -e $e ] && break; done";
+  const auto found = there(" && " + events + " && [ -e $e ]");
+  ASSERT_TRUE(found.ok()) << found;
+  const auto keys = vm().run(
+      find + "; " + events + "; timeout 20 dd if=/dev/input/${e##*/} of=/dev/null bs=24 count=200",
+      seconds(40));
+  EXPECT_TRUE(keys.ok()) << keys;
+  EXPECT_EQ(host_->take(), UsbHost::ok);
+  settles();
+}
+
+TEST_F(AgentlessUsb, AnUnpluggedStickLeavesWhileItIsRead) {
+  ASSERT_EQ(host_->give(), UsbHost::ok);
+  const std::string stick = disk();
+  ASSERT_FALSE(stick.empty());
+  vm().run("( while dd if=" + stick +
+           " of=/dev/null bs=64K iflag=direct; do :; done ) > /dev/null 2>&1 &");
+  host_->plug("");
+  settles();
+}
+
+TEST_F(AgentlessUsb, AKilledAttacherTakesTheDeviceWithItAndTheNextCleansUp) {
+  ASSERT_EQ(host_->give(), UsbHost::ok);
+  ASSERT_TRUE(there().ok());
+  host_->kill_programs("sallyport-usb-guest");
+  host_->wait_until([this] { return !host_->given(); }, "the lease ends");
+  EXPECT_TRUE(gone().ok());
+  EXPECT_FALSE(nothing_left());
+  ASSERT_EQ(host_->give(), UsbHost::ok);
+  ASSERT_FALSE(disk().empty());
+  EXPECT_EQ(host_->take(), UsbHost::ok);
+  settles();
+}
+
+TEST_F(AgentlessUsb, WhatCannotBeIsRefusedInWords) {
+  host_->plug("port=2-1 vendor=1209 product=0003 serial=ANOTHER interfaces=080650\n");
+  host_->wait_until([this] { return host_->has("sys-usb", "ANOTHER"); }, "it is told");
+  const std::string other = host_->give();
+  EXPECT_NE(other.find("but 'ANOTHER' was approved"), std::string::npos) << other;
+  host_->replug("disk");
+  host_->attach_with("--qmp /nonexistent/qmp");
+  const std::string off = host_->give();
+  EXPECT_NE(off.find("does the guest run, with -qmp unix:/nonexistent/qmp,server=on,wait=off?"),
+            std::string::npos)
+      << off;
+  settles();
+}
+
+// The whole chain with nothing emulated on the way: the machine is also the sys-usb whose stick it
+// gets, by its own libusb and our backend, over the host's relay, firewall and QEMU's usb-redir.
+TEST_F(AgentlessUsb, AStickOfSysUsbComesThroughTheRealBackend) {
+  ASSERT_FALSE(wait_for_stick().empty());
+  host_->serve_stick(stream_port().string());
+  host_->wait_until([this] { return host_->has("sys-usb", stick_serial); }, "it is told");
+  const auto own = vm().run(
+      "for d in /sys/bus/usb/devices/*; do [ \"$(cat $d/serial 2>/dev/null)\" = " + stick_serial +
+      " ] && echo ${d##*/}; done");
+  const std::string port = own.out.substr(0, own.out.find('\n'));
+  ASSERT_FALSE(port.empty());
+  const long loop = vm().start_background(
+      "stream-backend",
+      "n=$(grep -lx stream-port /sys/class/virtio-ports/*/name); n=${n%/name}; "
+      "exec 3<>/dev/${n##*/}; while :; do " +
+          build + "/bin/sallyport-usb-backend --direct --port " + port +
+          " --stream-fd 3; sleep 0.5; done");
+  ASSERT_GT(loop, 0);
+  const std::string answer = host_->give();
+  EXPECT_EQ(answer, UsbHost::ok) << vm().run("tail /run/rig/stream-backend.log").out;
+  const auto sum = vm().wait_until(
+      "for b in /sys/block/sd*; do p=$(cd -P $b && pwd); case $p in */" + port +
+          "/*) ;; */usb*) head -c 4M /dev/${b##*/} | sha256sum && exit 0;; esac; done; exit 1",
+      seconds(120));
+  EXPECT_EQ(sum.out, stick_sha256(4));
+  const auto written = vm().run(
+      "for b in /sys/block/sd*; do p=$(cd -P $b && pwd); case $p in */" + port +
+          "/*) ;; */usb*) head -c 65536 /dev/urandom | dd of=/dev/${b##*/} bs=65536 seek=3 "
+          "iflag=fullblock conv=fsync && head -c 4M /dev/${b##*/} | sha256sum && exit 0;; esac; "
+          "done 2>/dev/null; exit 1",
+      seconds(120));
+  EXPECT_EQ(written.out, stick_sha256(4));
+  EXPECT_NE(written.out, sum.out);
+  if (host_->given()) {
+    EXPECT_EQ(host_->take(), UsbHost::ok);
+  }
+  vm().run("kill -- -" + std::to_string(loop));
+  EXPECT_FALSE(wait_for_stick().empty());
+  settles();
+}
+
+// Each lie of the stream that tests/attacks has: QEMU lives, the guest's kernel has nothing to
+// complain about, and nothing stays.
+TEST_F(AgentlessUsb, ATakenOverBackendHarmsNeitherQemuNorTheGuest) {
+  vm().run("dmesg -C");
+  std::size_t tried = 0;
+  for (const attacks::Attack& attack : attacks::table()) {
+    if (attack.kind != attacks::Class::stream || !attack.streamed) continue;
+    SCOPED_TRACE(attack.id);
+    host_->replug(attack.id);
+    const std::string answer = host_->give();
+    if (answer == UsbHost::ok) {
+      // Some lie only when they are used.
+      vm().run("sleep 1; " + find +
+               " && for b in $d/*/host*/target*/*/block/*; do [ -e $b ] && "
+               "timeout 3 dd if=/dev/${b##*/} of=/dev/null bs=64K count=2 iflag=direct; done");
+      if (host_->given()) host_->take();
+    }
+    if (!attack.streamed->words.empty()) {
+      EXPECT_NE(host_->guest_log().find(attack.streamed->words), std::string::npos)
+          << attack.streamed->words;
+    }
+    settles();
+    ASSERT_TRUE(vm().run("true").ok());
+    ++tried;
+  }
+  EXPECT_GT(tried, 20U);
+  const auto alarms = vm().run("dmesg | grep -E 'BUG|WARNING|Oops|Call Trace|general protection'");
+  EXPECT_FALSE(alarms.ok()) << alarms;
+}
+
+}  // namespace
+}  // namespace onevm

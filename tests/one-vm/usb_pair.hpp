@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Backend and frontend alone, without dom0, and a device that QEMU plugs in for them.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+
+#include "tests/rig/machine.hpp"
+
+namespace onevm {
+
+struct Kind {
+  std::string driver;  // QEMU's
+  boost::json::object properties = {};
+};
+
+// Of a machine with an xHCI `xhci` whose port 4 is free. What goes wrong fails the test.
+class UsbPair {
+ public:
+  explicit UsbPair(rig::Machine& machine) : vm_(machine) {}
+  ~UsbPair();
+  UsbPair(const UsbPair&) = delete;
+  UsbPair& operator=(const UsbPair&) = delete;
+
+  void load_drivers();
+  void plug(const Kind& kind);
+  void unplug();
+  // The first folder that the pattern matches and that is configured; with its interfaces' drivers
+  // bound, since a kernel binds them before it says so. Empty: none came.
+  std::string wait_for(const std::string& pattern);
+  // The plugged device's, at the controller it is plugged into.
+  std::string wait_for_direct();
+  // The device with that folder through backend and frontend; its folder below vhci.
+  std::string attach(const std::string& folder);
+  void detach();
+  std::string log();
+
+ private:
+  rig::Machine& vm_;
+  bool plugged_ = false;
+};
+
+}  // namespace onevm

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One program, so that the daemons and the waiting machines are shared; fixture in scan_qube.hpp.
+rig_machine_test(scan_qube_test LABEL scan-qube TIMEOUT 1800 SOURCES
+  scan-qube/daemons.cpp
+  scan-qube/scan_qube.cpp
+  scan-qube/verdict_test.cpp
+  scan-qube/endings_test.cpp
+  scan-qube/hostile_test.cpp
+  scan-qube/release_test.cpp
+  scan-qube/again_test.cpp
+  scanner-qube/volume/images.cpp
+  LIBRARIES scannerqube_release_check scannerqube_report_json scannerqube_volume_workers
+    base_sign PkgConfig::libcrypto)
+# Static, as it lives where nothing else is.
+add_executable(scan_hostile_qube scan-qube/hostile_qube_main.cpp
+  ${PROJECT_SOURCE_DIR}/scanner-qube/qube/message.cpp)
+target_link_libraries(scan_hostile_qube PRIVATE sallyport_options rig_static_io)
+target_link_options(scan_hostile_qube PRIVATE -static)
+set_target_properties(scan_hostile_qube PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
+add_dependencies(scan_qube_test scan_hostile_qube sallyport sallyport-db-check sallyport-qube
+  sallyport-scan-qube sallyport-scanner sallyport-scans sallyport-snapshot sallyport-snapshots)
