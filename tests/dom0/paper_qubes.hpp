@@ -21,6 +21,7 @@
 #include "base/io/files.hpp"
 #include "base/io/unix_socket.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 
 namespace dom0::test {
 
@@ -103,9 +104,7 @@ class PaperQubes : public testing::Test {
     }
   }
 
-  static std::string program(const std::string& name) {
-    return std::string(SALLYPORT_BINARY_DIR) + "/bin/" + name;
-  }
+  static std::string program(const std::string& name) { return places::build() + "/bin/" + name; }
   void put(const std::string& path, const std::string& text, unsigned mode = 0644) {
     ASSERT_TRUE(base::io::write_file_atomically(root_ / path, text, mode).has_value());
   }
