@@ -193,11 +193,12 @@ class PaperQubes : public testing::Test {
 
   template <class Condition>
   void wait_until(Condition condition, const std::string& what) {
-    for (int tries = 0; tries < 200; ++tries) {
+    // Long, as a machine that builds beside this may stall for seconds.
+    for (int tries = 0; tries < 600; ++tries) {
       if (condition()) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
-    FAIL() << "10 s passed before: " << what;
+    FAIL() << "30 s passed before: " << what;
   }
 
   static inline const std::string ok{'0', '\0'};
