@@ -2,6 +2,7 @@
 #include "policy/ask_targets.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 namespace policy {
@@ -15,26 +16,35 @@ const QubeFacts* default_template(const SystemInfo& system, const QubeFacts& cal
   return caller.default_dispvm.empty() ? nullptr : system.find(caller.default_dispvm);
 }
 
-// What may be chosen, while rules add and take away: a mark for each qube, for a disposable of it,
-// and for the caller's own default disposable.
+// What may be chosen, while rules add and take away: a mark for each qube, for a disposable of each
+// template, and for the caller's own default disposable.
 class Choice {
  public:
   Choice(const SystemInfo& system, const QubeFacts& caller) : system_(system), caller_(caller) {
     qubes_.reserve(system.qubes().size());
-    for (const auto& [name, qube] : system.qubes()) qubes_.push_back({.qube = &qube});
+    for (const auto& [name, qube] : system.qubes()) {
+      qubes_.push_back({.qube = &qube});
+      if (qube.template_for_dispvms) templates_.push_back({.qube = &qube});
+    }
   }
 
   // Everything that `token`, standing as a rule's target or as its redirect, covers.
   void mark(const Token& token, bool offered) {
     if (token.kind() == Token::Kind::name) {
       const QubeFacts* qube = system_.find(token.value());
-      if (qube != nullptr) entry_of(*qube).offered = offered;
+      if (qube != nullptr) entry_of(qubes_, *qube).offered = offered;
       return;
     }
-    for (Entry& each : qubes_) {
-      if (matches_qube(token, system_, *each.qube)) each.offered = offered;
-      if (each.qube->template_for_dispvms && covers_disposable(token, each.qube)) {
-        each.disposable = offered;
+    if (names_qubes(token)) {
+      for (Entry& each : qubes_) {
+        if (matches_qube(token, system_, *each.qube)) each.offered = offered;
+      }
+    }
+    // The kind of what is asked for counts, not its text.
+    static const Token any = *Token::parse("@dispvm:x", Place::requested);
+    for (Entry& each : templates_) {
+      if (matches_target(token, system_, {.token = any, .qube = nullptr, .dvm = each.qube})) {
+        each.offered = offered;
       }
     }
     static const Token own = *Token::parse(dispvm, Place::requested);
@@ -44,17 +54,22 @@ class Choice {
   // By name, sorted.
   std::vector<std::string> names() {
     const QubeFacts* dvm = default_template(system_, caller_);
-    if (own_ && dvm != nullptr && dvm->template_for_dispvms) entry_of(*dvm).disposable = true;
-    std::vector<std::string> names;
-    for (const Entry& each : qubes_) {
-      if (each.disposable && !each.qube->internal) names.push_back(disposable_of(*each.qube));
+    if (own_ && dvm != nullptr && dvm->template_for_dispvms) {
+      entry_of(templates_, *dvm).offered = true;
     }
+    std::vector<std::string> names;
+    names.reserve(qubes_.size() + templates_.size());
+    for (const Entry& each : templates_) {
+      if (each.offered && !each.qube->internal) names.push_back(disposable_of(*each.qube));
+    }
+    const auto disposables = static_cast<std::ptrdiff_t>(names.size());
     for (const Entry& each : qubes_) {
       if (each.offered && !each.qube->internal && each.qube != &caller_) {
         names.push_back(each.qube->name);
       }
     }
-    std::sort(names.begin(), names.end());
+    // Each half is sorted, as the qubes are.
+    std::inplace_merge(names.begin(), names.begin() + disposables, names.end());
     return names;
   }
 
@@ -62,25 +77,38 @@ class Choice {
   struct Entry {
     const QubeFacts* qube = nullptr;
     bool offered = false;
-    bool disposable = false;
   };
 
-  Entry& entry_of(const QubeFacts& qube) {
-    // They stand in the order of their names, and this one is among them.
-    return *std::lower_bound(
-        qubes_.begin(), qubes_.end(), qube.name,
-        [](const Entry& entry, const std::string& name) { return entry.qube->name < name; });
+  // Those for which matches_qube() is never true need not be compared with every qube.
+  static bool names_qubes(const Token& token) {
+    switch (token.kind()) {
+      case Token::Kind::any:
+      case Token::Kind::any_vm:
+      case Token::Kind::admin_vm:
+      case Token::Kind::type:
+      case Token::Kind::tag:
+      case Token::Kind::name:
+        return true;
+      case Token::Kind::default_target:
+      case Token::Kind::dispvm:
+      case Token::Kind::dispvm_template:
+      case Token::Kind::dispvm_tag:
+        return false;
+    }
+    return true;
   }
 
-  bool covers_disposable(const Token& token, const QubeFacts* dvm) const {
-    // The kind of what is asked for counts, not its text.
-    static const Token any = *Token::parse("@dispvm:x", Place::requested);
-    return matches_target(token, system_, {.token = any, .qube = nullptr, .dvm = dvm});
+  static Entry& entry_of(std::vector<Entry>& entries, const QubeFacts& qube) {
+    // They stand in the order of their names, and this one is among them.
+    return *std::lower_bound(
+        entries.begin(), entries.end(), qube.name,
+        [](const Entry& entry, const std::string& name) { return entry.qube->name < name; });
   }
 
   const SystemInfo& system_;
   const QubeFacts& caller_;
   std::vector<Entry> qubes_;
+  std::vector<Entry> templates_;  // what disposables can be made of
   bool own_ = false;
 };
 

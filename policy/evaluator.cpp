@@ -62,10 +62,9 @@ Decision from_rule(const Rule& rule, Decision::Kind kind, const Call& call) {
 
 Decision decide_allow(const Rule& rule, Call& call) {
   Token target = rule.redirect ? *rule.redirect : call.target;
-  if (is_unknown_qube(target, call.system)) {
-    call.warnings.push_back(unknown_target(target.value()));
-  }
-  if (target.kind() == Token::Kind::default_target || is_unknown_qube(target, call.system)) {
+  const bool unknown = is_unknown_qube(target, call.system);
+  if (unknown) call.warnings.push_back(unknown_target(target.value()));
+  if (target.kind() == Token::Kind::default_target || unknown) {
     return deny("policy define 'allow' action at " + rule.where() +
                     " but no target is specified by caller or policy",
                 rule.where());
@@ -210,8 +209,9 @@ Decision denied_ask(const Decision& asked, std::string message) {
 
 Decision evaluate(const Ruleset& rules, const SystemInfo& system, const Request& request) {
   if (!request.requested_source.empty()) return deny(relay_problem(system, request));
-  const QubeFacts stranger{.name = request.source};
   const QubeFacts* known = system.find(request.source);
+  QubeFacts stranger;
+  if (known == nullptr) stranger.name = request.source;
   const QubeFacts* caller = known == nullptr ? &stranger : known;
   auto target = Token::parse(request.target, Place::requested);
   if (!target) return deny(target.error().text);

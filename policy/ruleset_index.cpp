@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "policy/ruleset_index.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <functional>
 #include <string_view>
+#include <utility>
 
 namespace policy {
 namespace {
@@ -20,20 +23,37 @@ bool is_uuid(std::string_view name) { return name.starts_with("uuid:"); }
 }  // namespace
 
 RulesetIndex::RulesetIndex(const std::vector<Rule>& rules) {
+  std::vector<std::pair<std::size_t, Place>> keys;
+  keys.reserve(rules.size());
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const Rule& rule = rules[i];
     const bool named = rule.source.kind() == Token::Kind::name;
     const std::string_view source = named ? std::string_view(rule.source.value()) : "";
     uuids_ = uuids_ || is_uuid(source);
     const std::size_t call = mix(hash_of(rule.service), hash_of(rule.argument));
-    lists_[mix(call, hash_of(source))].push_back(static_cast<Place>(i));
+    keys.emplace_back(mix(call, hash_of(source)), static_cast<Place>(i));
+  }
+  std::sort(keys.begin(), keys.end());
+  slots_.resize(std::bit_ceil(2 * keys.size() + 1));
+  places_.reserve(keys.size());
+  for (const auto& [key, place] : keys) {
+    Slot& slot = slots_[slot_of(key)];
+    if (slot.count == 0) slot = {.key = key, .first = static_cast<Place>(places_.size())};
+    ++slot.count;
+    places_.push_back(place);
   }
 }
 
+// Where `key` is, or where it would be put.
+std::size_t RulesetIndex::slot_of(std::size_t key) const {
+  std::size_t at = key & (slots_.size() - 1);
+  while (slots_[at].count != 0 && slots_[at].key != key) at = (at + 1) & (slots_.size() - 1);
+  return at;
+}
+
 std::span<const RulesetIndex::Place> RulesetIndex::list(std::size_t key) const {
-  const auto found = lists_.find(key);
-  if (found == lists_.end()) return {};
-  return found->second;
+  const Slot& slot = slots_[slot_of(key)];
+  return std::span(places_).subspan(slot.first, slot.count);
 }
 
 RulesetIndex::Walk RulesetIndex::walk(const Request& request, const QubeFacts* source) const {

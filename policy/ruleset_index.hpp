@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "policy/rule.hpp"
@@ -42,9 +41,19 @@ class RulesetIndex {
   Walk walk(const Request& request, const QubeFacts* source) const;
 
  private:
+  // A list within places_, found by its key. The table has a free slot for each one that is taken,
+  // and a key stands at its own place or behind it, before the next free slot.
+  struct Slot {
+    std::size_t key = 0;
+    Place first = 0;
+    Place count = 0;  // 0: free
+  };
+
+  std::size_t slot_of(std::size_t key) const;
   std::span<const Place> list(std::size_t key) const;
 
-  std::unordered_map<std::size_t, std::vector<Place>> lists_;
+  std::vector<Place> places_;
+  std::vector<Slot> slots_;  // a power of two
   bool uuids_ = false;  // some rule names its source by uuid
 };
 

@@ -38,7 +38,9 @@ void Session::send(const FromAgent& message) {
 }
 
 void Session::connect() {
-  dialer_.dial({.kind = base::wire::StreamKind::control, .token = life_},
+  dialer_.dial({.kind = base::wire::StreamKind::control,
+                .features = base::wire::feature_usb_rights,
+                .token = life_},
                [this](base::Result<StreamSocket> stream) { after_dial(std::move(stream)); });
 }
 

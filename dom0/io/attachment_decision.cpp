@@ -136,6 +136,12 @@ base::Status Attachment::settle_options(const policy::Decision& decision) {
       under_terms(lease().options, lease().device,
                   decision.terms ? *decision.terms : policy::DeviceTerms{}, decision.rule, consent);
   if (!options) return base::Unexpected{options.error()};
+  const std::string words = lease().device.block() == nullptr ? usb_words(*options) : "";
+  const QubeLink* backend = board_.link(lease().backend);
+  if (!words.empty() && (backend == nullptr || !backend->has(base::wire::feature_usb_rights))) {
+    return base::fail(lease().backend + " is older than dom0 and would not hold the device to " +
+                      words + "; give it an image of dom0's version and restart it");
+  }
   lease().options = *std::move(options);
   return base::Ok{};
 }

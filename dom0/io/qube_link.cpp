@@ -6,8 +6,10 @@
 
 namespace dom0::io {
 
-QubeLink::QubeLink(std::string qube, StreamSocket socket, const base::io::Log& log)
+QubeLink::QubeLink(std::string qube, std::uint64_t features, StreamSocket socket,
+                   const base::io::Log& log)
     : qube_(std::move(qube)),
+      features_(features),
       log_(log),
       timer_(socket.get_executor()),
       socket_(std::move(socket)),

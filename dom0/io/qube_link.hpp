@@ -30,11 +30,13 @@ class QubeLink : public std::enable_shared_from_this<QubeLink> {
   using OnMessage = std::function<void(const std::string& qube, const agent::FromAgent&)>;
   using OnDown = std::function<void(const std::string& qube, const std::string& reason)>;
 
-  QubeLink(std::string qube, StreamSocket socket, const base::io::Log& log);
+  // `features`: what the agent's hello said.
+  QubeLink(std::string qube, std::uint64_t features, StreamSocket socket, const base::io::Log& log);
   void start(OnMessage on_message, OnDown on_down);
   void send(const agent::FromDom0& message);
   void close();
   const std::string& qube() const { return qube_; }
+  bool has(std::uint64_t feature) const { return (features_ & feature) != 0; }
   // It owes the answer to a ping.
   bool silent() const { return silent_for_.count() != 0; }
 
@@ -45,6 +47,7 @@ class QubeLink : public std::enable_shared_from_this<QubeLink> {
   void down(const std::string& reason);
 
   std::string qube_;
+  std::uint64_t features_;
   const base::io::Log& log_;
   boost::asio::steady_timer timer_;
   StreamSocket socket_;  // until the hello is written; then the channel's

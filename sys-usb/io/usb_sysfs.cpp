@@ -153,6 +153,7 @@ std::optional<SeenDevice> read_device(const fs::path& sysfs, const std::string& 
       .product = text_of(*folder / "product"),
       .serial = text_of(*folder / "serial"),
       .interfaces = {}};
+  seen.in_reset = *device == 0;
   add_descriptors(*folder, seen.record);
   const auto configuration = number_of<std::uint32_t>(*folder / "bConfigurationValue", 10);
   const auto count = number_of<std::uint32_t>(*folder / "bNumInterfaces", 10);

@@ -19,6 +19,9 @@ struct SeenDevice {
   // All interfaces of the active configuration are there; false while the kernel still sets it up,
   // and for a device that has no configuration.
   bool complete = false;
+  // The kernel resets its port: until that has ended it has no address, and sysfs says devnum 0
+  // (hub_port_reset in drivers/usb/core/hub.c). It comes back under its old one, or not at all.
+  bool in_reset = false;
 };
 
 // Ports with a device that may be lent, sorted, at most max_devices: no hubs, nothing below

@@ -99,6 +99,8 @@ void UsbWatcher::State::look() {
 
 bool UsbWatcher::State::settled(const std::string& port_id, const SeenDevice& seen,
                                 Export exported) {
+  // The kernel ends every reset, so there is nothing to be counted.
+  if (seen.in_reset) return false;
   if (seen.complete && exported == Export::yes) {
     tries_.erase(port_id);
     return true;
@@ -106,7 +108,8 @@ bool UsbWatcher::State::settled(const std::string& port_id, const SeenDevice& se
   return ++tries_[port_id] > max_tries;
 }
 
-// A known device that is just being set up anew (another configuration) stays known meanwhile.
+// A known device that is just being set up anew (another configuration, a reset) stays known
+// meanwhile.
 void UsbWatcher::State::forget_missing(const std::map<std::string, DeviceRecord>& present,
                                        const std::set<std::string>& unsettled) {
   std::vector<std::string> gone;

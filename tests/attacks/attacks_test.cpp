@@ -9,6 +9,7 @@
 
 #include "tests/attacks/attack.hpp"
 #include "tests/attacks/guest/report.hpp"
+#include "tests/places.hpp"
 #include "tests/rig/shared_machine.hpp"
 
 namespace attacks {
@@ -20,9 +21,9 @@ using std::chrono::seconds;
 // What is attacked: SALLYPORT_ATTACKED (environment), a folder with backend and frontend, or ours.
 const std::string programs = [] {
   const char* given = std::getenv("SALLYPORT_ATTACKED");
-  return std::string(given != nullptr ? given : SALLYPORT_BINARY_DIR "/bin");
+  return std::string(given != nullptr ? given : places::build() + "/bin");
 }();
-const std::string runner = SALLYPORT_BINARY_DIR "/tests/bin/attack_guest";
+const std::string runner = places::build() + "/tests/bin/attack_guest";
 // In the machine: copies in memory, which start sooner and stay as they were at the start.
 const std::string inside = "/run/attacks/bin";
 const std::string guest = inside + "/attack_guest";

@@ -8,6 +8,7 @@
 #include "tests/attacks/attack.hpp"
 #include "tests/attacks/guest/kernel_log.hpp"
 #include "tests/attacks/guest/report.hpp"
+#include "tests/places.hpp"
 
 namespace attacks {
 namespace {
@@ -44,7 +45,7 @@ TEST(AttackTable, ReasonsAreGivenWhereSomethingIsRefused) {
 
 TEST(AttackTable, IsWhatTheDocumentSays) {
   constexpr std::size_t limit = std::size_t{1024} * 1024;
-  const auto text = base::io::read_file(SALLYPORT_SOURCE_DIR "/docs/attacks.md", limit);
+  const auto text = base::io::read_file(places::source() + "/docs/attacks.md", limit);
   ASSERT_TRUE(text) << text.error().text;
   EXPECT_NE(text->find(markdown()), std::string::npos)
       << "docs/attacks.md is not the table: put the output of usb_emulator --table there";

@@ -10,6 +10,7 @@
 #include "tests/bench/block_client.hpp"
 #include "tests/bench/block_server.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 
 namespace bench {
 namespace {
@@ -49,8 +50,8 @@ std::vector<Server> servers(const std::filesystem::path& folder) {
   const std::string medium = (folder / "medium").string();
   const auto socket = [&folder](const char* name) { return (folder / name).string(); };
   return {{"sallyport",
-           {std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport-block-server", "--read-only",
-            "--listen", socket("sallyport"), medium}},
+           {places::build() + "/bin/sallyport-block-server", "--read-only", "--listen",
+            socket("sallyport"), medium}},
           {"nbdkit", {"nbdkit", "-f", "-r", "--unix", socket("nbdkit"), "file", "file=" + medium}},
           {"qemu", {"qemu-nbd", "-r", "-t", "-e", "8", "-f", "raw", "-k", socket("qemu"), medium}}};
 }

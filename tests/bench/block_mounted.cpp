@@ -8,6 +8,7 @@
 #include "tests/bench/block.hpp"
 #include "tests/bench/guest.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 
 namespace bench {
 namespace {
@@ -15,8 +16,8 @@ namespace {
 constexpr unsigned mib = 48;
 constexpr const char* file = "/run/bench/mnt/DATA.BIN";
 
-const std::string bin = SALLYPORT_BINARY_DIR "/bin/";
-const std::string tools = SALLYPORT_BINARY_DIR "/tests/bin/";
+const std::string bin = places::build() + "/bin/";
+const std::string tools = places::build() + "/tests/bin/";
 
 struct Way {
   std::string name;

@@ -7,6 +7,7 @@
 #include "tests/bench/block_client.hpp"
 #include "tests/bench/block_server.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 
 namespace bench {
 namespace {
@@ -17,7 +18,7 @@ constexpr const char* kit_rate = "3200M";  // bits: 400 MB/s, a fast stick on US
 
 using Rates = std::map<std::string, std::vector<double>>;
 
-std::string program(const char* name) { return std::string(SALLYPORT_BINARY_DIR) + "/bin/" + name; }
+std::string program(const char* name) { return places::build() + "/bin/" + name; }
 
 // The store is in memory: what is measured is the process, not the machine's disk.
 class Rig {

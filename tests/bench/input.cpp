@@ -6,13 +6,14 @@
 #include <sstream>
 
 #include "tests/input-proxy/typing_traces.hpp"
+#include "tests/places.hpp"
 #include "tests/rig/machine.hpp"
 
 namespace bench {
 namespace {
 
-const std::string bin = SALLYPORT_BINARY_DIR "/bin";
-const std::string guest = SALLYPORT_BINARY_DIR "/tests/bin/bench_input_guest";
+const std::string bin = places::build() + "/bin";
+const std::string guest = places::build() + "/tests/bin/bench_input_guest";
 constexpr unsigned frames = 2000;
 // Of which a quarter are clicks and a quarter a finger's, at 8,000 a second, to a receiver that
 // stands still a fifth of the time.

@@ -8,6 +8,7 @@
 #include "tests/bench/scan_peers.hpp"
 #include "tests/bench/scan_qube.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 
 namespace bench {
 namespace {
@@ -51,7 +52,7 @@ class Rig {
  public:
   base::Status prepare() {
     const auto made =
-        rig::run_program({SALLYPORT_SOURCE_DIR "/tests/bench/scan_trees", folder_.path().string()},
+        rig::run_program({places::source() + "/tests/bench/scan_trees", folder_.path().string()},
                          rig::deadline_after(std::chrono::minutes(10)));
     if (!made) return base::Unexpected{made.error()};
     for (const char* set : {"light", "heavy"}) {

@@ -31,8 +31,6 @@ if(NOT SALLYPORT_SANITIZE AND NOT SALLYPORT_FUZZ)
     scannerqube_report_json scannerqube_scan typing_traces)
   # Each group has small words of its own for what it measures.
   set_target_properties(bench_main PROPERTIES UNITY_BUILD OFF)
-  target_compile_definitions(bench_main PRIVATE
-    SALLYPORT_BINARY_DIR="${PROJECT_BINARY_DIR}" SALLYPORT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_dependencies(bench_main bench_allocations bench_session bench_guest bench_block_guest bench_input_guest rig_guest
     rig_sound_guest)
   set_target_properties(bench_allocations PROPERTIES

@@ -11,11 +11,12 @@
 #include "tests/bench/guest.hpp"
 #include "tests/bench/usb_peers.hpp"
 #include "tests/bench/usb_sound.hpp"
+#include "tests/places.hpp"
 
 namespace bench {
 namespace {
 
-const std::string usb_tools = SALLYPORT_BINARY_DIR "/tests/bin/";
+const std::string usb_tools = places::build() + "/tests/bin/";
 const std::string usb_guest = usb_tools + "bench_guest";
 const std::string allocation_file = "/run/bench-allocations";
 constexpr unsigned random_reads = 2048;

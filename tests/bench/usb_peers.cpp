@@ -5,12 +5,13 @@
 #include <sstream>
 
 #include "tests/bench/guest.hpp"
+#include "tests/places.hpp"
 
 namespace bench {
 namespace {
 
-const std::string peer_programs = SALLYPORT_BINARY_DIR "/bin/";
-const std::string peer_tools = SALLYPORT_BINARY_DIR "/tests/bin/";
+const std::string peer_programs = places::build() + "/bin/";
+const std::string peer_tools = places::build() + "/tests/bin/";
 const std::string peer_guest = peer_tools + "bench_guest";
 
 // `prefix`: what stands before the frontend's command.

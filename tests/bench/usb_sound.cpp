@@ -7,13 +7,14 @@
 #include <sstream>
 
 #include "tests/bench/guest.hpp"
+#include "tests/places.hpp"
 #include "tests/rig/counted_sound.hpp"
 
 namespace bench {
 namespace {
 
 constexpr unsigned seconds_played = 10;
-const std::string sound_programs = SALLYPORT_BINARY_DIR "/";
+const std::string sound_programs = places::build() + "/";
 
 // Waits for the first that the pattern names.
 base::Result<std::string> first_of(rig::Machine& vm, const std::string& list) {

@@ -9,6 +9,7 @@
 
 #include "base/io/files.hpp"
 #include "tests/block-proxy/block_server_rig.hpp"
+#include "tests/places.hpp"
 
 namespace {
 
@@ -181,7 +182,7 @@ TEST(BlockServerMedia, OneStreamOnStdinAndStdout) {
   const tests::Folder folder;
   const std::string medium = (folder.path() / "medium").string();
   tests::write_pattern(medium, mib);
-  std::string program = std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport-block-server";
+  std::string program = places::build() + "/bin/sallyport-block-server";
   for (const bool leaves_well : {true, false}) {
     auto pair = base::io::stream_pair();
     ASSERT_TRUE(pair);
@@ -210,7 +211,7 @@ TEST(BlockServerMedia, OneStreamOnStdinAndStdout) {
 TEST(BlockServerMedia, AWrongSizeIsNotServed) {
   BlockServer server;
   tests::write_pattern(server.medium(), mib);
-  const std::string program = std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport-block-server";
+  const std::string program = places::build() + "/bin/sallyport-block-server";
   const auto ran = rig::run_program({program, "--size-check", "1048577", server.medium().string()},
                                     tests::soon());
   ASSERT_FALSE(ran);

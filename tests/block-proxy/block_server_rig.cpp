@@ -12,6 +12,7 @@
 
 #include "base/io/files.hpp"
 #include "base/io/unix_socket.hpp"
+#include "tests/places.hpp"
 
 namespace tests {
 
@@ -21,8 +22,8 @@ using blockproxy::nbd::ClientHandshake;
 rig::Deadline soon() { return std::chrono::steady_clock::now() + std::chrono::seconds(60); }
 
 void BlockServer::start(std::vector<std::string> options) {
-  std::vector<std::string> argv{std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport-block-server",
-                                "--listen", socket().string()};
+  std::vector<std::string> argv{places::build() + "/bin/sallyport-block-server", "--listen",
+                                socket().string()};
   argv.insert(argv.end(), options.begin(), options.end());
   argv.push_back(medium().string());
   start_other(argv);

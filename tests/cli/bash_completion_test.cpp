@@ -7,6 +7,7 @@
 
 #include "base/io/unix_socket.hpp"
 #include "tests/cli/fake_admin.hpp"
+#include "tests/places.hpp"
 
 namespace cli::test {
 namespace {
@@ -31,12 +32,11 @@ class BashCompletion : public testing::Test {
   }
   // `words`: quoted for bash, the last one at the cursor. What is offered, one a line.
   std::string offered(const std::string& words) const {
-    const std::string script =
-        "export SALLYPORT_ROOT=" + root_.path().string() + " PATH=" + bin_folder() +
-        ":$PATH; source " SALLYPORT_SOURCE_DIR "/dist/completion/sallyport.bash; COMP_WORDS=(" +
-        words +
-        "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _sallyport_complete; "
-        "((${#COMPREPLY[@]} == 0)) || printf '%s\\n' \"${COMPREPLY[@]}\"";
+    const std::string script = "export SALLYPORT_ROOT=" + root_.path().string() +
+                               " PATH=" + bin_folder() + ":$PATH; source " + places::source() +
+                               "/dist/completion/sallyport.bash; COMP_WORDS=(" + words +
+                               "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _sallyport_complete; "
+                               "((${#COMPREPLY[@]} == 0)) || printf '%s\\n' \"${COMPREPLY[@]}\"";
     const ProgramResult got = run_program("/bin/bash", {"--norc", "-c", script});
     EXPECT_EQ(got.code, 0);
     EXPECT_EQ(got.err, "");

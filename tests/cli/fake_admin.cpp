@@ -16,6 +16,7 @@
 
 #include "base/io/files.hpp"
 #include "base/io/unix_socket.hpp"
+#include "tests/places.hpp"
 
 namespace cli::test {
 namespace {
@@ -85,7 +86,7 @@ int wait_for(pid_t child) {
 
 }  // namespace
 
-std::string bin_folder() { return std::string(SALLYPORT_BINARY_DIR) + "/bin"; }
+std::string bin_folder() { return places::build() + "/bin"; }
 
 TemporaryRoot::TemporaryRoot() {
   std::string pattern = (std::filesystem::temp_directory_path() / "sallyport-XXXXXX").string();

@@ -7,6 +7,7 @@
 #include "base/io/files.hpp"
 #include "cli/arguments.hpp"
 #include "tests/cli/fake_admin.hpp"
+#include "tests/places.hpp"
 
 namespace cli::test {
 namespace {
@@ -124,8 +125,8 @@ std::vector<std::string> words_of(const std::string& command) {
 }
 
 TEST(Transcripts, AreReproducedToTheByte) {
-  const auto text = base::io::read_file(
-      std::string(SALLYPORT_SOURCE_DIR) + "/tests/data/cli/qvm-transcripts.txt", 65536);
+  const auto text =
+      base::io::read_file(places::source() + "/tests/data/cli/qvm-transcripts.txt", 65536);
   ASSERT_TRUE(text.has_value());
   auto transcripts = read_transcripts(*text);
   ASSERT_EQ(transcripts.size(), 23U);

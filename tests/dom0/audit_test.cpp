@@ -15,6 +15,7 @@
 #include "base/audit/io/log_files.hpp"
 #include "base/io/files.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 
 namespace dom0::io {
 namespace {
@@ -29,7 +30,7 @@ class AuditLog : public testing::Test {
   };
   Ran tool(const std::string& words) const {
     const std::string out = (folder_.path() / "out").string();
-    const std::string command = std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport --root " +
+    const std::string command = places::build() + "/bin/sallyport --root " +
                                 folder_.path().string() + " log " + words + " >" + out + " 2>&1";
     const int status = std::system(command.c_str());  // NOLINT: as people run it
     return {WEXITSTATUS(status), *base::io::read_file(out, 1U << 24U)};
@@ -183,7 +184,7 @@ TEST_F(AuditLog, FollowSeesWhatIsWrittenAlsoBehindAFullFile) {
   Audit audit(log_);
   ASSERT_TRUE(audit.open(path_, 3000).has_value());
   const std::string out = (folder_.path() / "followed").string();
-  const std::string program = std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport";
+  const std::string program = places::build() + "/bin/sallyport";
   const std::string root = folder_.path().string();
   const pid_t child = ::fork();
   if (child == 0) {

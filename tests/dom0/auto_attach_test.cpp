@@ -57,7 +57,7 @@ class AutoAttachTest : public testing::Test {
     ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
     other_ends_.emplace_back(ends[1]);
     board_.links[qube] = std::make_shared<QubeLink>(
-        qube, StreamSocket(context_, boost::asio::generic::stream_protocol(AF_UNIX, 0), ends[0]),
+        qube, 0, StreamSocket(context_, boost::asio::generic::stream_protocol(AF_UNIX, 0), ends[0]),
         log_);
   }
   void assign(const std::string& qube, AssignmentMode mode = AssignmentMode::auto_attach) {

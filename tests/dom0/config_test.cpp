@@ -158,6 +158,24 @@ class Scale : public PaperQubes {
   }
 };
 
+// Its hello has no feature: an image from before attachments had rights, and it would ignore them.
+TEST_F(Scale, AnOlderImageIsNotGivenWhatItWouldIgnore) {
+  start_daemon();
+  start_work();
+  Qube usb(socket_of("sys-usb"));
+  ASSERT_TRUE(usb.plug("2-1", "60A44C"));
+  wait_until([this] { return running("work") && has("sys-usb", "2-1:"); }, "qubes connect");
+  const std::string refused =
+      call("admin.vm.device.usb.Attach+sys-usb+2-1", "work", "_read-only='yes'");
+  EXPECT_NE(refused.find("sys-usb is older than dom0 and would not hold the device to "
+                         "read-only=yes; give it an image of dom0's version"),
+            std::string::npos)
+      << refused;
+  policy("qubes.USB * work sys-usb allow interfaces=USB_Storage\n");
+  const std::string by_rule = attach();
+  EXPECT_NE(by_rule.find("older than dom0"), std::string::npos) << by_rule;
+}
+
 TEST_F(Scale, TenThousandPlugEventsInABurstAreAllTold) {
   start_daemon();
   Qube usb(socket_of("sys-usb"));

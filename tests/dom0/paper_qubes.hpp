@@ -21,6 +21,7 @@
 #include "base/io/files.hpp"
 #include "base/io/unix_socket.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 
 namespace dom0::test {
 
@@ -103,9 +104,7 @@ class PaperQubes : public testing::Test {
     }
   }
 
-  static std::string program(const std::string& name) {
-    return std::string(SALLYPORT_BINARY_DIR) + "/bin/" + name;
-  }
+  static std::string program(const std::string& name) { return places::build() + "/bin/" + name; }
   void put(const std::string& path, const std::string& text, unsigned mode = 0644) {
     ASSERT_TRUE(base::io::write_file_atomically(root_ / path, text, mode).has_value());
   }
@@ -194,11 +193,12 @@ class PaperQubes : public testing::Test {
 
   template <class Condition>
   void wait_until(Condition condition, const std::string& what) {
-    for (int tries = 0; tries < 200; ++tries) {
+    // Long, as a machine that builds beside this may stall for seconds.
+    for (int tries = 0; tries < 600; ++tries) {
       if (condition()) return;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
-    FAIL() << "10 s passed before: " << what;
+    FAIL() << "30 s passed before: " << what;
   }
 
   static inline const std::string ok{'0', '\0'};

@@ -149,7 +149,7 @@ TEST_F(PaperQubes, ACallWithoutALeaseIsRefused) {
 TEST_F(PaperQubes, CarriesOrdinaryCallsThatPolicyAllows) {
   start();
   const auto echo = [this](const std::string& service) {
-    const std::string command = "echo hi | timeout 5 " + program("sallyport-call") + " --socket " +
+    const std::string command = "echo hi | timeout 30 " + program("sallyport-call") + " --socket " +
                                 (root_ / "work/agent.sock").string() + " sys-usb " + service +
                                 " >" + (root_ / "out").string() + " 2>&1";
     const int status = std::system(command.c_str());  // NOLINT: a shell is what is wanted here

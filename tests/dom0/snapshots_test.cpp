@@ -4,6 +4,7 @@
 #include "base/sign/io/key_files.hpp"
 #include "scanner-qube/report/verdict_note.hpp"
 #include "tests/dom0/assignments.hpp"
+#include "tests/places.hpp"
 
 namespace dom0::test {
 namespace {
@@ -45,8 +46,8 @@ class Snapshots : public Assignments {
             "exec 3>&1\n"
             "exec " +
                 program("sallyport-call") + " --socket " + (root_ / "work/agent.sock").string() +
-                " $backend sallyport.Block+$port " + std::string(SALLYPORT_BINARY_DIR) +
-                "/tests/bin/nbd-reader " + (root_ / "work/copy").string());
+                " $backend sallyport.Block+$port " + places::build() + "/tests/bin/nbd-reader " +
+                (root_ / "work/copy").string());
   }
   ~Snapshots() override {
     storage_.end(SIGTERM);

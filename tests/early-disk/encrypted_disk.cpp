@@ -3,6 +3,8 @@
 
 #include <fstream>
 
+#include "tests/places.hpp"
+
 namespace earlydisk {
 namespace {
 
@@ -10,7 +12,7 @@ namespace fs = std::filesystem;
 
 constexpr unsigned disk_mib = 64;
 constexpr unsigned output_mib = 256;
-const std::string build = SALLYPORT_BINARY_DIR;
+const std::string build = places::build();
 
 // PID 1 of the disk: tells what the kernel lets type now, and ends.
 const std::string root_init =

@@ -10,6 +10,7 @@
 #include "tests/attacks/emulator/honest.hpp"
 #include "tests/one-vm/guest_host.hpp"
 #include "tests/one-vm/one_vm.hpp"
+#include "tests/places.hpp"
 
 namespace onevm {
 namespace {
@@ -42,9 +43,8 @@ struct UsbHost : GuestHost {
     line += " serial=" + id.substr(10, id.size() - 11);
     line += " interfaces=" + interfaces_in(interfaces);
     plug(line + "\n");
-    service(
-        "usb", "qubes.USB",
-        "exec " + std::string(SALLYPORT_BINARY_DIR) + "/tests/bin/usb_emulator --stream " + name);
+    service("usb", "qubes.USB",
+            "exec " + places::build() + "/tests/bin/usb_emulator --stream " + name);
   }
   // The same of a running dom0, once it knows.
   void replug(const std::string& name) {

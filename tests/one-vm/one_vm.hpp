@@ -10,13 +10,14 @@
 #include <memory>
 #include <string>
 
+#include "tests/places.hpp"
 #include "tests/rig/machine.hpp"
 
 namespace onevm {
 
 // The folder of the build, which the guest sees at the same path.
-inline const std::string build = SALLYPORT_BINARY_DIR;
-inline const std::string source = SALLYPORT_SOURCE_DIR;
+inline const std::string build = places::build();
+inline const std::string source = places::source();
 
 // The stick: random bytes, no file system (tests that want one make it), and its serial number.
 inline constexpr unsigned stick_mib = 128;

@@ -99,7 +99,8 @@ std::string Qubes::logs() {
   return vm()
       .run(
           "for n in prompt relay daemon devices-sys-usb devices-work agent-sys-usb "
-          "agent-work; do echo \"--- $n\"; tail -n 15 /run/rig/$n.log; done")
+          "agent-work; do echo \"--- $n\"; tail -n 15 /run/rig/$n.log; done; "
+          "echo '--- kernel'; dmesg | tail -n 25")
       .out;
 }
 

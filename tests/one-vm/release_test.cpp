@@ -2,6 +2,7 @@
 // Volumes made anew, mounted by a kernel: it finds every file under its new name, and what it
 // writes there leaves a sound file system.
 #include "tests/one-vm/one_vm.hpp"
+#include "tests/places.hpp"
 #include "tests/scanner-qube/release/media.hpp"
 #include "tests/scanner-qube/volume/images.hpp"
 
@@ -81,8 +82,8 @@ TEST_F(Release, ADeviceInUseIsRefusedAndOneThatIsFreeIsWritten) {
       seconds(60));
   ASSERT_TRUE(ready.ok()) << ready;
   const auto write = [&](const std::string& to) {
-    return vm().run(std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport-release-volume " + image +
-                        " " + list + " --to " + to + " 2>&1",
+    return vm().run(places::build() + "/bin/sallyport-release-volume " + image + " " + list +
+                        " --to " + to + " 2>&1",
                     seconds(60));
   };
   for (const char* to : {"/dev/loop3 --overwrite", "/dev/loop3p1 --overwrite"}) {
@@ -126,8 +127,8 @@ TEST_F(Release, AFullDiskIsAnErrorAndNoFile) {
   tests::write_file(list, std::string(base::wire::as_text(release::encode(medium.list()))));
   const auto full =
       vm().run("mkdir -p /run/release && mount -t tmpfs -o size=2M tmpfs /run/release && " +
-                   std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport-release-volume " + image +
-                   " " + list + " --to /run/release/out 2>&1",
+                   places::build() + "/bin/sallyport-release-volume " + image + " " + list +
+                   " --to /run/release/out 2>&1",
                seconds(60));
   EXPECT_FALSE(full.ok());
   EXPECT_NE(full.out.find("No space left on device"), std::string::npos) << full;

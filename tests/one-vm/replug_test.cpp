@@ -68,6 +68,33 @@ TEST_F(Replug, TheSameStickIsReadAgainWithoutAQuestion) {
   EXPECT_TRUE(wait_for_no_disk().ok());
 }
 
+// While the kernel resets a port, sysfs shows a device without an address there. Whoever looks
+// then, as the watcher does after each event, must not take it for another one.
+TEST_F(Replug, AResetIsNoUnplug) {
+  const std::string disk = wait_for_stick();
+  ASSERT_FALSE(disk.empty());
+  const std::string folder = "/sys/bus/usb/devices/" + port();
+  const auto watched = vm().run(
+      build +
+          "/bin/qvm-usb watch > /run/watched & watching=$!; "
+          "(while sleep 0.02; do echo change > " +
+          folder +
+          "/uevent; done) & looking=$!; "
+          // SG_SCSI_RESET of the bus: usb-storage resets the port.
+          "python3 -c 'import array, fcntl, os, sys\n"
+          "disk = os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK)\n"
+          "for i in range(30): fcntl.ioctl(disk, 0x2284, array.array(\"i\", [2]))' " +
+          disk +
+          " 2>&1; done=$?; kill $looking; sleep 1; kill $watching; cat /run/watched; exit $done",
+      minutes(5));
+  EXPECT_TRUE(watched.ok()) << watched << vm().run("dmesg | tail");
+  // The list that watching begins with, and nothing behind it.
+  EXPECT_NE(watched.out.find(port()), std::string::npos) << watched;
+  EXPECT_EQ(watched.out.find(port()), watched.out.rfind(port())) << watched;
+  const auto resets = vm().run("dmesg | grep -c 'reset SuperSpeed.*USB device'");
+  EXPECT_GE(std::atoi(resets.out.c_str()), 30) << resets;
+}
+
 TEST_F(Replug, AnotherStickInItsPlaceIsAskedAboutAndNotAttached) {
   expect_readable(attached_disk());
   kill_process("prompt", "KILL");

@@ -10,6 +10,7 @@
 
 #include "policy/evaluator.hpp"
 #include "policy/input_handling.hpp"
+#include "tests/places.hpp"
 
 namespace policy {
 namespace {
@@ -295,7 +296,7 @@ TEST(Conditions, AreNoParametersOfQubes) {
   }
   std::size_t accepted = 0;
   for (const char* stem : {"named", "random"}) {
-    const std::string path = SALLYPORT_SOURCE_DIR "/tests/data/policy/" + std::string(stem);
+    const std::string path = places::source() + "/tests/data/policy/" + std::string(stem);
     std::ifstream cases(path + ".jsonl");
     std::ifstream answers(path + ".expected.jsonl");
     for (std::string one, answer; std::getline(cases, one) && std::getline(answers, answer);) {

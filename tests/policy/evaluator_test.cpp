@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Decisions beyond the recorded ones: facts that cannot be, and answers that come late or lie.
 #include "policy/evaluator.hpp"
+#include "tests/places.hpp"
 
 #include <gtest/gtest.h>
 
@@ -135,7 +136,7 @@ TEST(PolicyEvaluator, AskRedirectedToTheCallerEndsAsLoopback) {
 }
 
 TEST(ExamplePolicy, DoesWhatItsCommentsSay) {
-  std::ifstream in(SALLYPORT_SOURCE_DIR "/dist/policy/50-sallyport.policy");
+  std::ifstream in(places::source() + "/dist/policy/50-sallyport.policy");
   const std::string text(std::istreambuf_iterator<char>(in), {});
   ASSERT_FALSE(text.empty());
   const auto rules = policy::parse_policy({{"p", text}});

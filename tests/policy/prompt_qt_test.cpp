@@ -13,6 +13,7 @@
 #include "base/io/paths.hpp"
 #include "policy/io/ask_client.hpp"
 #include "policy/io/notifier.hpp"
+#include "tests/places.hpp"
 #include "tests/policy/desktop.hpp"
 
 namespace policy {
@@ -33,7 +34,7 @@ class QtProgram : public tests::DesktopTest {
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     const std::string search = root_.path().string() + ":" + ::getenv("PATH");
     auto program =
-        rig::Child::start({"env", "PATH=" + search, SALLYPORT_BINARY_DIR "/bin/sallyport-prompt-qt",
+        rig::Child::start({"env", "PATH=" + search, places::build() + "/bin/sallyport-prompt-qt",
                            "--root", root_.path().string()},
                           log());
     ASSERT_TRUE(program) << program.error().text;
@@ -166,7 +167,7 @@ TEST_F(QtProgram, TellsTheDesktopWhatBecameOfACall) {
 TEST_F(QtProgram, RefusesToStartWithoutADesktopOrBesideAnother) {
   const auto run = [this](const std::string& display) {
     return rig::run_program(
-        {"env", "DISPLAY=" + display, SALLYPORT_BINARY_DIR "/bin/sallyport-prompt-qt", "--root",
+        {"env", "DISPLAY=" + display, places::build() + "/bin/sallyport-prompt-qt", "--root",
          root_.path().string()},
         rig::deadline_after(10s));
   };

@@ -25,6 +25,7 @@
 #include "policy/io/ask_message.hpp"
 #include "policy/io/notifier.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 
 namespace {
 
@@ -59,8 +60,8 @@ class PromptTest : public testing::Test {
 
   // The first line of a second program, which must fail.
   std::string refused_start() {
-    const std::string command = std::string(SALLYPORT_BINARY_DIR "/bin/sallyport-prompt --root ") +
-                                root_.string() + " --answer yes 2>&1";
+    const std::string command =
+        places::build() + "/bin/sallyport-prompt --root " + root_.string() + " --answer yes 2>&1";
     FILE* pipe = ::popen(command.c_str(), "r");
     if (pipe == nullptr) return {};
     std::array<char, 512> line{};
@@ -72,7 +73,7 @@ class PromptTest : public testing::Test {
   // The program with these arguments on a new terminal, listening.
   void start(std::vector<std::string> arguments = {}) {
     arguments.insert(arguments.begin(),
-                     {SALLYPORT_BINARY_DIR "/bin/sallyport-prompt", "--root", root_.string()});
+                     {places::build() + "/bin/sallyport-prompt", "--root", root_.string()});
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);

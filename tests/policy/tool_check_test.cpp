@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "policy/lint.hpp"
+#include "tests/places.hpp"
 #include "tests/policy/tool_fixture.hpp"
 
 namespace {
@@ -120,8 +121,7 @@ TEST(PolicyVectorsLint, FindsAnErrorExactlyWhereParsingFails) {
   std::size_t broken = 0;
   std::size_t cases = 0;
   for (const char* name : {"named.jsonl", "random.jsonl"}) {
-    for (const auto& each :
-         read_cases(std::string(SALLYPORT_SOURCE_DIR "/tests/data/policy/") + name)) {
+    for (const auto& each : read_cases(places::source() + "/tests/data/policy/" + name)) {
       Vector files(each.at("policy").as_object());
       const auto main = files.file("__main__");
       ASSERT_TRUE(main);

@@ -5,6 +5,7 @@
 
 #include "policy/io/decision_json.hpp"
 #include "policy/policy_diff.hpp"
+#include "tests/places.hpp"
 #include "tests/policy/tool_fixture.hpp"
 
 namespace {
@@ -90,7 +91,7 @@ TEST_F(PolicyExpectations, MistakesInTheFileAreNamedAndNothingIsRun) {
 }
 
 TEST_F(PolicyExpectations, TheShippedExampleAgreesWithTheShippedPolicy) {
-  const std::string shipped = SALLYPORT_SOURCE_DIR "/dist/policy/";
+  const std::string shipped = places::source() + "/dist/policy/";
   std::filesystem::remove(root_ / "etc/qubes/policy.d/30-user.policy");
   std::filesystem::copy_file(shipped + "50-sallyport.policy",
                              root_ / "etc/qubes/policy.d/50-sallyport.policy");

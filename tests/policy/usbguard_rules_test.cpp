@@ -9,6 +9,7 @@
 #include "policy/usbguard_match.hpp"
 #include "policy/usbguard_parser.hpp"
 #include "policy/usbguard_text.hpp"
+#include "tests/places.hpp"
 
 namespace policy {
 namespace {
@@ -180,7 +181,7 @@ TEST(UsbguardRules, WhatIsNotKnownLetsNobodyIn) {
 // Rules of our own; `usbguard-rule-parser -f` of Debian's usbguard 1.1.2 takes each line of the
 // first file and refuses each of the second.
 TEST(UsbguardRules, AgreesWithUsbguardOnEveryLineOfTheCorpus) {
-  const std::string folder = std::string(SALLYPORT_SOURCE_DIR) + "/tests/data/usbguard/";
+  const std::string folder = places::source() + "/tests/data/usbguard/";
   for (const char* name : {"good.rules", "bad.rules"}) {
     std::ifstream file(folder + name);
     std::size_t lines = 0;

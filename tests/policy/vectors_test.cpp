@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "policy/io/tool.hpp"
+#include "tests/places.hpp"
 
 namespace {
 
 namespace json = boost::json;
 
-const std::string data_dir = SALLYPORT_SOURCE_DIR "/tests/data/policy/";
+const std::string data_dir = places::source() + "/tests/data/policy/";
 // There `deny` of @adminvm leaves dom0 on the list of a later ask, although both are one.
 constexpr std::string_view mended = "ask: @adminvm deny vs wildcard ask (dom0)";
 

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "tests/places.hpp"
 #include "tests/rig/child.hpp"
 
 namespace rig {
@@ -12,7 +13,7 @@ base::Result<std::filesystem::path> kernel_folder() {
   const char* const folder = std::getenv("SALLYPORT_KERNEL");
   if (folder != nullptr) return std::filesystem::path(folder);
 
-  auto printed = run_program({SALLYPORT_SOURCE_DIR "/sys-usb/image/fetch-kernel"},
+  auto printed = run_program({places::source() + "/sys-usb/image/fetch-kernel"},
                              deadline_after(std::chrono::minutes(5)));
   if (!printed) return base::fail(printed.error().text);
   // Its last line is the folder; before it there may be progress on stderr.

@@ -6,6 +6,8 @@
 #include <iostream>
 #include <thread>
 
+#include "tests/places.hpp"
+
 namespace rig {
 namespace {
 
@@ -48,10 +50,9 @@ Machine::~Machine() {
 }
 
 base::Status Machine::build_initramfs() {
-  const auto made =
-      run_program({SALLYPORT_SOURCE_DIR "/tests/rig/make-initramfs", kernel_.folder,
-                   scratch_ / "initramfs", SALLYPORT_BINARY_DIR "/tests/bin/rig_guest"},
-                  deadline_after(seconds(60)));
+  const auto made = run_program({places::source() + "/tests/rig/make-initramfs", kernel_.folder,
+                                 scratch_ / "initramfs", places::build() + "/tests/bin/rig_guest"},
+                                deadline_after(seconds(60)));
   if (!made) return base::fail(made.error().text);
   return base::Ok{};
 }

@@ -10,9 +10,7 @@ sallyport_library(rig SOURCES
   rig/machine.cpp
   rig/qmp.cpp
   rig/shared_machine.cpp
-  LIBRARIES rig_wire base_io Boost::json)
-target_compile_definitions(rig PRIVATE
-  SALLYPORT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SALLYPORT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  LIBRARIES rig_wire base_io test_places Boost::json)
 sallyport_test(rig_test SOURCES
   rig/child_test.cpp
   rig/command_channel_test.cpp
@@ -22,13 +20,13 @@ sallyport_test(rig_test SOURCES
   LIBRARIES rig rig_sound)
 
 # rig_machine_test(NAME LABEL label TIMEOUT seconds SOURCES file...): a GoogleTest program that boots
-# machines; one at a time, because each wants a core of its own
+# machines; each wants a core of its own, so ./check runs as many at a time as there are cores
 function(rig_machine_test name)
   cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;LIBRARIES" ${ARGN})
   sallyport_test(${name} SOURCES ${arg_SOURCES} LIBRARIES rig ${arg_LIBRARIES})
   add_dependencies(${name} rig_guest rig_call rig_dma rig_vhci_fill)
   set_tests_properties(${name} PROPERTIES
-    LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} RESOURCE_LOCK machine)
+    LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
 # Sanitizers neither link statically nor say anything about code that runs in another machine.

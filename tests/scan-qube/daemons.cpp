@@ -9,13 +9,14 @@
 #include "base/io/pass_fd.hpp"
 #include "base/io/unix_socket.hpp"
 #include "base/sign/io/key_files.hpp"
+#include "tests/places.hpp"
 
 namespace scanqube {
 namespace {
 
 using base::io::Fd;
 
-const std::string built = SALLYPORT_BINARY_DIR;
+const std::string built = places::build();
 
 base::Result<Fd> put_request(const base::io::Paths& paths, const std::string& request,
                              const Fd* attached) {
@@ -56,8 +57,8 @@ base::Status Daemons::prepare() const {
   // The signatures' engine is another user.
   fs::permissions(folder_, fs::perms(0755));
   fs::create_directories(paths_.etc());
-  const auto made = rig::run_program({std::string(SALLYPORT_SOURCE_DIR) + "/sys-usb/image/build",
-                                      "scanner", "--build-dir", built, "--out", images().string()},
+  const auto made = rig::run_program({places::source() + "/sys-usb/image/build", "scanner",
+                                      "--build-dir", built, "--out", images().string()},
                                      rig::deadline_after(std::chrono::minutes(5)));
   if (!made) return base::Unexpected{made.error()};
   for (const char* key : {"scan", "scan-db"}) {

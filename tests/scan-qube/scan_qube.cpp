@@ -17,6 +17,7 @@
 #include "base/sign/io/key_files.hpp"
 #include "scanner-qube/report/io/statement_json.hpp"
 #include "scanner-qube/report/signed_text.hpp"
+#include "tests/places.hpp"
 #include "tests/scanner-qube/samples.hpp"
 #include "tests/scanner-qube/volume/images.hpp"
 
@@ -25,7 +26,7 @@ namespace {
 
 namespace report = scannerqube::report;
 
-const std::string build = SALLYPORT_BINARY_DIR;
+const std::string build = places::build();
 
 rig::Deadline soon() { return rig::deadline_after(long_enough); }
 

@@ -11,6 +11,7 @@
 #include "scanner-qube/engine/io/clamav_engine.hpp"
 #include "scanner-qube/report/io/report_json.hpp"
 #include "scanner-qube/report/report_lines.hpp"
+#include "tests/places.hpp"
 #include "tests/scanner-qube/report/schema.hpp"
 #include "tests/scanner-qube/samples.hpp"
 #include "tests/scanner-qube/volume/images.hpp"
@@ -200,8 +201,8 @@ TEST_F(ScanMedium, WhatTheEngineCouldNotLookAtIsNotLearned) {
 TEST_F(ScanMedium, TheProgramSaysItInItsExitStatus) {
   const std::string fat = tests::fat_image(folder_, 16);
   const auto run = [this](const std::string& words) {
-    const std::string command = std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport-scan-image " +
-                                words + " > " + (root() / "out").string() + " 2>&1";
+    const std::string command = places::build() + "/bin/sallyport-scan-image " + words + " > " +
+                                (root() / "out").string() + " 2>&1";
     const int status = std::system(command.c_str());  // NOLINT(cert-env33-c): the test's own words
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   };

@@ -54,7 +54,7 @@ sallyport_library(scannerqube_hostile SOURCES
   scanner-qube/hostile/sizes.cpp
   scanner-qube/volume/exfat_volume.cpp
   scanner-qube/volume/images.cpp
-  LIBRARIES scannerqube_scan scannerqube_clamav PkgConfig::libcrypto)
+  LIBRARIES scannerqube_scan scannerqube_clamav test_places PkgConfig::libcrypto)
 # Each family has its own `cases`.
 set_target_properties(scannerqube_hostile PROPERTIES UNITY_BUILD OFF)
 target_compile_definitions(scannerqube_hostile PUBLIC

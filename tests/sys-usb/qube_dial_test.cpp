@@ -12,6 +12,7 @@
 
 #include "base/io/files.hpp"
 #include "base/io/unix_socket.hpp"
+#include "tests/places.hpp"
 
 namespace {
 
@@ -42,8 +43,8 @@ class Dial : public ::testing::Test {
     if (pid_ == 0) {
       ::dup2(pair->second.get(), STDIN_FILENO);
       ::dup2(pair->second.get(), STDOUT_FILENO);
-      ::execl(SALLYPORT_BINARY_DIR "/bin/sallyport-dial", "sallyport-dial", socket().c_str(),
-              nullptr);
+      const std::string program = places::build() + "/bin/sallyport-dial";
+      ::execl(program.c_str(), "sallyport-dial", socket().c_str(), nullptr);
       ::_exit(126);
     }
     guest_ = std::move(pair->first);

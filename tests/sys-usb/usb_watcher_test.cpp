@@ -108,6 +108,13 @@ TEST_F(UsbSysfs, ListsOnlyWhatMayBeLent) {
   EXPECT_FALSE(read_device(sysfs_, "9-9").has_value());
 }
 
+TEST_F(UsbSysfs, WithoutAnAddressItIsInAReset) {
+  const auto folder = plug("pci0000:00/usb2", "2-1", {});
+  EXPECT_FALSE(read_device(sysfs_, "2-1")->in_reset);
+  std::ofstream(folder / "devnum") << "0\n";
+  EXPECT_TRUE(read_device(sysfs_, "2-1")->in_reset);
+}
+
 TEST_F(UsbSysfs, IsIncompleteUntilEveryInterfaceIsThere) {
   const auto folder = plug("pci0000:00/usb2", "2-1", {{"bNumInterfaces", " 2"}});
   interface(folder, "2-1:1.0", "03", "01", "01");

@@ -17,6 +17,7 @@
 #include "base/io/unix_socket.hpp"
 #include "base/wire/writer.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 #include "tests/usbproxy/session_rig.hpp"
 #include "usbproxy/frontend_protocol.hpp"
 
@@ -69,7 +70,7 @@ class Frontend : public ::testing::Test {
       ::dup2(err->second.get(), 2);
       const std::string agent = folder_ / "agent";
       const std::string devices = folder_ / "devices";
-      const std::string program = SALLYPORT_BINARY_DIR "/bin/sallyport-usb-frontend";
+      const std::string program = places::build() + "/bin/sallyport-usb-frontend";
       ::execl(program.c_str(), program.c_str(), "--agent-socket", agent.c_str(), "--devices-socket",
               devices.c_str(), "--sysfs", folder_.c_str(), nullptr);
       ::_exit(99);

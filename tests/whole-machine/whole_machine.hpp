@@ -7,13 +7,14 @@
 
 #include <string>
 
+#include "tests/places.hpp"
 #include "tests/rig/machine.hpp"
 
 namespace wholemachine {
 
 // The build's folder, which the outer machine sees at the same path.
-inline const std::string build = SALLYPORT_BINARY_DIR;
-inline const std::string source = SALLYPORT_SOURCE_DIR;
+inline const std::string build = places::build();
+inline const std::string source = places::source();
 
 // PCI addresses in the outer machine.
 inline const std::string xhci = "0000:00:04.0";

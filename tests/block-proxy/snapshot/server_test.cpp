@@ -13,6 +13,7 @@
 #include "block-proxy/nbd/reply.hpp"
 #include "block-proxy/snapshot/merkle.hpp"
 #include "tests/block-proxy/block_server_rig.hpp"
+#include "tests/places.hpp"
 
 namespace {
 
@@ -30,7 +31,7 @@ class SnapshotServer : public testing::Test {
   }
   void serve(std::vector<std::string> options = {}) { serve_by(served_, std::move(options)); }
   void serve_by(BlockServer& server, std::vector<std::string> options) {
-    std::vector<std::string> argv{std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport-snapshot",
+    std::vector<std::string> argv{places::build() + "/bin/sallyport-snapshot",
                                   "--listen",
                                   server.socket().string(),
                                   "--from",
@@ -43,15 +44,14 @@ class SnapshotServer : public testing::Test {
   }
   // A server that fails to start: what it says.
   std::string refusal(const std::string& name) {
-    const std::vector<std::string> argv{
-        std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport-snapshot",
-        "--listen",
-        served_.file("other").string(),
-        "--from",
-        source_.socket().string(),
-        "--root",
-        source_.file("root").string(),
-        name};
+    const std::vector<std::string> argv{places::build() + "/bin/sallyport-snapshot",
+                                        "--listen",
+                                        served_.file("other").string(),
+                                        "--from",
+                                        source_.socket().string(),
+                                        "--root",
+                                        source_.file("root").string(),
+                                        name};
     auto child = rig::Child::start(argv, served_.file("refusal"));
     EXPECT_TRUE(child);
     EXPECT_NE(child->wait(tests::soon()).value_or(0), 0);

@@ -13,6 +13,7 @@
 #include "base/io/paths.hpp"
 #include "base/io/unix_socket.hpp"
 #include "tests/block-proxy/block_server_rig.hpp"
+#include "tests/places.hpp"
 
 namespace tests {
 
@@ -35,9 +36,9 @@ class SupervisorRig : public testing::Test {
       command.insert(command.end(), {"null", "size=0"});
     }
     source_.start_other(command);
-    auto child = rig::Child::start({std::string(SALLYPORT_BINARY_DIR) + "/bin/sallyport-snapshots",
-                                    "--root", root_.path().string()},
-                                   root_.path() / "log");
+    auto child = rig::Child::start(
+        {places::build() + "/bin/sallyport-snapshots", "--root", root_.path().string()},
+        root_.path() / "log");
     ASSERT_TRUE(child) << child.error().text;
     children_.push_back(*std::move(child));
     const base::io::Fd stream = source_.connect();

@@ -9,6 +9,7 @@
 #include "scanner-qube/database/io/database_store.hpp"
 #include "scanner-qube/database/io/import_bundle.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 #include "tests/scanner-qube/database/bundles.hpp"
 
 namespace tests {
@@ -37,7 +38,7 @@ class ImportRig {
   std::filesystem::path root() const { return folder_.path(); }
   const base::sign::KeyPair& key() const { return key_; }
 
-  static constexpr const char* check_program = SALLYPORT_BINARY_DIR "/bin/sallyport-db-check";
+  static inline const std::string check_program = places::build() + "/bin/sallyport-db-check";
   static constexpr std::int64_t now = 1'795'100'000;
 
  private:

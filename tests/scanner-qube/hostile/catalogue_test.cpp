@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "tests/places.hpp"
 #include "tests/scanner-qube/hostile/medium.hpp"
 #include "tests/scanner-qube/hostile/scan_process.hpp"
 #include "tests/scanner-qube/samples.hpp"
@@ -41,7 +42,7 @@ int exit_status_of(const std::string& verdict) { return verdict == "infected" ? 
 
 // For whoever has to find out why.
 std::string keep(const std::string& image, const std::string& name) {
-  const fs::path kept = fs::path(SALLYPORT_BINARY_DIR) / "hostile" / (name + ".img");
+  const fs::path kept = fs::path(places::build()) / "hostile" / (name + ".img");
   fs::create_directories(kept.parent_path());
   fs::copy_file(image, kept, fs::copy_options::overwrite_existing);
   return kept.string();

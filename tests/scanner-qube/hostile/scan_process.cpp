@@ -15,6 +15,7 @@
 
 #include "base/io/files.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 
 namespace tests::hostile {
 namespace {
@@ -40,7 +41,8 @@ constexpr std::size_t longest_report = std::size_t{16} << 20U;
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
-  ::execv(SALLYPORT_BINARY_DIR "/bin/sallyport-scan-image", argv.data());
+  const std::string program = places::build() + "/bin/sallyport-scan-image";
+  ::execv(program.c_str(), argv.data());
   ::_exit(127);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/io/fd.hpp"
 #include "scanner-qube/release/from_entry.hpp"
+#include "tests/places.hpp"
 #include "tests/scanner-qube/release/media.hpp"
 #include "tests/scanner-qube/volume/images.hpp"
 
@@ -120,7 +121,7 @@ TEST(WriteVolume, ATargetThatCannotBeWrittenIsAnError) {
 class Programs : public testing::Test {
  protected:
   static std::string program(const std::string& name) {
-    return std::string(SALLYPORT_BINARY_DIR) + "/bin/" + name + " ";
+    return places::build() + "/bin/" + name + " ";
   }
   std::string at(const std::string& name) const { return (folder_.path() / name).string(); }
   int run(const std::string& command) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/fakes/folder.hpp"
+#include "tests/places.hpp"
 
 namespace tests {
 
@@ -20,7 +21,7 @@ inline std::vector<std::string> fit_schema(const std::vector<std::string>& lines
     std::ofstream file(in);
     for (const std::string& line : lines) file << line << '\n';
   }
-  const std::string source = SALLYPORT_SOURCE_DIR;
+  const std::string source = places::source();
   const std::string command = source + "/tests/scanner-qube/report/fits_schema.py " + source +
                               "/docs/scan-report.schema.json " + in + " > " + out;
   if (std::system(command.c_str()) != 0) return {"fits_schema.py failed"};  // NOLINT(cert-env33-c)

@@ -7,6 +7,7 @@
 
 #include "scanner-qube/report/report_lines.hpp"
 #include "scanner-qube/report/signed_text.hpp"
+#include "tests/places.hpp"
 #include "tests/scanner-qube/report/sample_report.hpp"
 
 namespace scannerqube::report {
@@ -163,7 +164,7 @@ TEST_F(SignedStatement, AnotherKeyIsNamed) {
 
 // Also checked by openssl and jq as README.md of scanner-qube/report tells.
 TEST(SignedText, TheRecordedFileIsWhatIsWrittenToday) {
-  std::ifstream file(SALLYPORT_SOURCE_DIR "/tests/data/scanner-qube/signed_report");
+  std::ifstream file(places::source() + "/tests/data/scanner-qube/signed_report");
   const std::string recorded{std::istreambuf_iterator<char>(file), {}};
   const auto pair = KeyPair::parse("sallyport-ed25519-secret " + std::string(64, '5'));
   ASSERT_TRUE(pair);
