@@ -5,6 +5,7 @@ sallyport_test(usbproxy_core_test SOURCES
   usbproxy/redir_decoder_test.cpp
   usbproxy/redir_round_trip_test.cpp
   usbproxy/iso_parts_test.cpp
+  usbproxy/remote_kernel_test.cpp
   usbproxy/session_bot_test.cpp
   usbproxy/session_iso_test.cpp
   usbproxy/session_pin_test.cpp
@@ -38,6 +39,7 @@ sallyport_fuzz(usbproxy_usbip_fuzz SOURCE fuzz/usbproxy_usbip_fuzz.cpp LIBRARIES
 sallyport_fuzz(usb_descriptors_fuzz SOURCE fuzz/usb_descriptors_fuzz.cpp
   LIBRARIES usbproxy_firewall)
 sallyport_fuzz(usbproxy_session_fuzz SOURCE fuzz/usbproxy_session_fuzz.cpp LIBRARIES usbproxy_core)
+sallyport_fuzz(usbproxy_remote_fuzz SOURCE fuzz/usbproxy_remote_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_test(usbproxy_guest_test SOURCES
   usbproxy/guest_link_test.cpp
   LIBRARIES usbproxy_guest_core)

@@ -80,13 +80,13 @@ int run_frontend(const FrontendOptions& options) {
                   std::move(way->rights));
   KernelTarget target(session);
   Pump pump(context, std::move(way->stream), session, target,
-            [&](const DeviceTable& device) -> base::Result<Fd> {
+            [&](const DeviceTable& device) -> base::Result<Pump::Ends> {
               auto socket = vhci->attach(device.speed());
-              if (!socket) return socket;
+              if (!socket) return base::Unexpected{socket.error()};
               auto told = standard_streams ? base::io::report_attached(*dev_null)
                                            : base::io::tell_attached();
               if (!told) return base::Unexpected{told.error()};
-              return socket;
+              return Pump::Ends{.in = std::move(*socket)};
             });
   const auto outcome = pump.run();
   return ended(outcome.exit_code(), outcome.end.text);

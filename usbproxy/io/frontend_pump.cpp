@@ -142,18 +142,20 @@ void Pump::target_readable(const error_code& error) {
     if (result == ReadResult::end) target_.closed(steady_clock::now());
     if (result != ReadResult::some) break;
     target_.arrived(count, steady_clock::now());
-    if (count < room) break;
+    if (count < room || !target_.reading()) break;
   }
   turn();
 }
 
 void Pump::attach_if_ready() {
   if (attached_ || !session_.ready() || session_.end()) return;
-  auto socket = attach_(session_.device());
-  if (!socket) return session_.refuse(socket.error().text, steady_clock::now());
+  auto ends = attach_(session_.device());
+  if (!ends) return session_.refuse(ends.error().text, steady_clock::now());
   attached_ = true;
-  target_side_.socket.assign(socket->release());
+  target_side_.socket.assign(ends->in.release());
+  if (ends->out) target_side_.own_out.assign(ends->out.release());
   target_side_.socket.non_blocking(true);
+  target_side_.out().non_blocking(true);
   target_.out().set_writer([this](std::span<const base::wire::Bytes> parts) {
     return write_parts(target_side_, parts);
   });
@@ -164,6 +166,8 @@ void Pump::turn() {
   target_.turn(steady_clock::now());
   flush(stream_, session_.to_stream());
   if (attached_) flush(target_side_, target_.out());
+  // One that is not read from while it does not read shows its end by that alone.
+  if (target_side_.broken && !target_.reading()) target_.closed(steady_clock::now());
   if (session_.end()) return context_.stop();
   if (attached_) wait_target();
   arm_timer();
@@ -173,7 +177,7 @@ void Pump::flush(Side& side, OutQueue& queue) {
   if (!side.writing) queue.flush();
   if (side.writing || side.broken || queue.empty()) return;
   side.writing = true;
-  side.socket.async_wait(descriptor_base::wait_write, [this, &side, &queue](const error_code& e) {
+  side.out().async_wait(descriptor_base::wait_write, [this, &side, &queue](const error_code& e) {
     side.writing = false;
     if (e) return;
     flush(side, queue);
@@ -193,7 +197,7 @@ std::size_t Pump::write_parts(Side& side, std::span<const base::wire::Bytes> par
   }
   for (;;) {
     const ssize_t written =
-        ::writev(side.socket.native_handle(), vectors.data(), static_cast<int>(count));
+        ::writev(side.out().native_handle(), vectors.data(), static_cast<int>(count));
     if (written >= 0) return static_cast<std::size_t>(written);
     if (errno == EINTR) continue;
     side.broken = errno != EAGAIN;
@@ -231,10 +235,11 @@ void Pump::drain(Side& side, OutQueue& queue) {
     if (queue.empty() || side.broken) break;
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now()).count();
-    pollfd one{.fd = side.socket.native_handle(), .events = POLLOUT, .revents = 0};
+    pollfd one{.fd = side.out().native_handle(), .events = POLLOUT, .revents = 0};
     if (left <= 0 || ::poll(&one, 1, static_cast<int>(left)) == 0) break;
   }
   error_code ignored;  // nothing to do about a failing close
+  if (side.own_out.is_open()) side.own_out.close(ignored);
   if (side.socket.is_open()) side.socket.close(ignored);
 }
 

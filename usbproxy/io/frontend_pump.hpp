@@ -18,13 +18,18 @@ namespace usbproxy::io {
 inline constexpr int exit_device_left = 3;     // of an attached device: it, or its stream, is gone
 inline constexpr int exit_device_changed = 4;  // since its reset it is another one
 
-// Owns both fds. Reads straight into the session's and the target's buffers; answers leave in one
+// Owns its fds. Reads straight into the session's and the target's buffers; answers leave in one
 // write per turn, large payloads from where they were read. The stream is always read: the session
 // bounds what can wait.
 class Pump {
  public:
-  // Called once, when the device is known; its answer is the target's socket.
-  using Attach = std::function<base::Result<base::io::Fd>(const DeviceTable&)>;
+  // What the target writes to and reads from.
+  struct Ends {
+    base::io::Fd in;
+    base::io::Fd out = {};  // empty: `in` is a socket, for both ways
+  };
+  // Called once, when the device is known; its answer leads to the target.
+  using Attach = std::function<base::Result<Ends>(const DeviceTable&)>;
   struct Outcome {
     bool attached = false;
     End end;
@@ -42,8 +47,10 @@ class Pump {
  private:
   // One direction's socket and its state.
   struct Side {
-    explicit Side(boost::asio::io_context& context) : socket(context) {}
+    explicit Side(boost::asio::io_context& context) : socket(context), own_out(context) {}
     boost::asio::posix::stream_descriptor socket;
+    boost::asio::posix::stream_descriptor own_out;  // open: it is written to, not `socket`
+    boost::asio::posix::stream_descriptor& out() { return own_out.is_open() ? own_out : socket; }
     bool writing = false;  // waits until it takes more
     bool broken = false;   // a write failed: the reader will see the end
   };

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "usbproxy/io/guest_firewall.hpp"
 
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,7 +30,6 @@ using base::io::Fd;
 constexpr std::chrono::seconds header_deadline{15};
 // From the end of its last word to its own.
 constexpr std::chrono::seconds end_deadline{5};
-constexpr int look_ms = 5;
 constexpr char asked = 'p';
 constexpr char granted = 'g';
 
@@ -71,10 +68,10 @@ int stand_between(FirewallTask task, const Fd& control, const Fd& dev_null) {
   guest::Link link(session);
   bool plugged = true;
   Pump pump(context, std::move(task.stream), session, link,
-            [&](const DeviceTable& /*device*/) -> base::Result<Fd> {
+            [&](const DeviceTable& /*device*/) -> base::Result<Pump::Ends> {
               plugged = send_byte(control, asked) && receive_byte(control) == granted;
               if (!plugged) return base::fail("not plugged in");
-              return std::move(task.guest);
+              return Pump::Ends{.in = std::move(task.guest)};
             });
   const auto outcome = pump.run();
   if (!plugged) return 1;  // the parent knows why
@@ -113,19 +110,6 @@ base::Status Firewall::grant() const {
   return base::Ok{};
 }
 
-int Firewall::wait() const {
-  const auto deadline = std::chrono::steady_clock::now() + end_deadline;
-  int status = 0;
-  bool killed = false;
-  for (;;) {
-    const pid_t ended = ::waitpid(pid_, &status, killed ? 0 : WNOHANG);
-    if (ended == pid_) return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    if (ended < 0 && errno != EINTR) return 1;
-    if (std::chrono::steady_clock::now() >= deadline && !std::exchange(killed, true)) {
-      ::kill(pid_, SIGKILL);
-    }
-    if (!killed) ::poll(nullptr, 0, look_ms);
-  }
-}
+int Firewall::wait() const { return base::io::wait_or_kill(pid_, end_deadline); }
 
 }  // namespace usbproxy::io
