@@ -9,7 +9,13 @@
 
 namespace blockproxy::io {
 
-int run_guest(const GuestOptions& options) {
+const char* const guest_usage =
+    "usage: sallyport-block-guest --qmp PATH [--agent-socket PATH]\n"
+    "Service sallyport.BlockAttach of a guest without an agent: puts a block device of another\n"
+    "qube into its QEMU, whose monitor is at PATH.\n"
+    "stdin: 'BACKEND NAME', then 'option KEY VALUE' lines, then an empty line.\n";
+
+int run_guest(const base::io::GuestOptions& options) {
   base::io::ignore_sigpipe();
   const auto request = read_device_request();
   if (!request) return ended(1, request.error().text);

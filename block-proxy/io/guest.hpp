@@ -3,26 +3,14 @@
 // agent.
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "base/io/agent_call.hpp"
-#include "base/wire/result.hpp"
+#include "base/io/guest_program.hpp"
 
 namespace blockproxy::io {
 
 extern const char* const guest_usage;
 
-struct GuestOptions {
-  std::string agent_socket = base::io::default_agent_socket;
-  std::string monitor;  // QEMU's -qmp socket
-  bool help = false;
-
-  static base::Result<GuestOptions> parse(const std::vector<std::string>& arguments);
-};
-
 // The service, from its request to the end of the attachment. The exit code, after the reason on
 // stderr: 0 it ended as attachments do, 126 refused by policy, 127 no such service, 1 else.
-int run_guest(const GuestOptions& options);
+int run_guest(const base::io::GuestOptions& options);
 
 }  // namespace blockproxy::io

@@ -4,21 +4,20 @@
 #include <boost/json/array.hpp>
 #include <vector>
 
+#include "base/io/guest_program.hpp"
 #include "base/io/qmp_names.hpp"
 
 namespace blockproxy::io {
 namespace {
 
 namespace json = boost::json;
-using base::io::is_left_behind;
-using base::io::names_in;
+using base::io::connect_to_guest;
 using base::io::Qmp;
+using base::io::soon;
 using base::io::text_of;
 
 constexpr std::size_t max_serial = 20;  // VIRTIO_BLK_ID_BYTES, virtio 1.2, 5.2.6.1
 constexpr unsigned max_depth = 4;       // of bridges behind bridges
-
-Qmp::Deadline soon() { return std::chrono::steady_clock::now() + Qmp::usual_time; }
 
 const json::array* list_of(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
@@ -49,29 +48,16 @@ GuestDrive::GuestDrive(std::filesystem::path monitor, const std::string& name)
       serial_(name.substr(0, max_serial)),
       id_(base::io::qmp_name(name)) {}
 
-base::Result<Qmp> GuestDrive::connect(Qmp::Deadline deadline) const {
-  auto qmp = Qmp::connect(monitor_, deadline);
-  if (qmp) return qmp;
-  return base::fail("QEMU's monitor " + monitor_.string() + ": " + qmp.error().text +
-                    "; does the guest run, with -qmp unix:" + monitor_.string() +
-                    ",server=on,wait=off?");
-}
-
 base::Status GuestDrive::look() const {
   const auto deadline = soon();
-  auto qmp = connect(deadline);
+  auto qmp = connect_to_guest(monitor_, deadline);
   if (!qmp) return base::Unexpected{qmp.error()};
-  // What cannot be removed stays: it does not hinder.
-  for (const std::string& id :
-       names_in(qmp->execute("qom-list", {{"path", "/machine/peripheral"}}, deadline), "name")) {
-    if (is_left_behind(id)) static_cast<void>(qmp->execute("device_del", {{"id", id}}, deadline));
-  }
-  for (const std::string& id :
-       names_in(qmp->execute("query-named-block-nodes", {{"flat", true}}, deadline), "node-name")) {
-    if (is_left_behind(id)) {
-      static_cast<void>(qmp->execute("blockdev-del", {{"node-name", id}}, deadline));
-    }
-  }
+  const base::io::GuestBackends nodes{.list = "query-named-block-nodes",
+                                      .list_arguments = {{"flat", true}},
+                                      .named_by = "node-name",
+                                      .remove = "blockdev-del",
+                                      .removed_by = "node-name"};
+  remove_left_behind(*qmp, nodes, deadline);
   return base::Ok{};
 }
 
@@ -140,7 +126,7 @@ base::Status GuestDrive::add_device(Qmp& qmp, const nbd::Export& medium,
 base::Status GuestDrive::plug(const base::io::Fd& its_end, const nbd::Export& medium,
                               const std::function<base::Status()>& handshake) const {
   const auto deadline = soon();
-  auto qmp = connect(deadline);
+  auto qmp = connect_to_guest(monitor_, deadline);
   if (!qmp) return base::Unexpected{qmp.error()};
   if (auto added = add_node(*qmp, its_end, medium, handshake, deadline); !added) return added;
   auto plugged = add_device(*qmp, medium, deadline);
@@ -150,12 +136,9 @@ base::Status GuestDrive::plug(const base::io::Fd& its_end, const nbd::Export& me
 
 base::Status GuestDrive::unplug() const {
   const auto deadline = soon();
-  auto qmp = connect(deadline);
+  auto qmp = connect_to_guest(monitor_, deadline);
   if (!qmp) return base::Unexpected{qmp.error()};
-  if (auto asked = qmp->execute("device_del", {{"id", id_}}, deadline); !asked) {
-    return base::Unexpected{asked.error()};
-  }
-  if (auto gone = qmp->wait_deleted(id_, deadline); !gone) return gone;
+  if (auto gone = unplug_from_guest(*qmp, id_, deadline); !gone) return gone;
   const auto removed = qmp->execute("blockdev-del", {{"node-name", id_}}, deadline);
   if (!removed) return base::Unexpected{removed.error()};
   return base::Ok{};

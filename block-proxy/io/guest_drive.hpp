@@ -31,7 +31,6 @@ class GuestDrive {
 
  private:
   using Qmp = base::io::Qmp;
-  base::Result<Qmp> connect(Qmp::Deadline deadline) const;
   base::Status add_node(Qmp& qmp, const base::io::Fd& its_end, const nbd::Export& medium,
                         const std::function<base::Status()>& handshake,
                         Qmp::Deadline deadline) const;

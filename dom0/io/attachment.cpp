@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "base/device/attachment_end.hpp"
 #include "base/wire/escape.hpp"
 #include "dom0/block_options.hpp"
 #include "dom0/device_lines.hpp"
@@ -13,9 +14,6 @@ namespace dom0::io {
 namespace {
 
 constexpr std::chrono::seconds kill_limit{2};
-// Of qubes.USBAttach (docs/protocol.md 4).
-constexpr int exit_device_left = 3;
-constexpr int exit_device_changed = 4;
 
 DeviceRef reference(const Lease& lease) {
   return {lease.backend, lease.device.port_id(), device_id(lease.device)};
@@ -308,8 +306,8 @@ void Attachment::conclude() {
 // let go of the device, is not continued because the device was unplugged as well.
 Departure Attachment::departure() const {
   if (!attached_ || ended_by_us_ || !frontend_.code) return Departure::none;
-  if (*frontend_.code == exit_device_changed) return Departure::changed;
-  return *frontend_.code == exit_device_left ? Departure::left : Departure::none;
+  if (*frontend_.code == base::device::exit_device_changed) return Departure::changed;
+  return *frontend_.code == base::device::exit_device_left ? Departure::left : Departure::none;
 }
 
 std::string Attachment::final_reason() const {

@@ -9,6 +9,7 @@ sallyport_test(qube_config_test SOURCES base/qube_config_test.cpp LIBRARIES base
 sallyport_fuzz(qube_config_fuzz SOURCE fuzz/qube_config_fuzz.cpp LIBRARIES base_config)
 sallyport_test(base_audit_test SOURCES base/audit_test.cpp LIBRARIES base_audit)
 sallyport_test(base_sha256_test SOURCES base/sha256_test.cpp LIBRARIES base_sha256)
+sallyport_test(base_qmp_test SOURCES base/guest_program_test.cpp LIBRARIES base_qmp)
 sallyport_test(base_sign_test SOURCES base/sign_test.cpp LIBRARIES base_sign)
 sallyport_test(base_device_test SOURCES
   base/interface_choice_test.cpp

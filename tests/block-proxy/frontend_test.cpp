@@ -5,8 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include "block-proxy/io/guest.hpp"
-
 namespace blockproxy::io {
 namespace {
 
@@ -106,17 +104,6 @@ TEST(KernelDevice, HasASizeAndSectorsThatTheKernelTakes) {
   }
   request.frontend_dev = "nbd0";
   EXPECT_FALSE(kernel_device(request, offer(can::read_only)).has_value());
-}
-
-TEST(GuestOptions, AreReadStrictly) {
-  const auto good = io::GuestOptions::parse({"--qmp", "/run/qmp", "--agent-socket", "/run/agent"});
-  ASSERT_TRUE(good.has_value()) << good.error().text;
-  EXPECT_EQ(good->monitor, "/run/qmp");
-  EXPECT_EQ(good->agent_socket, "/run/agent");
-  for (const std::vector<std::string>& wrong :
-       {std::vector<std::string>{}, {"--qmp"}, {"--agent-socket", "/x"}, {"--qmp", "/x", "more"}}) {
-    EXPECT_FALSE(io::GuestOptions::parse(wrong).has_value());
-  }
 }
 
 TEST(BlockFrontendOptions, AreReadStrictly) {

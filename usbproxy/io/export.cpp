@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/device/attachment_end.hpp"
 #include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
 #include "base/io/service_streams.hpp"
@@ -90,7 +91,8 @@ int serve(Pump::Ends target, Fd stream, firewall::Rights rights, const Fd& watch
             });
   const auto outcome = pump.run();
   // As usb-export: 0 when nobody uses the device any more, whoever ended it.
-  return ended(outcome.exit_code() == exit_device_left ? 0 : outcome.exit_code(), outcome.end.text);
+  return ended(outcome.exit_code() == base::device::exit_device_left ? 0 : outcome.exit_code(),
+               outcome.end.text);
 }
 
 }  // namespace

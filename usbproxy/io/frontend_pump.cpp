@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "base/device/attachment_end.hpp"
+
 namespace usbproxy::io {
 namespace {
 
@@ -69,9 +71,9 @@ int Pump::Outcome::exit_code() const {
       return 0;
     case EndReason::unplugged:
     case EndReason::stream_closed:
-      return exit_device_left;
+      return base::device::exit_device_left;
     case EndReason::changed:
-      return exit_device_changed;
+      return base::device::exit_device_changed;
     case EndReason::refused:
     case EndReason::silent:
     case EndReason::violation:

@@ -14,10 +14,6 @@
 
 namespace usbproxy::io {
 
-// Exit codes by which dom0 tells whether an attachment may be continued (docs/protocol.md 4).
-inline constexpr int exit_device_left = 3;     // of an attached device: it, or its stream, is gone
-inline constexpr int exit_device_changed = 4;  // since its reset it is another one
-
 // Owns its fds. Reads straight into the session's and the target's buffers; answers leave in one
 // write per turn, large payloads from where they were read. The stream is always read: the session
 // bounds what can wait.

@@ -16,6 +16,13 @@
 #include "usbproxy/io/guest_firewall.hpp"
 
 namespace usbproxy::io {
+
+const char* const guest_usage =
+    "usage: sallyport-usb-guest --qmp PATH [--agent-socket PATH]\n"
+    "Service qubes.USBAttach of a guest without an agent: puts a USB device of another qube into\n"
+    "its QEMU, whose monitor is at PATH. stdin: 'BACKEND PORT', then optionally\n"
+    "'identity DEVICE_ID' and lines of 'option KEY VALUE', which an empty line ends.\n";
+
 namespace {
 
 using base::io::ended;
@@ -85,7 +92,7 @@ int keep(Firewall firewall, const GuestDevice& device, Fd its_end, const Fd& sig
 
 }  // namespace
 
-int run_guest(const GuestOptions& options) {
+int run_guest(const base::io::GuestOptions& options) {
   base::io::ignore_sigpipe();
   auto request = read_request();
   if (!request) return ended(1, request.error().text);

@@ -3,18 +3,17 @@
 
 #include <boost/json/array.hpp>
 
+#include "base/io/guest_program.hpp"
 #include "base/io/qmp_names.hpp"
 
 namespace usbproxy::io {
 namespace {
 
 namespace json = boost::json;
-using base::io::is_left_behind;
-using base::io::names_in;
+using base::io::connect_to_guest;
 using base::io::Qmp;
+using base::io::soon;
 using base::io::text_of;
-
-Qmp::Deadline soon() { return std::chrono::steady_clock::now() + Qmp::usual_time; }
 
 // The children of an object of QEMU's whose type has `word` in it.
 std::vector<std::string> children(Qmp& qmp, const std::string& path, std::string_view word,
@@ -51,28 +50,16 @@ std::vector<std::string> xhci_buses(Qmp& qmp, Qmp::Deadline deadline) {
 GuestDevice::GuestDevice(std::filesystem::path monitor, const std::string& port)
     : monitor_(std::move(monitor)), id_(base::io::qmp_name("usb-" + port)) {}
 
-base::Result<Qmp> GuestDevice::connect(Qmp::Deadline deadline) const {
-  auto qmp = Qmp::connect(monitor_, deadline);
-  if (qmp) return qmp;
-  return base::fail("QEMU's monitor " + monitor_.string() + ": " + qmp.error().text +
-                    "; does the guest run, with -qmp unix:" + monitor_.string() +
-                    ",server=on,wait=off?");
-}
-
 base::Status GuestDevice::look() const {
   const auto deadline = soon();
-  auto qmp = connect(deadline);
+  auto qmp = connect_to_guest(monitor_, deadline);
   if (!qmp) return base::Unexpected{qmp.error()};
-  // What cannot be removed stays: it does not hinder.
-  for (const std::string& id :
-       names_in(qmp->execute("qom-list", {{"path", "/machine/peripheral"}}, deadline), "name")) {
-    if (is_left_behind(id)) static_cast<void>(qmp->execute("device_del", {{"id", id}}, deadline));
-  }
-  for (const std::string& id : names_in(qmp->execute("query-chardev", {}, deadline), "label")) {
-    if (is_left_behind(id)) {
-      static_cast<void>(qmp->execute("chardev-remove", {{"id", id}}, deadline));
-    }
-  }
+  const base::io::GuestBackends sockets{.list = "query-chardev",
+                                        .list_arguments = {},
+                                        .named_by = "label",
+                                        .remove = "chardev-remove",
+                                        .removed_by = "id"};
+  remove_left_behind(*qmp, sockets, deadline);
   return base::Ok{};
 }
 
@@ -109,7 +96,7 @@ base::Status GuestDevice::add_device(Qmp& qmp, Qmp::Deadline deadline) const {
 
 base::Status GuestDevice::plug(const base::io::Fd& its_end) const {
   const auto deadline = soon();
-  auto qmp = connect(deadline);
+  auto qmp = connect_to_guest(monitor_, deadline);
   if (!qmp) return base::Unexpected{qmp.error()};
   if (auto added = add_socket(*qmp, its_end, deadline); !added) return added;
   auto plugged = add_device(*qmp, deadline);
@@ -119,13 +106,10 @@ base::Status GuestDevice::plug(const base::io::Fd& its_end) const {
 
 base::Status GuestDevice::unplug() const {
   const auto deadline = soon();
-  auto qmp = connect(deadline);
+  auto qmp = connect_to_guest(monitor_, deadline);
   if (!qmp) return base::Unexpected{qmp.error()};
-  if (auto asked = qmp->execute("device_del", {{"id", id_}}, deadline); !asked) {
-    return base::Unexpected{asked.error()};
-  }
   // The device takes its socket along (hw/usb/redirect.c, usbredir_unrealize).
-  return qmp->wait_deleted(id_, deadline);
+  return unplug_from_guest(*qmp, id_, deadline);
 }
 
 }  // namespace usbproxy::io

@@ -28,7 +28,6 @@ class GuestDevice {
 
  private:
   using Qmp = base::io::Qmp;
-  base::Result<Qmp> connect(Qmp::Deadline deadline) const;
   base::Status add_socket(Qmp& qmp, const base::io::Fd& its_end, Qmp::Deadline deadline) const;
   base::Status add_device(Qmp& qmp, Qmp::Deadline deadline) const;
 
