@@ -54,7 +54,7 @@ class RulesetIndex {
 
   std::vector<Place> places_;
   std::vector<Slot> slots_;  // a power of two
-  bool uuids_ = false;  // some rule names its source by uuid
+  bool uuids_ = false;       // some rule names its source by uuid
 };
 
 }  // namespace policy

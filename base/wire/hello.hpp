@@ -19,8 +19,8 @@ enum class StreamKind : std::uint16_t { control = 1, data = 2 };
 inline constexpr std::size_t hello_size = 32;
 inline constexpr std::uint16_t protocol_major = 1;
 
-// Feature of an agent's control hello: its USB backend holds devices to the options of an attachment
-// (read-only=, interfaces=, ...). An older one would ignore them.
+// Feature of an agent's control hello: its USB backend holds devices to the options of an
+// attachment (read-only=, interfaces=, ...). An older one would ignore them.
 inline constexpr std::uint64_t feature_usb_rights = 1;
 
 // Wire: "SLYP", u16 major, u16 kind, u64 features, token[16]; little endian. A control hello's

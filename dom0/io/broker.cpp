@@ -204,7 +204,8 @@ void Broker::stream_arrived(IncomingStream stream) {
     board_.links.erase(old);
     link_down(qube, "replaced by a newer connection");
   }
-  auto link = std::make_shared<QubeLink>(qube, stream.hello.features, std::move(stream.socket), log_);
+  auto link =
+      std::make_shared<QubeLink>(qube, stream.hello.features, std::move(stream.socket), log_);
   board_.links[qube] = link;
   log_.info("qube_connected", {{"qube", qube}});
   const bool is_qube = qube != admin_vm;
