@@ -18,8 +18,9 @@ struct Call {
   const SystemInfo& system;
   const Request& request;
   const QubeFacts& caller;
-  const QubeFacts* known;  // the caller, or nullptr if dom0 does not know it
-  Token target;            // as asked for; an unknown qube has become @default
+  const QubeFacts* known;            // the caller, or nullptr if dom0 does not know it
+  Token target;                      // as asked for; an unknown qube has become @default
+  const QubeFacts* named = nullptr;  // the qube that it names
   std::optional<std::size_t> rule = {};
   bool tried = false;  // the rules
   std::vector<std::string> warnings = {};
@@ -62,7 +63,7 @@ Decision from_rule(const Rule& rule, Decision::Kind kind, const Call& call) {
 
 Decision decide_allow(const Rule& rule, Call& call) {
   Token target = rule.redirect ? *rule.redirect : call.target;
-  const bool unknown = is_unknown_qube(target, call.system);
+  const bool unknown = rule.redirect && is_unknown_qube(target, call.system);
   if (unknown) call.warnings.push_back(unknown_target(target.value()));
   if (target.kind() == Token::Kind::default_target || unknown) {
     return deny("policy define 'allow' action at " + rule.where() +
@@ -155,7 +156,9 @@ Decision decide_ask(const Rule& rule, Call& call) {
 
 const Rule* first_match(Call& call) {
   call.tried = true;
-  const RequestedTarget target = look_up(call.target, call.system, call.known);
+  const RequestedTarget target = call.named != nullptr
+                                     ? RequestedTarget{.token = call.target, .qube = call.named}
+                                     : look_up(call.target, call.system, call.known);
   RulesetIndex::Walk walk = call.rules.index().walk(call.request, call.known);
   for (RulesetIndex::Place place = 0; walk.next(place);) {
     const Rule& rule = call.rules.rules()[place];
@@ -222,7 +225,8 @@ Decision evaluate(const Ruleset& rules, const SystemInfo& system, const Request&
             .caller = *caller,
             .known = known,
             .target = *std::move(target)};
-  if (is_unknown_qube(call.target, system)) {
+  if (call.target.kind() == Token::Kind::name) call.named = system.find(call.target.value());
+  if (call.target.kind() == Token::Kind::name && call.named == nullptr) {
     call.warnings.push_back(unknown_target(call.target.value()));
     auto fallback = Token::parse("@default", Place::requested);
     if (!fallback) return deny(fallback.error().text);

@@ -128,10 +128,13 @@ class Attacks : public AttackMachine, public testing::WithParamInterface<Case> {
 
 // What the judgement rests on is seen when it is there.
 TEST_F(AttackMachine, NoticesAnAlarmOfTheKernel) {
-  const Report report = report_from(
-      run("plug", "super-speed-fine", "(sleep 0.3; echo 'WARNING: planted' > /dev/kmsg) & ").out);
+  // Again and again: nobody knows when a slow machine begins to look.
+  const Report report = report_from(run("plug", "super-speed-fine",
+                                        "(while sleep 0.3; do echo 'WARNING: planted' > "
+                                        "/dev/kmsg; done) & trap \"kill $!\" EXIT; ")
+                                        .out);
   ASSERT_TRUE(report.error.empty()) << report.error;
-  ASSERT_EQ(report.alarms.size(), 1U);
+  ASSERT_FALSE(report.alarms.empty());
   EXPECT_NE(report.alarms[0].find("planted"), std::string::npos);
 }
 

@@ -14,11 +14,7 @@ namespace {
 
 // What the daemon may grow by in a burst. ASan keeps what was freed for a while, 256 MiB by
 // default.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t grown_kib = 320 * 1024;
-#else
-constexpr std::size_t grown_kib = 32 * 1024;
-#endif
+constexpr std::size_t grown_kib = SALLYPORT_SANITIZED ? 320 * 1024 : 32 * 1024;
 
 using Clock = std::chrono::steady_clock;
 
