@@ -99,7 +99,7 @@ class Chain {
     question.direction = usbip::Direction::in;
     question.length = 4096;
     question.setup = {0x80, 0x06, 0x0200, 0, 4096};
-    for (unsigned i = 0; i < count * 16; ++i) {
+    for (unsigned i = 0; i < count * 4; ++i) {
       question.seqnum = first + i;
       usbip::append_cmd_submit(out, question);
     }
