@@ -70,10 +70,13 @@ rig::SharedMachine& shared() {
 
 }  // namespace
 
-void OneVm::SetUpTestSuite() { shared().boot(prepare); }
+// Without a machine GoogleTest leaves a suite's tests out, their TearDown too, which would want one.
+void OneVm::SetUpTestSuite() {
+  shared().boot(prepare);
+  ASSERT_NE(shared().machine(), nullptr) << shared().reason();
+}
 
 void OneVm::SetUp() {
-  ASSERT_NE(shared().machine(), nullptr) << shared().reason();
   const auto modules = vm().run("modprobe -a xhci_pci usb_storage sd_mod usbhid hid_generic evdev",
                                 std::chrono::minutes(2));
   ASSERT_TRUE(modules.ok()) << modules;
