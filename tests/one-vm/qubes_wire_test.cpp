@@ -39,7 +39,7 @@ class QubesWire : public Qubes {
     const std::string ours = "-f '^" + build + "/bin/sallyport-usb-'";
     vm().run("pkill -9 -x bench_guest; pkill " + ours);
     EXPECT_TRUE(vm().wait_until("! pgrep " + ours).ok());
-    vm().run("rm -rf " + folder + " /run/qubes");
+    vm().run("rm -rf " + folder + " /run/qubes/usb-export-*");
     EXPECT_TRUE(wait_for_no_disk().ok());
     EXPECT_FALSE(wait_for_stick().empty());
   }
@@ -77,7 +77,8 @@ class QubesWire : public Qubes {
     const std::string text = "service ended with " + std::to_string(code);
     EXPECT_TRUE(vm().wait_until("grep -qx '" + text + "' " + log_file(), minutes(1)).ok()) << log();
     EXPECT_TRUE(wait_for_no_disk().ok());
-    const auto left = vm().run("pgrep -af '^" + build + "/bin/sallyport-usb-'; ls /run/qubes");
+    const auto left =
+        vm().run("pgrep -af '^" + build + "/bin/sallyport-usb-'; ls /run/qubes | grep usb-export");
     EXPECT_EQ(left.out, "");
   }
   static std::string log_file() { return rig::Machine::background_log("wire"); }
