@@ -70,7 +70,8 @@ rig::SharedMachine& shared() {
 
 }  // namespace
 
-// Without a machine GoogleTest leaves a suite's tests out, their TearDown too, which would want one.
+// Without a machine GoogleTest leaves a suite's tests out, their TearDown too, which would want
+// one.
 void OneVm::SetUpTestSuite() {
   shared().boot(prepare);
   ASSERT_NE(shared().machine(), nullptr) << shared().reason();
