@@ -3,6 +3,7 @@
 #include "cli/argument_spec.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace cli {
 namespace {
@@ -110,6 +111,29 @@ void append_option(std::string& out, const Option& option) {
 }
 
 }  // namespace
+
+Option help_option() { return {{"--help", "-h"}, "", "show this help message and exit"}; }
+
+CommandSpec spec_of_verbs(std::string prog, std::string_view description,
+                          std::span<const VerbText> verbs) {
+  CommandSpec spec{.prog = std::move(prog),
+                   .description = description,
+                   .options = {help_option()},
+                   .positionals = {},
+                   .commands = {}};
+  for (const VerbText& each : verbs) spec.commands.push_back(each.name);
+  return spec;
+}
+
+CommandSpec spec_of_verb(std::string_view prog, std::span<const VerbText> verbs,
+                         std::string_view name) {
+  const auto found = std::ranges::find(verbs, name, &VerbText::name);
+  return {.prog = std::string(prog) + " " + std::string(name),
+          .description = found == verbs.end() ? std::string_view() : found->description,
+          .options = {help_option()},
+          .positionals = {},
+          .commands = {}};
+}
 
 std::string Option::display() const {
   std::string text;

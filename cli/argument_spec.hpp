@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,21 @@ struct CommandSpec {
   std::vector<std::string_view> commands;
   std::vector<std::string_view> own_commands = {};  // not of Qubes: as with options
 };
+
+// --help, as argparse has it.
+Option help_option();
+
+// Of a command with verbs, such as sallyport db make.
+struct VerbText {
+  std::string_view name;
+  std::string_view description;
+};
+// The command itself, with its verbs as sub-commands.
+CommandSpec spec_of_verbs(std::string prog, std::string_view description,
+                          std::span<const VerbText> verbs);
+// One of its verbs, with no argument but --help; one that there is not has no description.
+CommandSpec spec_of_verb(std::string_view prog, std::span<const VerbText> verbs,
+                         std::string_view name);
 
 // "usage: PROG ..." in lines of at most columns - 2 characters, with a final newline.
 std::string format_usage(const CommandSpec& spec, std::size_t columns);

@@ -1,43 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/db_specs.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace cli {
 namespace {
 
-struct VerbText {
-  std::string_view verb;
-  std::string_view description;
-};
 constexpr std::array verbs{
     VerbText{"make", "Makes a signed bundle of the scanner's signatures."},
     VerbText{"import", "Checks and tests a bundle, and then uses it and nothing older."},
     VerbText{"status", "Shows which signatures are in use, how old they are and who signed them."},
 };
 
-Option help() { return {{"--help", "-h"}, "", "show this help message and exit"}; }
-
 }  // namespace
 
 CommandSpec db_spec() {
-  CommandSpec spec{.prog = "sallyport db",
-                   .description = "The signatures by which the scanner knows what is bad.",
-                   .options = {help()},
-                   .positionals = {},
-                   .commands = {}};
-  for (const VerbText& each : verbs) spec.commands.push_back(each.verb);
-  return spec;
+  return spec_of_verbs("sallyport db", "The signatures by which the scanner knows what is bad.",
+                       verbs);
 }
 
 CommandSpec db_verb_spec(std::string_view verb) {
-  const auto* const found = std::ranges::find(verbs, verb, &VerbText::verb);
-  CommandSpec spec{.prog = "sallyport db " + std::string(verb),
-                   .description = found == verbs.end() ? std::string_view() : found->description,
-                   .options = {help()},
-                   .positionals = {},
-                   .commands = {}};
+  CommandSpec spec = spec_of_verb("sallyport db", verbs, verb);
   if (verb == "make") {
     spec.options.push_back({{"--key"}, "SECRET", "the key to sign with"});
     spec.options.push_back({{"--out"}, "BUNDLE", "the file to make, which is not there yet"});

@@ -11,9 +11,7 @@
 namespace cli {
 namespace {
 
-std::vector<Option> help_only() {
-  return {{{"--help", "-h"}, "", "show this help message and exit"}};
-}
+std::vector<Option> help_only() { return {help_option()}; }
 
 // "u0e****  Camera"
 Outcome list_denied(const Admin& admin, const std::string& qube) {

@@ -32,7 +32,7 @@ constexpr int what_group = 2;
 std::vector<Option> common_options() {
   return {{{"--verbose", "-v"}, "", "say more"},
           {{"--quiet", "-q"}, "", "say less"},
-          {{"--help", "-h"}, "", "show this help message and exit"},
+          help_option(),
           {{"--version"}, "", "show program's version number and exit"}};
 }
 

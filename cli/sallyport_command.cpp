@@ -17,8 +17,7 @@ namespace {
 CommandSpec main_spec() {
   return {.prog = "sallyport",
           .description = "Shows what sallyportd does, and says what qubes must not get.",
-          .options = {{{"--help", "-h"}, "", "show this help message and exit"},
-                      {{"--version"}, "", "show program's version number and exit"}},
+          .options = {help_option(), {{"--version"}, "", "show program's version number and exit"}},
           .positionals = {},
           .commands = {"status", "run", "policy", "deny", "log", "panic", "doctor", "controllers",
                        "snapshot", "scan", "db", "usb"}};
@@ -27,8 +26,7 @@ CommandSpec main_spec() {
 CommandSpec status_spec() {
   return {.prog = "sallyport status",
           .description = "Shows qubes, attached devices and those detached lately.",
-          .options = {{{"--help", "-h"}, "", "show this help message and exit"},
-                      {{"--json"}, "", "one line of JSON, for programs"}},
+          .options = {help_option(), {{"--json"}, "", "one line of JSON, for programs"}},
           .positionals = {},
           .commands = {}};
 }
@@ -36,7 +34,7 @@ CommandSpec status_spec() {
 CommandSpec panic_spec() {
   return {.prog = "sallyport panic",
           .description = "Detaches every device and takes every forwarded keyboard and mouse away.",
-          .options = {{{"--help", "-h"}, "", "show this help message and exit"}},
+          .options = {help_option()},
           .positionals = {},
           .commands = {}};
 }
@@ -44,7 +42,7 @@ CommandSpec panic_spec() {
 CommandSpec run_spec() {
   return {.prog = "sallyport run",
           .description = "Calls a service of a qube from dom0 and prints its answer.",
-          .options = {{{"--help", "-h"}, "", "show this help message and exit"},
+          .options = {help_option(),
                       {{"--input", "-i"}, "TEXT", "a line of text for the service"},
                       {{"--raw"}, "", "print control characters as they are"}},
           .positionals = {{"QUBE", "a running qube"}, {"SERVICE", "name, or name+argument"}},
@@ -55,7 +53,7 @@ CommandSpec run_spec() {
 CommandSpec doctor_spec() {
   return {.prog = "sallyport doctor",
           .description = "Warns before the last keyboard goes behind a prompt that needs one.",
-          .options = {{{"--help", "-h"}, "", "show this help message and exit"},
+          .options = {help_option(),
                       {{"--json"}, "", "one line of JSON, for programs"},
                       {{"--sys"}, "DIR", "another folder than /sys, for tests"}},
           .positionals = {},
@@ -68,7 +66,7 @@ CommandSpec controllers_spec() {
           .description =
               "Shows the USB controllers of this host and what speaks against giving "
               "each to a qube.",
-          .options = {{{"--help", "-h"}, "", "show this help message and exit"},
+          .options = {help_option(),
                       {{"--json"}, "", "one line of JSON, for programs"},
                       {{"--sys"}, "DIR", "another folder than /sys, for tests"}},
           .positionals = {},

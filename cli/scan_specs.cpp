@@ -2,16 +2,10 @@
 #include "cli/scan_specs.hpp"
 
 namespace cli {
-namespace {
-
-Option scan_help() { return {{"--help", "-h"}, "", "show this help message and exit"}; }
-
-}  // namespace
-
 CommandSpec scan_spec() {
   return {.prog = "sallyport scan",
           .description = "Has a medium scanned (sallyport scan DEVICE), and checks signed reports.",
-          .options = {scan_help()},
+          .options = {help_option()},
           .positionals = {},
           .commands = {"release", "again", "verify", "show", "key"}};
 }
@@ -19,7 +13,7 @@ CommandSpec scan_spec() {
 CommandSpec scan_device_spec() {
   return {.prog = "sallyport scan",
           .description = "Has a medium read into a snapshot and scanned in a qube of its own.",
-          .options = {scan_help(),
+          .options = {help_option(),
                       {{"--wait"}, "", "until there is a verdict; leaving ends the scan"},
                       {{"--json"}, "", "the signed report, for programs; waits"},
                       {{"--deleted"}, "", "deleted files as well"},
@@ -36,7 +30,7 @@ CommandSpec scan_verb_spec(std::string_view verb) {
   if (verb.find(':') != std::string_view::npos) return scan_device_spec();
   CommandSpec spec{.prog = "sallyport scan " + std::string(verb),
                    .description = {},
-                   .options = {scan_help()},
+                   .options = {help_option()},
                    .positionals = {},
                    .commands = {}};
   if (verb == "verify") {

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/snapshot_specs.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace cli {
 namespace {
 
-struct VerbText {
-  std::string_view verb;
-  std::string_view description;
-};
 constexpr std::array verbs{
     VerbText{"create", "Takes a snapshot of a block device: it is read once, and never again."},
     VerbText{"list", "Lists the snapshots of this machine."},
@@ -26,27 +21,15 @@ constexpr std::array verbs{
     VerbText{"drop", "Wipes the snapshot's key and removes the snapshot."},
 };
 
-Option help() { return {{"--help", "-h"}, "", "show this help message and exit"}; }
-
 }  // namespace
 
 CommandSpec snapshot_spec() {
-  CommandSpec spec{.prog = "sallyport snapshot",
-                   .description = "Verified snapshots of media: what was read first is what stays.",
-                   .options = {help()},
-                   .positionals = {},
-                   .commands = {}};
-  for (const VerbText& each : verbs) spec.commands.push_back(each.verb);
-  return spec;
+  return spec_of_verbs("sallyport snapshot",
+                       "Verified snapshots of media: what was read first is what stays.", verbs);
 }
 
 CommandSpec snapshot_verb_spec(std::string_view verb) {
-  const auto found = std::ranges::find(verbs, verb, &VerbText::verb);
-  CommandSpec spec{.prog = "sallyport snapshot " + std::string(verb),
-                   .description = found == verbs.end() ? std::string_view() : found->description,
-                   .options = {help()},
-                   .positionals = {},
-                   .commands = {}};
+  CommandSpec spec = spec_of_verb("sallyport snapshot", verbs, verb);
   if (verb == "list" || verb == "show") {
     spec.options.push_back({{"--json"}, "", "one line of JSON, for programs"});
   }

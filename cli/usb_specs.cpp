@@ -4,7 +4,6 @@
 namespace cli {
 namespace {
 
-Option help_option() { return {{"--help", "-h"}, "", "show this help message and exit"}; }
 Option out_option() {
   return {{"--out"}, "FILE", "a new file for the policy, instead of standard output"};
 }

@@ -26,7 +26,7 @@ volatile std::sig_atomic_t interrupted = 0;  // NOLINT: what a signal handler ma
 CommandSpec log_spec() {
   return {.prog = "sallyport log",
           .description = "Shows the audit log, or checks that nobody changed it.",
-          .options = {{{"--help", "-h"}, "", "show this help message and exit"},
+          .options = {help_option(),
                       {{"--follow", "-f"}, "", "go on with what is written from now on"},
                       {{"--json"}, "", "the records as they are, one JSON object a line"},
                       {{"--since"}, "TIME", "only from 2h or 7d ago, or from 2026-11-01 on (UTC)"}},
