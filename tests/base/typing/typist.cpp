@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Typist: see the header.
-#include "tests/input-proxy/typist.hpp"
+#include "tests/base/typing/typist.hpp"
 
 #include <algorithm>
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 namespace {
 
 double pace_of(Digraph digraph) {
@@ -103,4 +103,4 @@ Trace type(const Typist& typist, std::uint64_t seed) {
           .events = session.events()};
 }
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

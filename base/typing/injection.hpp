@@ -9,10 +9,10 @@
 #include <optional>
 #include <string>
 
-#include "input-proxy/injection_limits.hpp"
-#include "input-proxy/key_timing.hpp"
+#include "base/typing/injection_limits.hpp"
+#include "base/typing/key_timing.hpp"
 
-namespace inputproxy {
+namespace base::typing {
 
 // Sees every EV_KEY event of one keyboard before it is forwarded, and only its time and code. Holds
 // the last `capacity` presses and nothing else; allocates nothing until it has found something.
@@ -91,4 +91,4 @@ class InjectionDetector {
   std::optional<Finding> finding_;
 };
 
-}  // namespace inputproxy
+}  // namespace base::typing

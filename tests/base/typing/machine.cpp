@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Machine: see the header.
-#include "tests/input-proxy/machine.hpp"
+#include "tests/base/typing/machine.hpp"
 
 #include <algorithm>
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 
 double Delay::draw(Random& random) const {
   switch (shape) {
@@ -52,4 +52,4 @@ Trace play(const Machine& machine, std::uint64_t seed) {
           .events = roll.events(machine.poll)};
 }
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/input-proxy/typing_traces.hpp"
+#include "tests/base/typing/typing_traces.hpp"
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 
 namespace code {
 constexpr std::uint16_t escape = 1, backspace = 14, tab = 15, enter = 28, left_ctrl = 29;
@@ -51,4 +51,4 @@ class Roll {
 std::string_view prose();
 std::string_view payload_text();
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <functional>
 
-#include "tests/input-proxy/typist.hpp"
+#include "tests/base/typing/typist.hpp"
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 namespace {
 
 std::uint16_t letter(char character) { return key_of(character).code; }
@@ -206,4 +206,4 @@ std::vector<Trace> human_traces() {
   return all;
 }
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 
 struct KeyEvent {
   std::chrono::nanoseconds at{0};  // since the stream began
@@ -65,4 +65,4 @@ struct InjectionRates {
 
 InjectionRates measure_injection();
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

@@ -2,9 +2,9 @@
 // People who type text, from 15 to 212 words a minute.
 #include <iterator>
 
-#include "tests/input-proxy/typist.hpp"
+#include "tests/base/typing/typist.hpp"
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 namespace {
 
 constexpr double at_wpm(double words) { return 12000 / words; }  // five letters a word
@@ -210,4 +210,4 @@ std::vector<Typist> typists() {
   return all;
 }
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

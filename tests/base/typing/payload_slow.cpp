@@ -2,9 +2,9 @@
 // Payloads that take their time: with a constant delay, with a random one, and like a person.
 #include <iterator>
 
-#include "tests/input-proxy/machine.hpp"
+#include "tests/base/typing/machine.hpp"
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 namespace {
 
 constexpr Machine slow[] = {
@@ -226,4 +226,4 @@ std::vector<Machine> human_like_machines() {
   return {std::begin(human_like), std::end(human_like)};
 }
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <cstddef>
 
-namespace inputproxy {
+namespace base::typing {
 
 // At most Max durations; more are not taken. Nothing is allocated.
 template <std::size_t Max>
@@ -90,4 +90,4 @@ class Timings {
   std::size_t size_ = 0;
 };
 
-}  // namespace inputproxy
+}  // namespace base::typing

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/input-proxy/keyboard.hpp"
-#include "tests/input-proxy/random.hpp"
+#include "tests/base/typing/keyboard.hpp"
+#include "tests/base/typing/random.hpp"
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 
 // Intervals are lognormal around a mean that depends on the two letters (Dhakal 2018: letters of
 // different hands are faster, rolls of neighbouring fingers fastest), and drifts over some words;
@@ -38,4 +38,4 @@ Trace type(const Typist& typist, std::uint64_t seed);
 std::vector<Typist> typists();
 std::vector<Trace> scenes(std::uint64_t seed);
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // All payloads: those of the tables, and a person's recorded timing played again.
-#include "tests/input-proxy/machine.hpp"
-#include "tests/input-proxy/typist.hpp"
+#include "tests/base/typing/machine.hpp"
+#include "tests/base/typing/typist.hpp"
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 namespace {
 
 Trace replayed(const char* name, Kind kind, double scale, std::uint64_t seed) {
@@ -35,4 +35,4 @@ std::vector<Trace> payload_traces() {
   return all;
 }
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

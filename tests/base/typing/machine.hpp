@@ -6,10 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/input-proxy/keyboard.hpp"
-#include "tests/input-proxy/random.hpp"
+#include "tests/base/typing/keyboard.hpp"
+#include "tests/base/typing/random.hpp"
 
-namespace inputproxy::traces {
+namespace base::typing::traces {
 
 // A random duration in milliseconds.
 struct Delay {
@@ -53,4 +53,4 @@ std::vector<Machine> slow_machines();
 std::vector<Machine> jittered_machines();
 std::vector<Machine> human_like_machines();
 
-}  // namespace inputproxy::traces
+}  // namespace base::typing::traces

@@ -5,13 +5,13 @@
 #include <chrono>
 #include <cstddef>
 
-namespace inputproxy {
+namespace base::typing {
 
 // Sources: [D] Dhakal, Feit, Kristensson, Oulasvirta, "Observations on Typing from 136 Million
 // Keystrokes", CHI 2018: interval 238.7 ms (sd 111.6), hold 116 ms, rollover of 25 % of strokes,
 // fast typists 121 ms with 40 to 70 %. [G] Gentner, "Keystroke timing in transcription typing",
 // 1983: an expert's intervals vary by a third of their mean. [U] Google's ukip: 5 keys, each 50 ms
-// or less apart. [H] Hak5 DuckyScript manual. [E] the project's own traces, tests/input-proxy.
+// or less apart. [H] Hak5 DuckyScript manual. [E] the project's own traces, tests/base/typing.
 struct InjectionLimits {
   using Milliseconds = std::chrono::duration<double, std::milli>;
 
@@ -80,4 +80,4 @@ struct InjectionLimits {
   std::size_t serial_changes = 16;  // strokes that could overlap: another key than before
 };
 
-}  // namespace inputproxy
+}  // namespace base::typing

@@ -6,11 +6,11 @@
 #include <set>
 #include <string>
 
-#include "tests/input-proxy/machine.hpp"
-#include "tests/input-proxy/typing_traces.hpp"
-#include "tests/input-proxy/typist.hpp"
+#include "tests/base/typing/machine.hpp"
+#include "tests/base/typing/typing_traces.hpp"
+#include "tests/base/typing/typist.hpp"
 
-namespace inputproxy {
+namespace base::typing {
 namespace {
 
 using traces::Kind;
@@ -202,4 +202,4 @@ TEST(TypingTraces, AreTheSameEachTimeAndInOrder) {
 }
 
 }  // namespace
-}  // namespace inputproxy
+}  // namespace base::typing
