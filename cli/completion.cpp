@@ -117,11 +117,8 @@ Candidates values_of(const Option& option, Source& source) {
   if (option.key() == "--rest") return {{"deny", ""}, {"ask", ""}};
   if (option.metavar == "EXCLUDE") return source.qubes(Qubes::all);
   if (option.key() == "--option") {
-    return {{"read-only=yes", ""},
-            {"read-only=no", ""},
-            {"interfaces=", ""},
-            {"vendor-requests=yes", ""},
-            {"firmware=yes", ""}};
+    return {{"read-only=yes", ""},       {"read-only=no", ""}, {"interfaces=", ""},
+            {"vendor-requests=yes", ""}, {"firmware=yes", ""}, {"auto-typing=yes", ""}};
   }
   return {};
 }

@@ -17,7 +17,7 @@ namespace dom0 {
 // A physical device, as far as dom0 can tell it.
 struct InputIdentity {
   std::string backend;
-  std::string place;        // input_place() of its calls
+  std::string place;        // input_place() of its calls; "usb PORT" of one that is attached
   std::string port;         // of its USB record; empty: dom0 has none, or cannot say which
   std::string fingerprint;  // of that record, fingerprint_of()
 };

@@ -19,6 +19,7 @@ constexpr std::string_view read_only_key = "read-only";
 constexpr std::string_view interfaces_key = "interfaces";
 constexpr std::string_view vendor_requests_key = "vendor-requests";
 constexpr std::string_view firmware_key = "firmware";
+constexpr std::string_view auto_typing_key = "auto-typing";
 
 bool is(const Properties& options, std::string_view key, std::string_view value) {
   const std::string* found = find_property(options, key);
@@ -111,9 +112,11 @@ base::Result<Properties> check_usb_options(const Properties& given) {
       options.push_back({key, choice->text()});
       continue;
     }
-    if (key != read_only_key && key != vendor_requests_key && key != firmware_key) {
+    if (key != read_only_key && key != vendor_requests_key && key != firmware_key &&
+        key != auto_typing_key) {
       return base::fail("Unsupported option " + base::wire::escape(key) +
-                        "; a USB device has read-only, interfaces, vendor-requests and firmware");
+                        "; a USB device has read-only, interfaces, vendor-requests, firmware and "
+                        "auto-typing");
     }
     const std::string word = yes_or_no(value);
     if (word.empty()) {
@@ -141,13 +144,16 @@ base::Result<Properties> under_terms(const Properties& asked, const Device& devi
   if (auto done = narrow_interfaces(options, terms, rule); !done) {
     return base::Unexpected{done.error()};
   }
-  for (const auto& [key, word] : {std::pair{vendor_requests_key, terms.vendor_requests},
-                                  std::pair{firmware_key, terms.firmware}}) {
+  for (const auto& [key, word] :
+       {std::pair{vendor_requests_key, terms.vendor_requests},
+        std::pair{firmware_key, terms.firmware}, std::pair{auto_typing_key, terms.auto_typing}}) {
     if (auto done = settle_word(options, key, word, rule, consent); !done) {
       return base::Unexpected{done.error()};
     }
   }
-  if (is(options, firmware_key, "no")) take_out(options, firmware_key);  // as usual
+  for (const std::string_view key : {firmware_key, auto_typing_key}) {
+    if (is(options, key, "no")) take_out(options, key);  // as usual
+  }
   if (auto good = loosened_and_read_only(options); !good) {
     return base::fail(good.error().text + " (the rule is at " + rule + ")");
   }
@@ -166,6 +172,7 @@ std::string access_text(const Properties& options) {
   if (is(options, vendor_requests_key, "yes")) add("vendor requests allowed");
   if (is(options, vendor_requests_key, "no")) add("no vendor requests");
   if (is(options, firmware_key, "yes")) add("its firmware may be written");
+  if (is(options, auto_typing_key, "yes")) add("it may type by itself");
   return text;
 }
 

@@ -3,7 +3,7 @@
 // says, and what of it is told to the two ends.
 //
 // Pure. USB devices have the options read-only (yes, no), interfaces (base/device/
-// interface_choice.hpp), vendor-requests (yes, no) and firmware (yes, no). None of them: the
+// interface_choice.hpp), vendor-requests, firmware and auto-typing (yes, no). None of them: the
 // device's usual rights, which both ends know.
 #pragma once
 
@@ -25,8 +25,8 @@ base::Result<base::device::Properties> check_usb_options(const base::device::Pro
 enum class Consent { of_rule_alone, of_person };
 
 // `asked`, checked, for a device of whatever class, under the terms of a rule (FILE:LINE). A rule
-// only narrows what was asked for, but for vendor-requests=yes and firmware=yes. An error is for
-// the user.
+// only narrows what was asked for, but for vendor-requests, firmware and auto-typing with yes. An
+// error is for the user.
 base::Result<base::device::Properties> under_terms(const base::device::Properties& asked,
                                                    const Device& device,
                                                    const policy::DeviceTerms& terms,

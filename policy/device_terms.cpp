@@ -11,7 +11,8 @@ namespace policy {
 namespace {
 
 constexpr std::array term_keys{std::string_view("read-only"), std::string_view("interfaces"),
-                               std::string_view("vendor-requests"), std::string_view("firmware")};
+                               std::string_view("vendor-requests"), std::string_view("firmware"),
+                               std::string_view("auto-typing")};
 
 }  // namespace
 
@@ -34,7 +35,10 @@ base::Status DeviceTerms::set(std::string_view key, std::string_view value) {
     interfaces = *std::move(choice);
   } else {
     if (value != "yes" && value != "no") return wrong_value(key, value, "yes or no");
-    (key == "firmware" ? firmware : vendor_requests) = value == "yes" ? Word::yes : Word::no;
+    Word& word = key == "firmware"      ? firmware
+                 : key == "auto-typing" ? auto_typing
+                                        : vendor_requests;
+    word = value == "yes" ? Word::yes : Word::no;
   }
   written += " " + std::string(key) + "=" + std::string(value);
   return base::Ok{};

@@ -3,13 +3,14 @@
 // They decide nothing about whether a rule matches.
 //
 //   read-only=yes           it cannot write, whatever was asked for (USB storage, block devices)
-//   interfaces=0,u08****    only these interfaces of a USB device
-//   (base/device/interface_choice.hpp) vendor-requests=yes|no  vendor requests to USB devices
-//   without a vendor's interface; to none firmware=yes|no         DFU, and requests that write a
-//   USB device's identity or memory
+//   interfaces=0,u08****    only these interfaces of a USB device (base/device/
+//                           interface_choice.hpp)
+//   vendor-requests=yes|no  vendor requests to USB devices without a vendor's interface; to none
+//   firmware=yes|no         DFU, and requests that write a USB device's identity or memory
+//   auto-typing=yes|no      keys of a USB device that come as no person types them
 //
-// What the last two allow beyond the usual is had without being asked for; where a rule is silent,
-// a person has to say yes to it.
+// What the last three allow beyond the usual is had without being asked for; where a rule is
+// silent, a person has to say yes to it.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct DeviceTerms {
   base::device::InterfaceChoice interfaces = {};  // every one unless the rule says which
   Word vendor_requests = Word::silent;
   Word firmware = Word::silent;
+  Word auto_typing = Word::silent;
   std::string written = {};  // all of it as written, each with a blank before it
 
   static bool knows(std::string_view key);

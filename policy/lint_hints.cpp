@@ -30,7 +30,7 @@ constexpr std::array known_parameters = {
     std::string_view("max-keyboards"), std::string_view("events"),
     std::string_view("presses"),       std::string_view("read-only"),
     std::string_view("interfaces"),    std::string_view("vendor-requests"),
-    std::string_view("firmware")};
+    std::string_view("auto-typing"),   std::string_view("firmware")};
 constexpr std::array known_directives = {
     std::string_view("!include"), std::string_view("!include-dir"),
     std::string_view("!include-service"), std::string_view("!compat-4.0")};

@@ -24,6 +24,7 @@
 #include "usbproxy/out_queue.hpp"
 #include "usbproxy/redir_decoder.hpp"
 #include "usbproxy/redir_packet.hpp"
+#include "usbproxy/typing_watch.hpp"
 #include "usbproxy/usbip.hpp"
 
 namespace usbproxy {
@@ -41,6 +42,7 @@ enum class EndReason {
   silent,            // the backend did not speak in time
   violation,         // the backend broke the protocol
   kernel_violation,  // the target's kernel, or its QEMU, sent what we cannot parse
+  injection,         // the device types as no person does
 };
 struct End {
   EndReason reason = EndReason::stopped;
@@ -269,6 +271,7 @@ class Session {
   // session_interrupt.cpp
   void submit_interrupt_in(const usbip::Submit& submit);
   void on_interrupt_packet(const redir::Packet& packet);
+  bool may_be_typed(std::uint8_t interface_number, base::wire::Bytes untrusted);
   void on_interrupt_status(const redir::Packet& packet);
   void deliver(InterruptIn& stream, base::wire::Bytes data, std::uint8_t status);
   void start_stream(std::uint8_t endpoint);
@@ -320,6 +323,7 @@ class Session {
   firewall::ControlRules rules_;  // of those
   std::optional<firewall::DescriptorReader> reader_;
   std::optional<firewall::PinnedCopy> pinned_;
+  std::optional<TypingWatch> typing_;  // nothing: it may type by itself
   Reading reading_ = Reading::none;
   std::uint64_t question_id_ = 0;  // of the request of ours that waits for its answer; 0: none
   usbip::Setup question_;

@@ -25,7 +25,8 @@ enum : std::uint32_t {
   set_interface = 0x010b,
   get_interface = 0x810a,
   clear_endpoint_feature = 0x0201,
-  bulk_only_reset = 0x21ff,  // Bulk-Only Transport 1.0, 3.1
+  bulk_only_reset = 0x21ff,   // Bulk-Only Transport 1.0, 3.1
+  hid_set_protocol = 0x210b,  // HID 1.11, 7.2.6
 };
 constexpr std::uint16_t endpoint_halt = 0;
 constexpr std::uint16_t device_descriptor = 0x0100;
@@ -77,6 +78,11 @@ void Session::submit_control(const usbip::Command& command) {
     if (bot_.endpoints && (setup.index & 0xffU) == bot_.endpoints->in) bot_abandon();
   }
   if (request_code(setup) == bulk_only_reset) bot_forget();
+  if (request_code(setup) == hid_set_protocol && typing_) {
+    typing_->set_protocol(
+        static_cast<std::uint8_t>(setup.index & 0xffU),
+        setup.value == 0 ? TypingWatch::Protocol::boot : TypingWatch::Protocol::report);
+  }
   if (end_) return;
   send_or_park(admit(submit, UrbKind::control), command.data);
 }

@@ -102,6 +102,10 @@ void Session::on_interrupt_packet(const redir::Packet& packet) {
   if (packet.data.size() > endpoint.max_packet_size) {
     return violation("interrupt packet longer than the endpoint's packets");
   }
+  if (body.status == redir::status::success &&
+      !may_be_typed(endpoint.interface_number, packet.data)) {
+    return;
+  }
   if (!stream.urbs.empty()) return deliver(stream, packet.data, body.status);
   if (body.status != redir::status::success) return;  // nobody is there to be told
   if (stream.packets.size() >= max_buffered_packets) {
@@ -109,6 +113,15 @@ void Session::on_interrupt_packet(const redir::Packet& packet) {
     ++counters_.dropped_packets;
   }
   stream.packets.emplace_back(packet.data.begin(), packet.data.end());
+}
+
+// False: the device was found to type by itself, and the attachment has ended.
+bool Session::may_be_typed(std::uint8_t interface_number, Bytes untrusted) {
+  if (!typing_) return true;
+  auto why = typing_->report(interface_number, untrusted, now_);
+  if (!why) return true;
+  finish(EndReason::injection, *std::move(why));
+  return false;
 }
 
 void Session::deliver(InterruptIn& stream, Bytes data, std::uint8_t status) {

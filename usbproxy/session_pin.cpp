@@ -87,6 +87,9 @@ void Session::end_of_round() {
     case Reading::second:
       reading_ = Reading::none;
       phase_ = Phase::connected;
+      if (rights_.typing == firewall::Rights::Typing::of_people) {
+        typing_.emplace(pinned_->reports(), pinned_->device().descriptor.vendor_id, now_);
+      }
       return;
     case Reading::after_reset:
       reading_ = Reading::none;

@@ -176,6 +176,12 @@ void Session::on_control(const redir::Packet& packet) {
       (asked.flags & usbip::flag::short_not_ok) != 0) {
     status = -EREMOTEIO;
   }
+  const bool input_report =  // HID 1.11, 7.2.1
+      setup.request_type == 0xa1 && setup.request == 0x01 && (setup.value >> 8U) == 1;
+  if (input_report && status == 0 &&
+      !may_be_typed(static_cast<std::uint8_t>(setup.index & 0xffU), packet.data)) {
+    return;
+  }
   // A stream that was stopped for a CLEAR_FEATURE(HALT) goes on.
   const bool cleared = setup.request_type == 0x02 && setup.request == 0x01;
   const auto endpoint = static_cast<std::uint8_t>(setup.index & 0x0fU);

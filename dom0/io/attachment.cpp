@@ -7,6 +7,7 @@
 #include "base/device/attachment_end.hpp"
 #include "base/wire/escape.hpp"
 #include "dom0/block_options.hpp"
+#include "dom0/device_history.hpp"
 #include "dom0/device_lines.hpp"
 #include "dom0/usb_options.hpp"
 
@@ -37,6 +38,22 @@ LeaseFacts Attachment::facts() {
   facts.who = held.who;
   facts.options = base::device::format_properties(held.options);
   return facts;
+}
+
+// A device that is attached and one whose input is forwarded are told apart by their places; what
+// was stopped as one is known as the other by its descriptors.
+InputIdentity Attachment::typist() {
+  const Lease& held = lease();
+  return {.backend = held.backend,
+          .place = "usb " + held.device.port_id(),
+          .port = held.device.port_id(),
+          .fingerprint = held.device.usb() == nullptr ? "" : fingerprint_of(held.device)};
+}
+
+// So that it does not come back by itself and type a few keys more.
+void Attachment::remember_typing() {
+  board_.devices.stop_input(typist(), base::wire::escape(frontend_.reason, agent::max_reason));
+  tell_people(policy::io::Notice::Resolution::fail);
 }
 
 void Attachment::resume() {
@@ -287,6 +304,7 @@ void Attachment::conclude() {
     told.bytes_from_device = bytes_from_device_;
     board_.audit.lease_ended(told);
   }
+  if (attached_ && frontend_.code == base::device::exit_device_types) remember_typing();
   const bool tried = held->attach_call.value != 0;
   if (!attached_ && tried && failure_ == AttachOutcome::Kind::failed) {
     tell_people(policy::io::Notice::Resolution::fail);

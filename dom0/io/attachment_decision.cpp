@@ -33,7 +33,8 @@ std::string to_scan_first(const Switchboard& board, const Lease& lease) {
 }
 
 policy::io::Question question_of(const Switchboard& board, const Lease& lease,
-                                 const policy::Decision& decision, const Asked& asked) {
+                                 const policy::Decision& decision, const Asked& asked,
+                                 const std::string& stopped) {
   const policy::Request request = request_of(lease);
   auto details = details_of(board, lease.backend, lease.device);
   details["rule"] = decision.rule;
@@ -42,9 +43,12 @@ policy::io::Question question_of(const Switchboard& board, const Lease& lease,
     details["before"] = describe(*asked.before, board.usb_ids);
     details["identity before"] = device_id(*asked.before);
   }
+  if (!stopped.empty()) details["changed"] = "STOPPED before: " + stopped;
   if (std::string access = access_text(lease.options); !access.empty()) {
     details["access"] = std::move(access);
   }
+  std::vector scopes{policy::io::Scope::once, policy::io::Scope::while_plugged};
+  if (stopped.empty()) scopes.push_back(policy::io::Scope::always);
   return {
       .source = request.source,
       .service = request.service,
@@ -54,8 +58,7 @@ policy::io::Question question_of(const Switchboard& board, const Lease& lease,
       .default_target = decision.default_target == lease.backend ? lease.backend : "",
       .icons = icons_of(board),
       .details = std::move(details),
-      .scopes = {policy::io::Scope::once, policy::io::Scope::while_plugged,
-                 policy::io::Scope::always},
+      .scopes = std::move(scopes),
       .always_writes = std::string(lease.device.device_class().tool) + " assign " + lease.frontend +
                        " " + device_name(lease) + ":" + device_id(lease.device) +
                        "\nIt is attached by itself from now on, as long as it stays what it is; "
@@ -86,9 +89,15 @@ void Attachment::start(Approval approval, const Asked& asked, OnAttached on_atta
   }
   policy::Request request = request_of(lease());
   request.device = facts_of(board_, lease().backend, lease().device);
-  const policy::Decision decision = board_.decide(request);
+  policy::Decision decision = board_.decide(request);
   if (decision.kind != policy::Decision::Kind::deny) {
     if (auto settled = settle_options(decision); !settled) return refuse(settled.error().text);
+  }
+  stopped_before_ = board_.devices.input_trust().stopped(typist());
+  if (!stopped_before_.empty() && decision.kind == policy::Decision::Kind::allow) {
+    // The rules let it in, but what it did then is a person's to judge.
+    decision.kind = policy::Decision::Kind::ask;
+    decision.targets = {decision.target};
   }
   switch (decision.kind) {
     case policy::Decision::Kind::deny:
@@ -103,7 +112,7 @@ void Attachment::start(Approval approval, const Asked& asked, OnAttached on_atta
     return refuse("the policy's choices at " + decision.rule + " do not include " +
                   lease().backend);
   }
-  if (approved_already(approval)) {
+  if (stopped_before_.empty() && approved_already(approval)) {
     return permitted(policy::accept_answer(decision, board_.system_info(), lease().backend));
   }
   ask(decision, asked);
@@ -159,7 +168,7 @@ DecisionFacts Attachment::decision_facts(const std::string& rule) {
 void Attachment::ask(const policy::Decision& decision, const Asked& asked) {
   asked_at_ = std::chrono::steady_clock::now();
   question_ = std::make_shared<policy::io::AskClient>(board_.io, board_.prompt_socket);
-  question_->ask(question_of(board_, lease(), decision, asked),
+  question_->ask(question_of(board_, lease(), decision, asked, stopped_before_),
                  decision.timeout.value_or(board_.prompt_limit),
                  [self = shared_from_this(), decision](const policy::io::Answer& answer) {
                    self->after_question(decision, answer);
@@ -187,6 +196,7 @@ void Attachment::after_question(const policy::Decision& decision,
                   " changed while the question was open; ask again");
   }
   if (!keep(answer.scope)) return;
+  if (!stopped_before_.empty()) board_.devices.release_input(typist());
   permitted(policy::accept_answer(decision, board_.system_info(), answer.target));
 }
 

@@ -144,6 +144,34 @@ TEST_F(Replugs, ADescriptorThatChangedInAResetIsJudgedAgain) {
   EXPECT_FALSE(attached());
 }
 
+// Else it would type a handful of keys each time it plugs itself in.
+TEST_F(Replugs, WhatTypedByItselfComesBackByAPersonsYesOnly) {
+  frontend("5");
+  policy("qubes.USB * work sys-usb allow\n");
+  start();
+  ASSERT_EQ(assign(), ok);
+  ASSERT_EQ(attach(), ok);
+  plug(empty_bus);
+  wait_until([this] { return !has("sys-usb", "2-1:"); }, "gone, and its port is not held");
+  prompt("deny");
+  plug(stick_line());
+  wait_until([this] { return questions().size() == 1; }, "asked, whatever rule and assignment say");
+  EXPECT_NE(questions()[0].find("STOPPED before: ended with exit code 5"), std::string::npos)
+      << questions()[0];
+  settle();
+  EXPECT_FALSE(attached());
+  EXPECT_NE(attach(), ok) << "by hand too";
+  EXPECT_EQ(questions().size(), 2U);
+  end_prompt();
+  prompt("allow:sys-usb");
+  frontend("0");
+  ASSERT_EQ(attach(), ok);
+  EXPECT_EQ(questions().size(), 3U);
+  ASSERT_EQ(detach(), ok);
+  ASSERT_EQ(attach(), ok) << "a person has let it in again";
+  EXPECT_EQ(questions().size(), 3U);
+}
+
 TEST_F(Replugs, OneThatFlapsIsLeftAlone) {
   policy("qubes.USB * work sys-usb allow\n");
   start();

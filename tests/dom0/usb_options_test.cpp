@@ -28,7 +28,7 @@ std::string settled(const Properties& asked, const DeviceTerms& under,
   return options ? usb_words(*options) : options.error().text;
 }
 
-TEST(UsbOptions, AreThoseFour) {
+TEST(UsbOptions, AreThoseFive) {
   EXPECT_EQ(*check_usb_options({{"read-only", "True"}, {"interfaces", "0,u08****,usb_storage"}}),
             (Properties{{"read-only", "yes"}, {"interfaces", "0,u08****,USB_Storage"}}));
   EXPECT_EQ(*check_usb_options({{"read-only", "no"}}), Properties{});
@@ -58,7 +58,8 @@ TEST(UsbOptions, GoToTheBackendAsWords) {
   EXPECT_LE(usb_words({{"read-only", "yes"},
                        {"interfaces", longest},
                        {"vendor-requests", "yes"},
-                       {"firmware", "yes"}})
+                       {"firmware", "yes"},
+                       {"auto-typing", "yes"}})
                 .size(),
             255U);
 }
@@ -70,6 +71,7 @@ TEST(UsbOptions, AreShownToPeople) {
             "read only; only interfaces 0");
   EXPECT_EQ(access_text({{"vendor-requests", "yes"}, {"firmware", "yes"}}),
             "vendor requests allowed; its firmware may be written");
+  EXPECT_EQ(access_text({{"auto-typing", "yes"}}), "it may type by itself");
 }
 
 TEST(UsbOptions, ARuleMayForceReadOnly) {
@@ -100,7 +102,7 @@ TEST(UsbOptions, ARuleMayNarrowInterfaces) {
 
 // What loosens is said by a rule, or by a person who was asked.
 TEST(UsbOptions, LooseningNeedsConsent) {
-  for (const char* key : {"vendor-requests", "firmware"}) {
+  for (const char* key : {"vendor-requests", "firmware", "auto-typing"}) {
     const std::string yes = std::string(key) + "=yes";
     EXPECT_NE(settled({{key, "yes"}}, {}).find("needs a rule that says so"), std::string::npos);
     EXPECT_EQ(settled({{key, "yes"}}, {}, Consent::of_person), yes);
@@ -114,7 +116,7 @@ TEST(UsbOptions, LooseningNeedsConsent) {
   }
   EXPECT_EQ(settled({}, {}), "");
   EXPECT_EQ(settled({}, terms({{"vendor-requests", "no"}})), "vendor-requests=no");
-  EXPECT_EQ(settled({}, terms({{"firmware", "no"}})), "");
+  EXPECT_EQ(settled({}, terms({{"firmware", "no"}, {"auto-typing", "no"}})), "");
 }
 
 }  // namespace

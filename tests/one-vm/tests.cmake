@@ -26,6 +26,7 @@ rig_machine_test(one_vm_test LABEL one-vm TIMEOUT 5400 SOURCES
   one-vm/block_inventory_test.cpp
   one-vm/snapshot_test.cpp
   one-vm/sound_test.cpp
+  one-vm/typing_test.cpp
   one-vm/release_test.cpp
   one-vm/rights_test.cpp
   scanner-qube/release/media.cpp

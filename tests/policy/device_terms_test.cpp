@@ -30,6 +30,7 @@ TEST(DeviceTerms, AreWhatTheRuleSays) {
   EXPECT_EQ(parsed->terms->vendor_requests, DeviceTerms::Word::no);
   EXPECT_EQ(parsed->terms->firmware, DeviceTerms::Word::no);
   EXPECT_EQ(usb_rule("allow firmware=yes")->terms->firmware, DeviceTerms::Word::yes);
+  EXPECT_EQ(usb_rule("allow auto-typing=yes")->terms->auto_typing, DeviceTerms::Word::yes);
 }
 
 TEST(DeviceTerms, SayWhatTheyCanBe) {

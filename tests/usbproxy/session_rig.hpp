@@ -19,7 +19,7 @@ using redir::PacketType;
 
 inline constexpr usbip::Setup get_device{0x80, 0x06, 0x0100, 0, 18};
 // A request that reaches the device.
-inline constexpr usbip::Setup get_report{0xa1, 0x01, 0x0100, 1, 18};
+inline constexpr usbip::Setup get_report{0xa1, 0x01, 0x0300, 1, 18};
 inline constexpr usbip::Setup set_config{0x00, 0x09, 1, 0, 0};
 
 inline Bytes filled(std::size_t size, unsigned value = 0x5a) {

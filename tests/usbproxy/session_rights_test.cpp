@@ -103,5 +103,68 @@ TEST(SessionRights, AResetComparesTheWholeDevice) {
   EXPECT_NE(rig.end_text().find("came back from a reset as another one"), std::string::npos);
 }
 
+// The keyboard's keys, one after the other, each for 2 ms: how many were let through.
+unsigned typed(Rig& rig, std::uint8_t keys) {
+  rig.submit(Rig::urb(1, 0x83, 8));
+  rig.host(PacketType::interrupt_receiving_status, rig.packet().id, redir::StreamStatus{0, 0x83});
+  unsigned passed = 0;
+  for (std::uint32_t i = 0; i < 2U * keys && !rig.session.end(); ++i) {
+    Bytes report(8);
+    if (i % 2 == 0) report[2] = static_cast<std::byte>(4 + i / 2);
+    rig.host(PacketType::interrupt_packet, i, redir::DataPacket{0x83, 0, 8}, report);
+    if (rig.session.end()) break;
+    EXPECT_EQ(rig.reply().data, report);
+    if (i % 2 == 0) ++passed;
+    rig.submit(Rig::urb(2 + i, 0x83, 8));
+    rig.now += std::chrono::milliseconds(2);
+  }
+  return passed;
+}
+
+TEST(SessionRights, WhatTypesAsNoPersonDoesIsStopped) {
+  Rig rig;
+  rig.connect();
+  EXPECT_LE(typed(rig, 12), 5U);
+  ASSERT_TRUE(rig.session.end());
+  EXPECT_EQ(rig.session.end()->reason, EndReason::injection);
+  EXPECT_NE(rig.end_text().find("stopped after"), std::string::npos) << rig.end_text();
+  EXPECT_NE(rig.end_text().find("auto-typing=yes"), std::string::npos) << rig.end_text();
+
+  Rig trusted(std::nullopt, rights("auto-typing=yes"));
+  trusted.connect();
+  EXPECT_EQ(typed(trusted, 12), 12U);
+  EXPECT_FALSE(trusted.session.end());
+}
+
+// GET_REPORT brings keys too, and SET_PROTOCOL changes what a report means.
+TEST(SessionRights, KeysAreSeenOnWhateverWayTheyCome) {
+  const auto ask = [](Rig& rig, std::uint32_t i) {
+    rig.submit(Rig::control(i, {0xa1, 0x01, 0x0100, 1, 8}));
+    const auto request = rig.packet();
+    Bytes report(8);
+    report[2] = static_cast<std::byte>(4 + i);
+    auto body = std::get<redir::ControlPacket>(request.body);
+    body.length = 8;
+    rig.host(PacketType::control_packet, request.id, body, report);
+  };
+  Rig rig;
+  rig.connect();
+  for (std::uint32_t i = 0; i < 12 && !rig.session.end(); ++i) ask(rig, i);
+  ASSERT_TRUE(rig.session.end());
+  EXPECT_EQ(rig.session.end()->reason, EndReason::injection);
+
+  Rig boot;
+  Bytes& described = boot.described.reports[1];  // not a word of keys
+  const std::size_t size = described.size();
+  described = from_hex("06 00 ff 09 01 a1 01 09 01 15 00 25 01 75 08 95 08 81 02 c0");
+  while (described.size() < size) described.push_back(std::byte{0x04});
+  boot.connect();
+  boot.submit(Rig::control(1, {0x21, 0x0b, 0, 1, 0}));
+  boot.control_reply(boot.packet(), 0);
+  EXPECT_EQ(boot.reply().status, 0);
+  EXPECT_LE(typed(boot, 12), 5U);
+  EXPECT_TRUE(boot.session.end());
+}
+
 }  // namespace
 }  // namespace usbproxy

@@ -78,7 +78,7 @@ TEST(Session, MapsAControlReadAndItsReply) {
   EXPECT_EQ(request.id, 15U);
   const auto& body = std::get<ControlPacket>(request.body);
   EXPECT_EQ(body.endpoint, 0x80);
-  EXPECT_EQ(body.value, 0x0100);
+  EXPECT_EQ(body.value, get_report.value);
   EXPECT_EQ(body.length, 18);
   rig.control_reply(request, 18);
   const auto reply = rig.reply();
@@ -108,7 +108,8 @@ TEST(Session, MapsEveryStatus) {
   }
   rig.submit(Rig::control(seqnum, get_report));
   rig.packets();
-  rig.host(PacketType::control_packet, seqnum, ControlPacket{0x80, 1, 0xa1, 2, 0x0100, 1, 0});
+  rig.host(PacketType::control_packet, seqnum,
+           ControlPacket{0x80, 1, 0xa1, 2, get_report.value, 1, 0});
   EXPECT_EQ(rig.reply().status, -EPIPE);
 }
 
@@ -351,7 +352,7 @@ TEST(Session, MatchesInterruptPacketsInOrder) {
 }
 
 TEST(Session, BoundsBufferedInterruptPackets) {
-  Rig rig;
+  Rig rig(std::nullopt, *firewall::Rights::parse("auto-typing=yes"));
   rig.connect();
   rig.submit(Rig::urb(1, 0x83, 8));
   rig.host(PacketType::interrupt_receiving_status, rig.packet().id, redir::StreamStatus{0, 0x83});

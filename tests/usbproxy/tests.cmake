@@ -12,8 +12,9 @@ sallyport_test(usbproxy_core_test SOURCES
   usbproxy/session_queue_test.cpp
   usbproxy/session_rights_test.cpp
   usbproxy/session_test.cpp
+  usbproxy/typing_watch_test.cpp
   usbproxy/usbip_test.cpp
-  LIBRARIES usbproxy_core PkgConfig::usbredirparser)
+  LIBRARIES usbproxy_core typing_traces PkgConfig::usbredirparser)
 # ThreadSanitizer has an operator new of its own, which the test's would be a second one to.
 if(NOT SALLYPORT_SANITIZE STREQUAL "thread")
   sallyport_test(usbproxy_allocation_test SOURCES
@@ -26,6 +27,7 @@ sallyport_test(usbproxy_firewall_test SOURCES
   usbproxy/firewall/control_rules_test.cpp
   usbproxy/firewall/golden.cpp
   usbproxy/firewall/hid_report_test.cpp
+  usbproxy/firewall/key_reports_test.cpp
   usbproxy/firewall/rights_test.cpp
   usbproxy/firewall/text_test.cpp
   LIBRARIES usbproxy_firewall)
@@ -38,6 +40,7 @@ sallyport_fuzz(preface_fuzz SOURCE fuzz/preface_fuzz.cpp LIBRARIES usbproxy_core
 sallyport_fuzz(usbproxy_usbip_fuzz SOURCE fuzz/usbproxy_usbip_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usb_descriptors_fuzz SOURCE fuzz/usb_descriptors_fuzz.cpp
   LIBRARIES usbproxy_firewall)
+sallyport_fuzz(hid_reports_fuzz SOURCE fuzz/hid_reports_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_session_fuzz SOURCE fuzz/usbproxy_session_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_remote_fuzz SOURCE fuzz/usbproxy_remote_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_test(usbproxy_guest_test SOURCES

@@ -13,8 +13,9 @@
 namespace usbproxy::firewall {
 namespace {
 
-constexpr std::uint32_t page_desktop = 0x01, page_keys = 0x07;
+constexpr std::uint32_t page_desktop = 0x01;
 constexpr std::uint32_t usage_keyboard = 0x06, usage_keypad = 0x07;
+constexpr std::uint8_t input_tag = 0x8;
 
 enum class ItemKind : std::uint8_t { main = 0, global = 1, local = 2, reserved = 3 };
 
@@ -51,14 +52,20 @@ class ReportChecker {
     std::uint64_t bits = 0;
     std::size_t fields = 0;
   };
+  struct ListedUsages {
+    KeyField::Usages usages;
+    bool own_page = false;
+  };
 
   Rule take(const Item& item);
   Rule take_main(const Item& item);
   Rule take_field(const Item& item);
+  void note_keys(const Item& item, std::uint64_t offset);
   Rule take_global(const Item& item);
   Rule take_push_or_pop(const Item& item);
   Rule take_local(const Item& item);
   void note_usage(std::uint32_t page, std::uint32_t usage);
+  void list_usages(const Item& item, std::uint32_t first, std::uint32_t count);
   void end_locals();
 
   Block block_;
@@ -68,6 +75,9 @@ class ReportChecker {
   bool delimited_ = false;
   std::uint32_t usages_ = 0;
   std::uint32_t usage_least_ = 0;
+  std::optional<std::uint32_t> usage_least_page_;
+  std::size_t delimiters_ = 0;  // opened since the last main item
+  std::vector<ListedUsages> listed_;
   std::map<std::pair<std::uint8_t, std::uint8_t>, Report> reports_;  // by main tag and report id
   ReportFacts facts_;
 };
@@ -116,13 +126,13 @@ ReportChecker::Rule ReportChecker::take(const Item& item) {
 }
 
 ReportChecker::Rule ReportChecker::take_main(const Item& item) {
-  constexpr std::uint8_t input = 0x8, output = 0x9, feature = 0xb, collection = 0xa, end = 0xc;
+  constexpr std::uint8_t output = 0x9, feature = 0xb, collection = 0xa, end = 0xc;
   if (delimited_) return "a main item within a delimiter";
   switch (item.tag) {
-    case input:
+    case input_tag:
     case output:
     case feature:
-      if (item.tag == input && global_.page == page_keys) facts_.types_keys = true;
+      if (item.tag == input_tag && global_.page == page_of_keys) facts_.types_keys = true;
       return take_field(item);
     case collection:
       if (++depth_ > max_collection_depth) {
@@ -140,6 +150,7 @@ ReportChecker::Rule ReportChecker::take_main(const Item& item) {
 
 ReportChecker::Rule ReportChecker::take_field(const Item& item) {
   Report& report = reports_[{item.tag, global_.report_id}];
+  const std::uint64_t offset = report.bits;
   report.bits += std::uint64_t{global_.report_size} * global_.report_count;
   if (report.bits > max_report_bits) {
     return "report " + std::to_string(global_.report_id) + " is longer than the kernel's " +
@@ -153,7 +164,34 @@ ReportChecker::Rule ReportChecker::take_field(const Item& item) {
   if ((item.value & constant) == 0 && global_.logical_most < global_.logical_least) {
     return "the logical range ends before it begins (HID 1.11, 6.2.2.7)";
   }
+  if (item.tag == input_tag) note_keys(item, offset);
   return std::nullopt;
+}
+
+void ReportChecker::note_keys(const Item& item, std::uint64_t offset) {
+  constexpr std::uint32_t variable = 2;
+  if (global_.report_id != 0) facts_.numbered = KeyReports::Numbered::yes;
+  KeyField field{
+      .report_id = global_.report_id,
+      .kind = (item.value & variable) != 0 ? KeyField::Kind::variable : KeyField::Kind::array,
+      .offset = static_cast<std::uint32_t>(offset),  // at most max_report_bits
+      .size = global_.report_size,
+      .count = global_.report_count,
+      .least = global_.logical_least,
+      .most = global_.logical_most,
+      .places = usages_};
+  // hid_concatenate_last_usage_page(): from the last one back to one that is of this page already.
+  for (auto one = listed_.rbegin(); one != listed_.rend(); ++one) {
+    if (one->own_page) continue;
+    if (one->usages.page == global_.page) break;
+    one->usages.page = global_.page;
+  }
+  bool has_keys = false;
+  for (const ListedUsages& one : listed_) {
+    has_keys = has_keys || one.usages.page == page_of_keys;
+    field.usages.push_back(one.usages);
+  }
+  if (has_keys) facts_.key_fields.push_back(std::move(field));
 }
 
 ReportChecker::Rule ReportChecker::take_global(const Item& item) {
@@ -219,19 +257,22 @@ ReportChecker::Rule ReportChecker::take_local(const Item& item) {
   switch (item.tag) {
     case usage:
       note_usage(page, id);
-      ++usages_;
+      list_usages(item, id, 1);
       break;
     case least:
       usage_least_ = id;
+      usage_least_page_ = page;
       note_usage(page, id);
       break;
     case most:
       if (id < usage_least_) return "a range of usages that ends before it begins";
-      usages_ += id - usage_least_ + 1;
+      if (page != usage_least_page_.value_or(page)) return "a range of usages over two pages";
+      list_usages(item, usage_least_, id - usage_least_ + 1);
       break;
     case delimiter:
       if (item.value > 1 || (item.value == 1) == delimited_) return "a delimiter within another";
       delimited_ = item.value == 1;
+      if (delimited_) ++delimiters_;
       break;
     case 0x3:
     case 0x4:
@@ -249,12 +290,25 @@ ReportChecker::Rule ReportChecker::take_local(const Item& item) {
 
 void ReportChecker::note_usage(std::uint32_t page, std::uint32_t usage) {
   const bool keyboard = page == page_desktop && (usage == usage_keyboard || usage == usage_keypad);
-  if (keyboard || page == page_keys) facts_.types_keys = true;
+  if (keyboard || page == page_of_keys) facts_.types_keys = true;
+}
+
+void ReportChecker::list_usages(const Item& item, std::uint32_t first, std::uint32_t count) {
+  // hid_parser_local(): alternatives behind the first set have no place.
+  if (delimiters_ > 1) return;
+  const bool own_page = item.size == 4;
+  const std::uint32_t page = own_page ? item.value >> 16U : global_.page;
+  listed_.push_back(
+      {.usages = {.place = usages_, .page = page, .first = first}, .own_page = own_page});
+  usages_ += count;
 }
 
 void ReportChecker::end_locals() {
   usages_ = 0;
+  listed_.clear();
   usage_least_ = 0;
+  usage_least_page_.reset();
+  delimiters_ = 0;
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/wire/reader.hpp"
+#include "usbproxy/firewall/key_reports.hpp"
 #include "usbproxy/firewall/violation.hpp"
 
 namespace usbproxy::firewall {
@@ -18,9 +20,11 @@ inline constexpr std::size_t max_collection_depth = 16;
 inline constexpr std::size_t max_global_depth = 4;
 inline constexpr std::uint32_t max_usages = 65536;  // of one main item; the kernel cuts off earlier
 
-// What an approval may depend on.
+// What an approval may depend on, and where its keys are.
 struct ReportFacts {
   bool types_keys = false;  // a keyboard or keypad, or input from the page of keys
+  std::vector<KeyField> key_fields = {};
+  KeyReports::Numbered numbered = KeyReports::Numbered::no;
 };
 
 // Refused: items cut short, long and reserved items, collections and delimiters that are not

