@@ -87,6 +87,8 @@ struct BotPipeline {
   std::uint32_t write_left = 0;  // OUT bytes that the command announced and that did not come yet
   std::optional<std::uint32_t> last_write;  // the request with the last of them
   std::uint64_t last_id = 0;
+  bool plain = false;             // something sent ahead failed: the plain way from here on
+  std::uint64_t recovery_id = 0;  // a CLEAR_FEATURE of ours whose answer is still to come, or 0
 };
 
 }  // namespace usbproxy

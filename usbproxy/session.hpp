@@ -260,6 +260,10 @@ class Session {
   bool bot_submit(const usbip::Command& command);
   bool bot_write_data(const usbip::Command& command);
   void bot_send_ahead(std::uint32_t length);
+  void bot_ask(const Ahead& one);
+  void bot_recover(Ahead& data);
+  void bot_recovered(const redir::ControlPacket& untrusted);
+  void bot_cancel(const Ahead& one);
   void bot_serve();
   void bot_answer(Urbs::iterator urb, std::uint8_t status, base::wire::Bytes data);
   void bot_release_waiting();

@@ -6,7 +6,11 @@
 // leaves when the data came. WRITE: the command is answered at once; the status IN leaves when the
 // data is out. The target's IN requests are then answered from what comes back. Never two transfers
 // wait on the IN endpoint: QEMU's usb-storage loses a status that is asked for before its data.
-// If the device fails a transfer, nothing more is sent ahead and the target goes the plain way.
+// If the device fails a transfer, nothing more is sent ahead for the rest of the attachment.
+//
+// A device that has not got its command yet answers NAK to a request for data (USB 2.0, 8.4.5). One
+// that stalls instead, as QEMU's does behind an EHCI, whose schedule visits the IN endpoint first,
+// is cleared and asked again before the target knows.
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -14,17 +18,27 @@
 #include "usbproxy/session.hpp"
 
 namespace usbproxy {
+namespace {
+
+constexpr usbip::Setup clear_halt(std::uint8_t endpoint) {
+  return {.request_type = 0x02, .request = 0x01, .value = 0, .index = endpoint, .length = 0};
+}
+
+}  // namespace
 
 using base::wire::Bytes;
 using redir::PacketType;
 using usbip::Direction;
 
 void Session::bot_send_ahead(std::uint32_t length) {
-  const Ahead& one = bot_.ahead.push_back(ahead_id | ++bot_.last_id, length);
+  bot_ask(bot_.ahead.push_back(ahead_id | ++bot_.last_id, length));
+}
+
+void Session::bot_ask(const Ahead& one) {
   redir::append_head(
       to_stream_.tail(), caps_, PacketType::bulk_packet, one.id,
       redir::BulkPacket{
-          .endpoint = bot_.endpoints->in, .status = 0, .length = length, .stream_id = 0});
+          .endpoint = bot_.endpoints->in, .status = 0, .length = one.asked, .stream_id = 0});
 }
 
 // True when the request was taken over here.
@@ -51,7 +65,7 @@ bool Session::bot_submit(const usbip::Command& command) {
   const bool idle = bot_.ahead.empty() && bot_.waiting.empty() && bot_.command_id == 0 &&
                     parked_.empty() && endpoint_in_flight_[redir::slot_of(address)] == 0 &&
                     endpoint_in_flight_[redir::slot_of(bot_.endpoints->in)] == 0;
-  if (!block || !idle) return false;
+  if (!block || !idle || bot_.plain) return false;
   bot_.command_id = ahead_id | ++bot_.last_id;
   redir::append_packet(
       to_stream_.tail(), caps_, PacketType::bulk_packet, bot_.command_id,
@@ -129,7 +143,7 @@ bool Session::bot_reply(const redir::Packet& packet) {
     // The target believes that its command arrived; it learns otherwise from its next transfer.
     if (body.status != redir::status::success && !bot_.ahead.empty() &&
         !bot_.ahead.front().answered) {
-      orphan_ahead(bot_.ahead.front().id);
+      bot_cancel(bot_.ahead.front());
       if (end_) return true;
       bot_.ahead.front().answered = true;
       bot_.ahead.front().status = body.status;
@@ -147,6 +161,14 @@ bool Session::bot_reply(const redir::Packet& packet) {
   if (body.endpoint != bot_.endpoints->in || body.stream_id != 0 || body.length > found->asked) {
     violation("bulk reply longer than asked or for another endpoint");
     return true;
+  }
+  if (body.status != redir::status::success) {
+    bot_.plain = true;
+    // The data of a command whose own answer is still to come.
+    if (body.status == redir::status::stall && bot_.status_next && bot_.command_id != 0) {
+      bot_recover(*found);
+      return true;
+    }
   }
   found->answered = true;
   found->status = body.status;
@@ -167,6 +189,34 @@ bool Session::bot_reply(const redir::Packet& packet) {
   return true;
 }
 
+void Session::bot_recover(Ahead& data) {
+  data.id = 0;  // answered; it gets another one
+  bot_.recovery_id = operation_id | ++operations_;
+  append_control(bot_.recovery_id, clear_halt(bot_.endpoints->in), 0);
+}
+
+void Session::bot_recovered(const redir::ControlPacket& untrusted) {
+  bot_.recovery_id = 0;
+  if (!answers(untrusted, clear_halt(bot_.endpoints->in))) {
+    return violation("control reply to another request");
+  }
+  Ahead& data = bot_.ahead.front();  // there since bot_recover(), or bot_cancel() was called
+  if (untrusted.status == redir::status::success) {
+    data.id = ahead_id | ++bot_.last_id;
+    return bot_ask(data);
+  }
+  data.answered = true;
+  data.status = redir::status::stall;
+  bot_.status_next = false;
+  bot_serve();
+}
+
+// Of what is not answered yet.
+void Session::bot_cancel(const Ahead& one) {
+  if (bot_.recovery_id != 0) return orphan(std::exchange(bot_.recovery_id, 0));
+  orphan_ahead(one.id);
+}
+
 void Session::orphan_ahead(std::uint64_t id) {
   redir::append_packet(to_stream_.tail(), caps_, PacketType::cancel_data_packet, id,
                        redir::Empty{});
@@ -185,9 +235,8 @@ void Session::bot_abandon() {
   bot_.status_next = false;
   bot_.last_write.reset();
   while (!bot_.ahead.empty() && !bot_.ahead.back().answered) {
-    const std::uint64_t id = bot_.ahead.back().id;
+    bot_cancel(bot_.ahead.back());
     bot_.ahead.pop_back();
-    orphan_ahead(id);
     if (end_) return;
   }
   if (bot_.ahead.empty() && !flushing_) bot_release_waiting();

@@ -159,6 +159,7 @@ bool Session::answers(const redir::ControlPacket& untrusted, const usbip::Setup&
 void Session::on_control(const redir::Packet& packet) {
   const auto& body = std::get<redir::ControlPacket>(packet.body);
   if (answers_question(packet) && reader_) return on_descriptor(packet);
+  if (bot_.recovery_id != 0 && packet.id == bot_.recovery_id) return bot_recovered(body);
   const auto urb = find_reply(packet.id, UrbKind::control, UrbKind::control);
   if (urb == urbs_.end()) {
     if (take_orphan(packet.id)) return;

@@ -32,6 +32,13 @@ rig_machine_test(one_vm_test LABEL one-vm TIMEOUT 5400 SOURCES
   scanner-qube/release/media.cpp
   scanner-qube/volume/images.cpp
   LIBRARIES attacks_table rig_sound inputproxy_core scannerqube_release_io scannerqube_volume_workers PkgConfig::libcrypto)
+# Every class of device that QEMU has, on three kinds of controllers, in a machine of its own.
+rig_machine_test(honest_use_test LABEL one-vm TIMEOUT 2700 SOURCES
+  one-vm/honest_use_test.cpp
+  one-vm/smart_card.cpp
+  one-vm/usb_pair.cpp
+  LIBRARIES base_io)
+add_dependencies(honest_use_test bench_guest input_guest sallyport-usb-backend sallyport-usb-frontend)
 # Each test has its own `bin` and `tool`.
 set_target_properties(one_vm_test PROPERTIES UNITY_BUILD OFF)
 add_executable(block_guest one-vm/block_guest_main.cpp)

@@ -25,8 +25,8 @@ void UsbPair::plug(const Kind& kind) {
   boost::json::object arguments = kind.properties;
   arguments["driver"] = kind.driver;
   arguments["id"] = "honest";
-  arguments["bus"] = "xhci.0";
-  arguments["port"] = "4";
+  arguments["bus"] = kind.bus;
+  arguments["port"] = kind.port;
   const auto added = vm_.qmp("device_add", arguments);
   ASSERT_TRUE(added) << added.error().text;
   plugged_ = true;

@@ -12,9 +12,11 @@ namespace onevm {
 struct Kind {
   std::string driver;  // QEMU's
   boost::json::object properties = {};
+  std::string bus = "xhci.0";
+  std::string port = "4";
 };
 
-// Of a machine with an xHCI `xhci` whose port 4 is free. What goes wrong fails the test.
+// What goes wrong fails the test.
 class UsbPair {
  public:
   explicit UsbPair(rig::Machine& machine) : vm_(machine) {}
@@ -28,7 +30,7 @@ class UsbPair {
   // The first folder that the pattern matches and that is configured; with its interfaces' drivers
   // bound, since a kernel binds them before it says so. Empty: none came.
   std::string wait_for(const std::string& pattern);
-  // The plugged device's, at the controller it is plugged into.
+  // The plugged device's, at port 4 of a controller that is the machine's first.
   std::string wait_for_direct();
   // The device with that folder through backend and frontend; its folder below vhci.
   std::string attach(const std::string& folder);

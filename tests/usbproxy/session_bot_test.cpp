@@ -77,7 +77,60 @@ TEST_F(Bot, AStallGoesThePlainWay) {
   EXPECT_EQ(rig.packet().id, 3U);
   rig.bulk_reply(3, 0x81, 13);
   EXPECT_EQ(rig.reply().actual, 13U);
+  command_out(4, read_command(512));  // and from here on
+  EXPECT_EQ(rig.packet().id, 4U);
+  EXPECT_TRUE(rig.replies().empty());
   EXPECT_FALSE(rig.session.end());
+}
+
+// Behind an EHCI of QEMU's the data is asked for before the command is out, and the device stalls.
+TEST_F(Bot, AStallBeforeTheCommandIsClearedAndAskedAgain) {
+  const auto sent = start_read(1, 4096);
+  rig.submit(Rig::urb(2, 0x81, 4096));
+  rig.bulk_reply(sent[1].id, 0x81, 0, redir::status::stall);
+  EXPECT_TRUE(rig.replies().empty());
+  const auto clear = rig.packet();
+  const auto& body = std::get<redir::ControlPacket>(clear.body);
+  EXPECT_EQ(body.request_type, 0x02);
+  EXPECT_EQ(body.request, 0x01);
+  EXPECT_EQ(body.index, 0x81);
+  rig.bulk_reply(sent[0].id, 0x02, 31);
+  rig.control_reply(clear, 0);
+  const auto again = rig.packet();
+  EXPECT_EQ(std::get<redir::BulkPacket>(again.body).length, 4096U);
+  rig.bulk_reply(again.id, 0x81, 4096);
+  EXPECT_EQ(rig.reply().data, filled(4096));
+  rig.bulk_reply(rig.packet().id, 0x81, 13);
+  rig.submit(Rig::urb(3, 0x81, 13));
+  EXPECT_EQ(rig.reply().actual, 13U);
+  command_out(4, read_command(512));  // nothing ahead from here on
+  EXPECT_EQ(rig.packet().id, 4U);
+  EXPECT_FALSE(rig.session.end());
+}
+
+TEST_F(Bot, WhatCannotBeClearedIsTheTargetsToSee) {
+  const auto sent = start_read(1, 4096);
+  rig.submit(Rig::urb(2, 0x81, 4096));
+  rig.bulk_reply(sent[1].id, 0x81, 0, redir::status::stall);
+  rig.bulk_reply(sent[0].id, 0x02, 31);
+  rig.control_reply(rig.packet(), 0, redir::status::stall);
+  EXPECT_EQ(rig.reply().status, -EPIPE);
+  rig.submit(Rig::urb(3, 0x81, 13));
+  EXPECT_EQ(rig.packet().id, 3U);
+  EXPECT_FALSE(rig.session.end());
+}
+
+TEST_F(Bot, AResetWhileItIsClearedForgetsBoth) {
+  const auto sent = start_read(1, 4096);
+  rig.bulk_reply(sent[1].id, 0x81, 0, redir::status::stall);
+  const auto clear = rig.packet();
+  rig.submit(Rig::control(9, {0x21, 0xff, 0, 0, 0}));  // Bulk-Only Mass Storage Reset
+  rig.packets();
+  rig.control_reply(clear, 0);
+  rig.bulk_reply(sent[0].id, 0x02, 31);
+  rig.bulk_reply(sent[1].id, 0x81, 0, redir::status::stall);  // once more: nobody asked
+  ASSERT_TRUE(rig.session.end());
+  EXPECT_EQ(rig.session.end()->reason, EndReason::violation);
 }
 
 TEST_F(Bot, AFailedCommandFailsTheData) {
