@@ -4,6 +4,7 @@
 sallyport_library(attacks_emulator SOURCES
   attacks/emulator/descriptors.cpp
   attacks/emulator/device.cpp
+  attacks/emulator/camera.cpp
   attacks/emulator/disk.cpp
   attacks/emulator/honest.cpp
   attacks/emulator/redir_tables.cpp

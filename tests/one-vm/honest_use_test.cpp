@@ -67,10 +67,8 @@ class HonestUse : public testing::TestWithParam<Port> {
   static void SetUpTestSuite() { machine().boot(with_controllers); }
   void SetUp() override {
     ASSERT_NE(machine().machine(), nullptr) << machine().reason();
-    const auto modules = vm().run(
-        "modprobe -a xhci_pci ehci_pci uhci_hcd sd_mod uas evdev fuse af_packet 2>&1", minutes(2));
-    ASSERT_TRUE(modules.ok()) << modules;
     pair_.emplace(vm());
+    pair_->load("xhci_pci ehci_pci uhci_hcd sd_mod uas evdev fuse af_packet");
     pair_->load_drivers();
   }
   void TearDown() override {

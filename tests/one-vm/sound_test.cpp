@@ -46,9 +46,8 @@ class Sound : public testing::Test {
   static void SetUpTestSuite() { machine().boot(sounding); }
   void SetUp() override {
     ASSERT_NE(machine().machine(), nullptr) << machine().reason();
-    const auto controller = vm().run("modprobe xhci_pci", minutes(2));
-    ASSERT_TRUE(controller.ok()) << controller;
     pair_.emplace(vm());
+    pair_->load("xhci_pci");
     pair_->load_drivers();
   }
   static rig::Machine& vm() { return *machine().machine(); }
@@ -137,9 +136,59 @@ TEST_F(Sound, IsRecordedByTheTargetsOwnDriver) {
   const auto ours = record("/vhci_hcd.0/");
   pair_->detach();
   vm().run("pkill -x usb_emulator");
-  EXPECT_TRUE(vm().wait_until("! ls -d /sys/devices/platform/vhci_hcd.7/usb*/*-*/idVendor").ok());
+  EXPECT_TRUE(vm().wait_until("! ls -d /sys/devices/platform/vhci_hcd.7/usb*/*-*/idVendor").ok())
+      << vm().run("ps ax | grep -v '\\['; dmesg | tail -20");
   compare(direct, ours);
   EXPECT_LE(ours.silent, 0U);
+}
+
+// The emulator's camera, filmed by uvcvideo: how many of 60 pictures were whole, and how many of
+// those followed the one before.
+class Pictures : public Sound {
+ protected:
+  static std::pair<int, int> film(const std::string& part) {
+    const auto filmed = vm().run(
+        "for i in $(seq 100); do for v in /sys/class/video4linux/video*; do case $(readlink -f $v) "
+        "in *" +
+            part +
+            "*) [ \"$(cat $v/index)\" = 0 ] && [ -c /dev/${v##*/} ] && camera=/dev/${v##*/};; "
+            "esac; done; [ -n \"$camera\" ] && break; sleep 0.2; done; "
+            "v4l2-ctl -d $camera --stream-mmap --stream-count=60 --stream-to=/run/film 2>&1 | "
+            "tail -n 3; python3 -c '\n"
+            "film = open(\"/run/film\", \"rb\").read()\n"
+            "size = 64 * 48 * 2\n"
+            "whole = follow = 0; before = None\n"
+            "for at in range(0, len(film) - size + 1, size):\n"
+            "  picture = film[at:at + size]; number = int.from_bytes(picture[:4], \"little\")\n"
+            "  if picture[4:] != bytes((number * 7 + i) & 255 for i in range(4, size)): continue\n"
+            "  whole += 1; follow += before is not None and number == before + 1; before = number\n"
+            "print(\"pictures\", whole, follow)'",
+        minutes(3));
+    int whole = 0, follow = 0;
+    const auto at = filmed.out.find("pictures ");
+    EXPECT_NE(at, std::string::npos) << filmed << vm().run("dmesg | tail -20");
+    if (at != std::string::npos) std::istringstream(filmed.out.substr(at + 9)) >> whole >> follow;
+    std::cerr << part << ": whole " << whole << ", one after the other " << follow << '\n';
+    return {whole, follow};
+  }
+};
+
+TEST_F(Pictures, AreSeenByTheTargetsOwnDriver) {
+  pair_->load("uvcvideo");
+  vm().start_background("emulator", "exec " + build + "/tests/bin/usb_emulator camera 7 0");
+  const std::string there = pair_->wait_for("/sys/devices/platform/vhci_hcd.7/usb*/*-*");
+  ASSERT_FALSE(there.empty());
+  const auto direct = film("/vhci_hcd.7/");
+  ASSERT_FALSE(pair_->attach(there).empty()) << pair_->log();
+  const auto ours = film("/vhci_hcd.0/");
+  pair_->detach();
+  const std::string told = pair_->log();
+  vm().run("pkill -x usb_emulator");
+  EXPECT_TRUE(vm().wait_until("! ls -d /sys/devices/platform/vhci_hcd.7/usb*/*-*/idVendor").ok())
+      << vm().run("ps ax | grep -v '\\['; dmesg | tail -20");
+  EXPECT_GE(direct.first, 58) << "without usbproxy";
+  EXPECT_GE(ours.first, direct.first - 3) << told;
+  EXPECT_GE(ours.second, direct.second - 3) << told;
 }
 
 }  // namespace

@@ -13,12 +13,16 @@ UsbPair::~UsbPair() {
   if (plugged_) unplug();
 }
 
+// Where the clock counts instructions it leaps while the guest waits for a file of the host's: a
+// command may be out of time without having had any. What was read is there at once the next time.
+void UsbPair::load(const std::string& modules) {
+  rig::CommandResult done;
+  for (int i = 0; i < 5 && !done.ok(); ++i) done = vm_.run("modprobe -a " + modules, minutes(2));
+  ASSERT_TRUE(done.ok()) << done;
+}
+
 void UsbPair::load_drivers() {
-  const auto modules = vm_.run(
-      "modprobe -a vhci_hcd usbhid hid_generic ftdi_sio snd_usb_audio cdc_ether rndis_host "
-      "usb_storage",
-      minutes(2));
-  ASSERT_TRUE(modules.ok()) << modules;
+  load("vhci_hcd usbhid hid_generic ftdi_sio snd_usb_audio cdc_ether rndis_host usb_storage");
 }
 
 void UsbPair::plug(const Kind& kind) {

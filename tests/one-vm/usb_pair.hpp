@@ -24,6 +24,7 @@ class UsbPair {
   UsbPair(const UsbPair&) = delete;
   UsbPair& operator=(const UsbPair&) = delete;
 
+  void load(const std::string& modules);
   void load_drivers();
   void plug(const Kind& kind);
   void unplug();

@@ -40,4 +40,10 @@ Device echo();
 // 48 kHz, two channels.
 Device headset();
 
+// A camera (isochronous 0x81, setting 1 of interface 1): 64 x 48 points of YUY2, 30 pictures a
+// second, which begin with their number, little-endian.
+Device camera();
+inline constexpr std::uint32_t picture_size = 64 * 48 * 2;
+std::byte picture_byte(std::uint32_t picture, std::size_t at);
+
 }  // namespace attacks

@@ -99,6 +99,7 @@ std::optional<Device> find_device(std::string_view name) {
   if (name == "disk") return disk();
   if (name == "echo") return echo();
   if (name == "headset") return headset();
+  if (name == "camera") return camera();
   const Attack* attack = find_attack(name);
   if (attack == nullptr || !attack->device) return std::nullopt;
   return attack->device();
