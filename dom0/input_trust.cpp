@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "dom0/device_history.hpp"
+
 namespace dom0 {
 namespace {
 
@@ -36,6 +38,13 @@ void add(std::vector<Entry>& to, std::vector<Entry>& gone, const Entry& entry) {
 }
 
 }  // namespace
+
+InputIdentity attached_identity(const std::string& backend, const Device& device) {
+  return {.backend = backend,
+          .place = "usb " + device.port_id(),
+          .port = device.port_id(),
+          .fingerprint = device.usb() == nullptr ? "" : fingerprint_of(device)};
+}
 
 bool InputTrust::proven(const InputIdentity& device) const {
   return std::ranges::any_of(proven_,

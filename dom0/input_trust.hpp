@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "dom0/device.hpp"
+
 namespace dom0 {
 
 // A physical device, as far as dom0 can tell it.
@@ -21,6 +23,10 @@ struct InputIdentity {
   std::string port;         // of its USB record; empty: dom0 has none, or cannot say which
   std::string fingerprint;  // of that record, fingerprint_of()
 };
+
+// One that is attached as a USB device. It and one whose input is forwarded are told apart by their
+// places; what was stopped as one is known as the other by its descriptors.
+InputIdentity attached_identity(const std::string& backend, const Device& device);
 
 struct ProvenInput {
   std::string backend;

@@ -7,7 +7,6 @@
 #include "base/device/attachment_end.hpp"
 #include "base/wire/escape.hpp"
 #include "dom0/block_options.hpp"
-#include "dom0/device_history.hpp"
 #include "dom0/device_lines.hpp"
 #include "dom0/usb_options.hpp"
 
@@ -40,19 +39,10 @@ LeaseFacts Attachment::facts() {
   return facts;
 }
 
-// A device that is attached and one whose input is forwarded are told apart by their places; what
-// was stopped as one is known as the other by its descriptors.
-InputIdentity Attachment::typist() {
-  const Lease& held = lease();
-  return {.backend = held.backend,
-          .place = "usb " + held.device.port_id(),
-          .port = held.device.port_id(),
-          .fingerprint = held.device.usb() == nullptr ? "" : fingerprint_of(held.device)};
-}
-
 // So that it does not come back by itself and type a few keys more.
 void Attachment::remember_typing() {
-  board_.devices.stop_input(typist(), base::wire::escape(frontend_.reason, agent::max_reason));
+  board_.devices.stop_input(attached_identity(lease().backend, lease().device),
+                            base::wire::escape(frontend_.reason, agent::max_reason));
   tell_people(policy::io::Notice::Resolution::fail);
 }
 

@@ -84,7 +84,6 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   LeaseFacts facts();
   DecisionFacts decision_facts(const std::string& rule);
   bool approved_already(Approval approval);
-  InputIdentity typist();
   void remember_typing();
   std::string approval_name();
   base::Status settle_options(const policy::Decision& decision);
@@ -132,7 +131,7 @@ class Attachment : public std::enable_shared_from_this<Attachment> {
   std::uint64_t bytes_to_device_ = 0;
   std::uint64_t bytes_from_device_ = 0;
   std::string approver_ = "policy";
-  std::string stopped_before_;  // why this device was, if it typed by itself
+  bool stopped_before_ = false;  // it typed by itself: a person is to say yes
   std::chrono::steady_clock::time_point asked_at_ = {};
   std::int64_t asked_ms_ = -1;
   AttachOutcome::Kind failure_ = AttachOutcome::Kind::failed;

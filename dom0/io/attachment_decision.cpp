@@ -33,8 +33,7 @@ std::string to_scan_first(const Switchboard& board, const Lease& lease) {
 }
 
 policy::io::Question question_of(const Switchboard& board, const Lease& lease,
-                                 const policy::Decision& decision, const Asked& asked,
-                                 const std::string& stopped) {
+                                 const policy::Decision& decision, const Asked& asked) {
   const policy::Request request = request_of(lease);
   auto details = details_of(board, lease.backend, lease.device);
   details["rule"] = decision.rule;
@@ -43,12 +42,13 @@ policy::io::Question question_of(const Switchboard& board, const Lease& lease,
     details["before"] = describe(*asked.before, board.usb_ids);
     details["identity before"] = device_id(*asked.before);
   }
-  if (!stopped.empty()) details["changed"] = "STOPPED before: " + stopped;
   if (std::string access = access_text(lease.options); !access.empty()) {
     details["access"] = std::move(access);
   }
   std::vector scopes{policy::io::Scope::once, policy::io::Scope::while_plugged};
-  if (stopped.empty()) scopes.push_back(policy::io::Scope::always);
+  if (stopped_before(board, lease.backend, lease.device).empty()) {
+    scopes.push_back(policy::io::Scope::always);
+  }
   return {
       .source = request.source,
       .service = request.service,
@@ -93,8 +93,8 @@ void Attachment::start(Approval approval, const Asked& asked, OnAttached on_atta
   if (decision.kind != policy::Decision::Kind::deny) {
     if (auto settled = settle_options(decision); !settled) return refuse(settled.error().text);
   }
-  stopped_before_ = board_.devices.input_trust().stopped(typist());
-  if (!stopped_before_.empty() && decision.kind == policy::Decision::Kind::allow) {
+  stopped_before_ = !stopped_before(board_, lease().backend, lease().device).empty();
+  if (stopped_before_ && decision.kind == policy::Decision::Kind::allow) {
     // The rules let it in, but what it did then is a person's to judge.
     decision.kind = policy::Decision::Kind::ask;
     decision.targets = {decision.target};
@@ -112,7 +112,7 @@ void Attachment::start(Approval approval, const Asked& asked, OnAttached on_atta
     return refuse("the policy's choices at " + decision.rule + " do not include " +
                   lease().backend);
   }
-  if (stopped_before_.empty() && approved_already(approval)) {
+  if ((!stopped_before_ || approval == Approval::at_prompt) && approved_already(approval)) {
     return permitted(policy::accept_answer(decision, board_.system_info(), lease().backend));
   }
   ask(decision, asked);
@@ -168,7 +168,7 @@ DecisionFacts Attachment::decision_facts(const std::string& rule) {
 void Attachment::ask(const policy::Decision& decision, const Asked& asked) {
   asked_at_ = std::chrono::steady_clock::now();
   question_ = std::make_shared<policy::io::AskClient>(board_.io, board_.prompt_socket);
-  question_->ask(question_of(board_, lease(), decision, asked, stopped_before_),
+  question_->ask(question_of(board_, lease(), decision, asked),
                  decision.timeout.value_or(board_.prompt_limit),
                  [self = shared_from_this(), decision](const policy::io::Answer& answer) {
                    self->after_question(decision, answer);
@@ -196,7 +196,6 @@ void Attachment::after_question(const policy::Decision& decision,
                   " changed while the question was open; ask again");
   }
   if (!keep(answer.scope)) return;
-  if (!stopped_before_.empty()) board_.devices.release_input(typist());
   permitted(policy::accept_answer(decision, board_.system_info(), answer.target));
 }
 
@@ -242,6 +241,9 @@ void Attachment::permitted(const policy::Decision& decision) {
   if (decision.target != lease().backend) {
     return refuse("the policy at " + decision.rule + " redirects the call to " + decision.target +
                   ", which does not have the device");
+  }
+  if (stopped_before_) {  // and a person has said yes
+    board_.devices.release_input(attached_identity(lease().backend, lease().device));
   }
   lease().rule = decision.rule;
   lease().approver = approver_;

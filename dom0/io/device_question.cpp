@@ -105,7 +105,15 @@ std::map<std::string, std::string> details_of(const Switchboard& board, const st
   if (judgement.verdict == DeviceHistory::Verdict::changed) {
     details["changed"] = change_text(judgement.before, device);
   }
+  if (const std::string why = stopped_before(board, backend, device); !why.empty()) {
+    details["changed"] = "STOPPED before: " + why;
+  }
   return details;
+}
+
+std::string stopped_before(const Switchboard& board, const std::string& backend,
+                           const Device& device) {
+  return board.devices.input_trust().stopped(attached_identity(backend, device));
 }
 
 policy::io::Question question_of_assignment(const Switchboard& board, const std::string& backend,

@@ -14,6 +14,11 @@ namespace dom0::io {
 std::map<std::string, std::string> details_of(const Switchboard& board, const std::string& backend,
                                               const Device& device);
 
+// Why the device was stopped, if it typed by itself before; empty: it was not, or somebody has let
+// it in since.
+std::string stopped_before(const Switchboard& board, const std::string& backend,
+                           const Device& device);
+
 // Which of these qubes is to have the device of this port?
 policy::io::Question question_of_assignment(const Switchboard& board, const std::string& backend,
                                             const Device& device,

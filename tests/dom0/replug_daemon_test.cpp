@@ -172,6 +172,22 @@ TEST_F(Replugs, WhatTypedByItselfComesBackByAPersonsYesOnly) {
   EXPECT_EQ(questions().size(), 3U);
 }
 
+TEST_F(Replugs, AYesAtTheQuestionOfAnAssignmentLetsItInAgain) {
+  frontend("5");
+  policy("qubes.USB * work sys-usb allow\n");
+  start();
+  ASSERT_EQ(attach(), ok);
+  plug(empty_bus);
+  wait_until([this] { return !has("sys-usb", "2-1:"); }, "gone");
+  ASSERT_EQ(assign(stick_argument, "ask-to-attach"), ok);
+  prompt("allow:work");
+  frontend("0");
+  plug(stick_line());
+  wait_until([this] { return attached(); }, "attached");
+  ASSERT_EQ(questions().size(), 1U);
+  EXPECT_NE(questions()[0].find("STOPPED before: "), std::string::npos) << questions()[0];
+}
+
 TEST_F(Replugs, OneThatFlapsIsLeftAlone) {
   policy("qubes.USB * work sys-usb allow\n");
   start();
