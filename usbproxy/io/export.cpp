@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "usbproxy/io/export.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <charconv>
 #include <cstdlib>
 #include <utility>
 
@@ -12,11 +8,10 @@
 #include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
 #include "base/io/service_streams.hpp"
-#include "base/io/unix_socket.hpp"
 #include "usbproxy/device_line.hpp"
 #include "usbproxy/io/backend_process.hpp"
 #include "usbproxy/io/frontend_call.hpp"
-#include "usbproxy/io/frontend_pump.hpp"
+#include "usbproxy/io/standard_streams.hpp"
 #include "usbproxy/remote_kernel.hpp"
 
 namespace usbproxy::io {
@@ -34,28 +29,12 @@ using base::io::ended;
 using base::io::Fd;
 
 constexpr std::chrono::seconds header_deadline{15};
-constexpr int stream_buffer = 4 * 1024 * 1024;
 // Nobody looks at it; usbip-host's numbers of real devices begin at bus 1, device 1.
 constexpr std::uint32_t devid = (1U << 16U) | 1U;
 
 base::Result<firewall::Rights> rights_of_environment() {
   const char* told = std::getenv("SALLYPORT_OPTIONS");
   return firewall::Rights::parse(told != nullptr ? told : "");
-}
-
-// stdin and stdout, under other numbers: /dev/null takes theirs.
-base::Result<Pump::Ends> take_standard_streams() {
-  const auto dev_null = base::io::open_dev_null();
-  if (!dev_null) return base::Unexpected{dev_null.error()};
-  Pump::Ends ends{.in = Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)),
-                  .out = Fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3))};
-  if (!ends.in || !ends.out) return base::io::fail_errno("stdin and stdout");
-  if (auto released = base::io::release_stdio(*dev_null); !released) {
-    return base::Unexpected{released.error()};
-  }
-  base::io::enlarge_buffers(ends.in, stream_buffer);
-  base::io::enlarge_buffers(ends.out, stream_buffer);
-  return ends;
 }
 
 base::Status enter_export_sandbox() {
@@ -70,8 +49,7 @@ base::Status introduce(const Pump::Ends& target, const DeviceTable& device, cons
   if (auto told = base::io::write_all(target.out, device_line(devid, device.speed())); !told) {
     return base::fail("the target does not take the device: " + told.error().text);
   }
-  if (!watcher) return base::Ok{};
-  return base::io::write_all(watcher, std::to_string(::getpid()) + '\n');
+  return tell_attached_to(watcher);
 }
 
 int serve(Pump::Ends target, Fd stream, firewall::Rights rights, const Fd& watcher) {
@@ -82,8 +60,9 @@ int serve(Pump::Ends target, Fd stream, firewall::Rights rights, const Fd& watch
     return ended(1, header.error().text);
   }
   Session session(std::nullopt, std::chrono::steady_clock::now(), std::move(rights));
+  BackendSource source(session);
   RemoteKernel kernel(session);
-  Pump pump(context, std::move(stream), session, kernel,
+  Pump pump(context, {.in = std::move(stream)}, {source, session, kernel},
             [&](const DeviceTable& device) -> base::Result<Pump::Ends> {
               auto introduced = introduce(target, device, watcher);
               if (!introduced) return base::Unexpected{introduced.error()};
@@ -111,13 +90,9 @@ base::Result<ExportOptions> ExportOptions::parse(const std::vector<std::string>&
     if (*word != "--attached-fd" || word + 1 == arguments.end()) {
       return base::fail("unknown or incomplete option " + *word);
     }
-    const std::string& value = *++word;
-    int fd = -1;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), fd);
-    if (error != std::errc{} || end != value.data() + value.size() || fd <= STDERR_FILENO) {
-      return base::fail("--attached-fd " + value + " is no file descriptor beyond stderr");
-    }
-    options.attached_fd = fd;
+    const auto fd = parse_attached_fd(*++word);
+    if (!fd) return base::Unexpected{fd.error()};
+    options.attached_fd = *fd;
   }
   if (options.backend.empty()) return base::fail("no '-- BACKEND': the program to start");
   return options;
