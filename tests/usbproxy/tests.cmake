@@ -44,6 +44,8 @@ sallyport_test(usbproxy_exported_test SOURCES
   usbproxy/exported_lies_test.cpp
   usbproxy/exported_test.cpp
   LIBRARIES usbproxy_exported)
+sallyport_fuzz(usbproxy_exported_fuzz SOURCE fuzz/usbproxy_exported_fuzz.cpp
+  LIBRARIES usbproxy_exported)
 sallyport_test(usbproxy_guest_test SOURCES
   usbproxy/guest_link_test.cpp
   LIBRARIES usbproxy_guest_core)
