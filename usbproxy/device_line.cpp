@@ -2,7 +2,6 @@
 #include "usbproxy/device_line.hpp"
 
 #include <charconv>
-#include <optional>
 
 #include "base/wire/escape.hpp"
 
@@ -31,18 +30,18 @@ std::optional<Speed> speed_for(std::string_view untrusted) {
   return std::nullopt;
 }
 
-std::optional<std::uint32_t> devid_of(std::string_view untrusted) {
-  std::uint32_t value = 0;
-  const char* const last = untrusted.data() + untrusted.size();
-  const auto [end, error] = std::from_chars(untrusted.data(), last, value);
-  if (error != std::errc{} || end != last) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 std::string device_line(std::uint32_t devid, Speed speed) {
   return std::to_string(devid) + ' ' + word_for(speed) + '\n';
+}
+
+std::optional<std::uint32_t> parse_devid(std::string_view text) {
+  std::uint32_t value = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  if (error != std::errc{} || end != last) return std::nullopt;
+  return value;
 }
 
 base::Result<DeviceLine> DeviceLine::parse(std::string_view untrusted) {
@@ -53,7 +52,7 @@ base::Result<DeviceLine> DeviceLine::parse(std::string_view untrusted) {
   const std::size_t blank = untrusted.find(' ');
   if (blank == std::string_view::npos || untrusted.size() >= max_device_line) return wrong();
   const std::string_view rest = untrusted.substr(blank + 1);
-  const auto devid = devid_of(untrusted.substr(0, blank));
+  const auto devid = parse_devid(untrusted.substr(0, blank));
   const auto speed = speed_for(rest.substr(0, rest.find(' ')));
   if (!devid || !speed) return wrong();
   return DeviceLine{.devid = *devid, .speed = *speed};

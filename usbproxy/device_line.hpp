@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,8 @@ namespace usbproxy {
 // "DEVID SPEED\n": a decimal number that the target's kernel puts into each request and does not
 // look at (usbip-host's is the bus number << 16 | the device's), and the words of sysfs for speeds.
 std::string device_line(std::uint32_t devid, Speed speed);
+
+std::optional<std::uint32_t> parse_devid(std::string_view text);
 
 inline constexpr std::size_t max_device_line = 64;  // with its end
 struct DeviceLine {

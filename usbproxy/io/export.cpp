@@ -17,11 +17,12 @@
 namespace usbproxy::io {
 
 const char* const export_usage =
-    "usage: sallyport-usb-export [--attached-fd N] -- BACKEND [ARGUMENT]...\n"
+    "usage: sallyport-usb-export [--attached-fd N] [--devid N] -- BACKEND [ARGUMENT]...\n"
     "Service qubes.USB of a sys-usb whose targets have Qubes' own usb-import: starts the program\n"
     "BACKEND, checks the device as sallyport-usb-frontend does, writes 'DEVID SPEED' and then\n"
     "speaks USB/IP on stdin and stdout. The environment's SALLYPORT_OPTIONS holds for both.\n"
-    "  --attached-fd N  gets our process id, a line, once the device is introduced\n";
+    "  --attached-fd N  gets our process id, a line, once the device is introduced\n"
+    "  --devid N        DEVID of the line, bus << 16 | device; else 65537\n";
 
 namespace {
 
@@ -29,8 +30,6 @@ using base::io::ended;
 using base::io::Fd;
 
 constexpr std::chrono::seconds header_deadline{15};
-// Nobody looks at it; usbip-host's numbers of real devices begin at bus 1, device 1.
-constexpr std::uint32_t devid = (1U << 16U) | 1U;
 
 base::Result<firewall::Rights> rights_of_environment() {
   const char* told = std::getenv("SALLYPORT_OPTIONS");
@@ -45,14 +44,15 @@ base::Status enter_export_sandbox() {
 }
 
 // What usb-import waits for; behind it the target's kernel begins.
-base::Status introduce(const Pump::Ends& target, const DeviceTable& device, const Fd& watcher) {
-  if (auto told = base::io::write_all(target.out, device_line(devid, device.speed())); !told) {
+base::Status introduce(const Pump::Ends& target, const std::string& line, const Fd& watcher) {
+  if (auto told = base::io::write_all(target.out, line); !told) {
     return base::fail("the target does not take the device: " + told.error().text);
   }
   return tell_attached_to(watcher);
 }
 
-int serve(Pump::Ends target, Fd stream, firewall::Rights rights, const Fd& watcher) {
+int serve(Pump::Ends target, Fd stream, firewall::Rights rights, std::uint32_t devid,
+          const Fd& watcher) {
   boost::asio::io_context context(1);
   if (const auto inside = enter_export_sandbox(); !inside) return ended(1, inside.error().text);
   // From here on bytes of the backend are read.
@@ -64,7 +64,7 @@ int serve(Pump::Ends target, Fd stream, firewall::Rights rights, const Fd& watch
   RemoteKernel kernel(session);
   Pump pump(context, {.in = std::move(stream)}, {source, session, kernel},
             [&](const DeviceTable& device) -> base::Result<Pump::Ends> {
-              auto introduced = introduce(target, device, watcher);
+              auto introduced = introduce(target, device_line(devid, device.speed()), watcher);
               if (!introduced) return base::Unexpected{introduced.error()};
               return std::move(target);
             });
@@ -87,10 +87,18 @@ base::Result<ExportOptions> ExportOptions::parse(const std::vector<std::string>&
       options.backend.assign(word + 1, arguments.end());
       break;
     }
-    if (*word != "--attached-fd" || word + 1 == arguments.end()) {
-      return base::fail("unknown or incomplete option " + *word);
+    const std::string& name = *word;
+    if ((name != "--attached-fd" && name != "--devid") || word + 1 == arguments.end()) {
+      return base::fail("unknown or incomplete option " + name);
     }
-    const auto fd = parse_attached_fd(*++word);
+    ++word;
+    if (name == "--devid") {
+      const auto devid = parse_devid(*word);
+      if (!devid) return base::fail("--devid " + *word + " is no number below 2^32");
+      options.devid = *devid;
+      continue;
+    }
+    const auto fd = parse_attached_fd(*word);
     if (!fd) return base::Unexpected{fd.error()};
     options.attached_fd = *fd;
   }
@@ -108,7 +116,8 @@ int run_export(const ExportOptions& options) {
   if (!backend) return ended(1, backend.error().text);
   // Open to the end, which it tells as well.
   const Fd watcher(options.attached_fd.value_or(-1));
-  const int code = serve(std::move(*target), backend->take_stream(), std::move(*rights), watcher);
+  const int code =
+      serve(std::move(*target), backend->take_stream(), std::move(*rights), options.devid, watcher);
   backend->wait();
   return code;
 }
