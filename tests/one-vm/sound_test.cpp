@@ -142,5 +142,44 @@ TEST_F(Sound, IsRecordedByTheTargetsOwnDriver) {
   EXPECT_LE(ours.silent, 0U);
 }
 
+// A sys-usb that is Qubes' own: what usbredir and libusb do otherwise, usbproxy/exported does.
+TEST_F(Sound, IsPlayedThroughUsbipHost) {
+  const Kind speaker{.driver = "usb-audio", .properties = {{"audiodev", "sound"}}};
+  pair_->plug(speaker);
+  ASSERT_FALSE(pair_->wait_for_direct().empty());
+  ASSERT_NO_FATAL_FAILURE(play("/pci"));
+  pair_->unplug();  // what is played begins anew with the device
+  const auto direct = played();
+
+  pair_->plug(speaker);
+  const std::string there = pair_->wait_for_direct();
+  ASSERT_FALSE(there.empty());
+  const std::string port = there.substr(there.rfind('/') + 1);
+  const auto folder =
+      pair_->attach_exported("exec sh " + source + "/tests/one-vm/usb_export.sh " + port);
+  ASSERT_FALSE(folder.empty()) << pair_->log();
+  ASSERT_NO_FATAL_FAILURE(play("/vhci_hcd.0/"));
+  pair_->detach();
+  pair_->unplug();
+  vm().run("printf 'del " + port + "' > /sys/bus/usb/drivers/usbip-host/match_busid");
+  compare(direct, played());
+}
+
+TEST_F(Sound, IsRecordedFromUsbip) {
+  vm().start_background("emulator", "exec " + build + "/tests/bin/usb_emulator headset 7 0");
+  ASSERT_FALSE(pair_->wait_for("/sys/devices/platform/vhci_hcd.7/usb*/*-*").empty());
+  const auto direct = record("/vhci_hcd.7/");
+  vm().run("pkill -x usb_emulator");
+  // usbip-host takes no device of vhci_hcd.
+  const auto folder =
+      pair_->attach_exported("exec " + build + "/tests/bin/usb_emulator --usbip headset <&3 3>&-");
+  ASSERT_FALSE(folder.empty()) << pair_->log();
+  const auto ours = record("/vhci_hcd.0/");
+  pair_->detach();
+  EXPECT_TRUE(vm().wait_until("! pgrep -x usb_emulator").ok());
+  compare(direct, ours);
+  EXPECT_LE(ours.silent, 0U);
+}
+
 }  // namespace
 }  // namespace onevm

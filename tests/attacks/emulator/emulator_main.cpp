@@ -2,14 +2,19 @@
 // usb_emulator NAME [CONTROLLER [PORT]]: plugs an emulated device into this machine's vhci_hcd and
 // serves it until it leaves. As root, with vhci_hcd loaded; keep away from a machine you need.
 //
+// usb_emulator --usbip NAME: the same device on the socket that is stdin, as Qubes' usb-export and
+// its kernel's usbip-host would serve it. Needs no rights.
 // usb_emulator --stream NAME: the same device, and an attack's lies, as a backend on the socket
 // that is stdin. Needs no rights.
 #include <cstdlib>
 #include <iostream>
 
 #include "base/io/fd.hpp"
+#include "base/io/files.hpp"
 #include "tests/attacks/attack.hpp"
+#include "tests/attacks/emulator/io/usbip_server.hpp"
 #include "tests/attacks/emulator/io/vhci.hpp"
+#include "usbproxy/device_line.hpp"
 
 namespace {
 
@@ -24,6 +29,17 @@ int stream(const std::string& name) {
   attacks::RedirServer(*device, attack == nullptr ? std::vector<attacks::Lie>{} : attack->lies,
                        base::io::Fd(0))
       .run();
+  return 0;
+}
+
+int usbip(const std::string& name) {
+  constexpr std::uint32_t devid = 0x10002;
+  const auto device = attacks::find_device(name);
+  base::io::Fd stream(0);
+  if (!device || !base::io::write_all(stream, usbproxy::device_line(devid, device->speed))) {
+    return 2;
+  }
+  attacks::UsbipServer(*device, std::move(stream)).run();
   return 0;
 }
 
@@ -46,10 +62,11 @@ int main(int argc, char** argv) {
   }
   base::io::ignore_sigpipe();
   if (name == "--stream" && argc == 3) return stream(argv[2]);
+  if (name == "--usbip" && argc == 3) return usbip(argv[2]);
   const auto device = attacks::find_device(name);
   if (!device) {
-    std::cerr
-        << "usage: usb_emulator NAME [CONTROLLER [PORT]] | --stream NAME | --list | --table\n";
+    std::cerr << "usage: usb_emulator NAME [CONTROLLER [PORT]] | --stream NAME | --usbip NAME | "
+                 "--list | --table\n";
     return 2;
   }
   const attacks::VhciPort port{.controller = number(argc, argv, 2, attacks::controllers - 1),
