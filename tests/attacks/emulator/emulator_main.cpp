@@ -10,11 +10,9 @@
 #include <iostream>
 
 #include "base/io/fd.hpp"
-#include "base/io/files.hpp"
 #include "tests/attacks/attack.hpp"
 #include "tests/attacks/emulator/io/usbip_server.hpp"
 #include "tests/attacks/emulator/io/vhci.hpp"
-#include "usbproxy/device_line.hpp"
 
 namespace {
 
@@ -33,13 +31,9 @@ int stream(const std::string& name) {
 }
 
 int usbip(const std::string& name) {
-  constexpr std::uint32_t devid = 0x10002;
   const auto device = attacks::find_device(name);
-  base::io::Fd stream(0);
-  if (!device || !base::io::write_all(stream, usbproxy::device_line(devid, device->speed))) {
-    return 2;
-  }
-  attacks::UsbipServer(*device, std::move(stream)).run();
+  if (!device) return 2;
+  attacks::serve_usbip(*device, base::io::Fd(0));
   return 0;
 }
 
