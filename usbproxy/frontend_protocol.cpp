@@ -130,8 +130,8 @@ base::Result<BackendHeader> parse_backend_header(base::wire::Bytes untrusted) {
   header.reason_size = in.u16();
   if (!magic.empty() && magic.front() >= '0' && magic.front() <= '9') {
     return base::fail(
-        "the backend speaks Qubes' own USB/IP wire, which is not supported; install sallyport in "
-        "the backend");
+        "the backend speaks Qubes' own USB/IP wire, which only the services for Qubes OS take; "
+        "install sallyport in the backend");
   }
   if (!in.done() || magic != "SLPU") return base::fail("the backend is not sallyport's");
   if (major != 1) {

@@ -118,6 +118,11 @@ void Session::target_broke(std::string how, Time now) {
   finish(EndReason::kernel_violation, std::move(how));
 }
 
+void Session::source_failed(EndReason reason, std::string why, Time now) {
+  now_ = now;
+  finish(reason, std::move(why));
+}
+
 void Session::finish(EndReason reason, std::string text) {
   if (end_) return;
   end_ = End{.reason = reason, .text = std::move(text) + describe(counters_.iso)};

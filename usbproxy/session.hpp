@@ -118,6 +118,8 @@ class Session {
   // For a target that is no kernel: it reset the device's port, or sent what cannot be parsed.
   void target_reset(Time now);
   void target_broke(std::string how, Time now);
+  // For a source that is no backend: it found something wrong with what it speaks to.
+  void source_failed(EndReason reason, std::string why, Time now);
   // Runs what is due. next_deadline() says when to call it again at the latest.
   void tick(Time now);
   Time next_deadline() const;

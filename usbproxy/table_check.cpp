@@ -2,46 +2,14 @@
 #include "usbproxy/table_check.hpp"
 
 #include <algorithm>
-#include <array>
 
+#include "usbproxy/described_tables.hpp"
 #include "usbproxy/firewall/string_descriptor.hpp"
 #include "usbproxy/firewall/violation.hpp"
 
 namespace usbproxy {
-namespace {
 
 using Difference = std::optional<std::string>;
-
-// libusbredirhost's number for it: with its further transactions only for isochronous endpoints of
-// high speed.
-std::uint16_t table_packet_size(const firewall::DescribedEndpoint& endpoint, Speed speed) {
-  const auto size = static_cast<std::uint16_t>(endpoint.max_packet_size & 0x07ffU);
-  if (speed != Speed::high || endpoint.type() != redir::endpoint_type::isochronous) return size;
-  return static_cast<std::uint16_t>(size * ((endpoint.max_packet_size >> 11U) + 1U));
-}
-
-std::array<Endpoint, redir::endpoint_slots> described_endpoints(const firewall::Device& device,
-                                                                const firewall::Setting& setting,
-                                                                Speed speed) {
-  std::array<Endpoint, redir::endpoint_slots> endpoints{};
-  const firewall::Configuration* active = device.configuration(setting.configuration);
-  if (active == nullptr) return endpoints;
-  for (const firewall::DescribedInterface& interface : active->interfaces) {
-    const firewall::Alternate* alternate = device.alternate(setting, interface.number);
-    if (alternate == nullptr) continue;
-    for (const firewall::DescribedEndpoint& one : alternate->endpoints) {
-      const std::uint16_t size = table_packet_size(one, speed);
-      if (size == 0) continue;  // it moves no data: the table leaves it out
-      endpoints[redir::slot_of(one.address)] = {.type = one.type(),
-                                                .interface_number = interface.number,
-                                                .interval = one.interval,
-                                                .max_packet_size = size};
-    }
-  }
-  return endpoints;
-}
-
-}  // namespace
 
 Difference table_difference(const DeviceTable& table, const firewall::Device& device,
                             const firewall::Setting& setting) {

@@ -15,8 +15,6 @@ using base::wire::BigReader;
 using base::wire::BigWriter;
 using base::wire::Bytes;
 
-enum : std::uint32_t { cmd_submit = 1, cmd_unlink = 2, ret_submit = 3, ret_unlink = 4 };
-
 constexpr std::size_t largest_command =
     header_size + max_transfer + max_iso_packets * iso_descriptor_size;
 
@@ -46,7 +44,7 @@ struct IsoSums {
 // Up to the data.
 void append_iso_head(BigWriter& writer, const Submit& stored, const IsoSums& sums,
                      std::int32_t status, std::uint32_t start_frame) {
-  writer.u32(ret_submit)
+  writer.u32(message::ret_submit)
       .u32(stored.seqnum)
       .u32(stored.devid)
       .u32(static_cast<std::uint32_t>(stored.direction))
@@ -90,13 +88,13 @@ base::Result<const Command*, UsbipError> Parser::next() {
   const std::uint32_t devid = in.u32();
   const std::uint32_t direction = in.u32();
   const std::uint32_t endpoint = in.u32();
-  if (code == cmd_unlink) {
+  if (code == message::cmd_unlink) {
     command_.kind = CommandKind::unlink;
     command_.victim = in.u32();
     taken_ = header_size;
     return &command_;
   }
-  if (code != cmd_submit) return fail_with(UsbipError::unknown_command);
+  if (code != message::cmd_submit) return fail_with(UsbipError::unknown_command);
   if (direction > 1) return fail_with(UsbipError::bad_direction);
   if (endpoint > 15) return fail_with(UsbipError::bad_endpoint);
 
@@ -110,7 +108,7 @@ base::Result<const Command*, UsbipError> Parser::next() {
   submit.start_frame = in.u32();
   submit.iso_packets = in.u32();
   if (submit.iso_packets == 0xffffffffU) submit.iso_packets = 0;  // "none" of other clients
-  in.u32();  // interval: the device's own descriptor counts
+  submit.interval = in.u32();
   submit.setup = parse_setup(in.take(8));
   const auto sizes = check(submit);
   if (!sizes) return fail_with(sizes.error());
@@ -131,7 +129,7 @@ Bytes append_ret_submit(std::vector<std::byte>& out, const Submit& stored,
   const std::uint32_t actual =
       in ? static_cast<std::uint32_t>(data.size()) : std::min(completion.out_length, stored.length);
   BigWriter(out)
-      .u32(ret_submit)
+      .u32(message::ret_submit)
       .u32(stored.seqnum)
       .u32(stored.devid)
       .u32(static_cast<std::uint32_t>(stored.direction))
@@ -198,7 +196,7 @@ void append_iso_failure(std::vector<std::byte>& out, const Submit& stored, Bytes
 
 void append_ret_unlink(std::vector<std::byte>& out, std::uint32_t seqnum, std::int32_t status) {
   BigWriter(out)
-      .u32(ret_unlink)
+      .u32(message::ret_unlink)
       .u32(seqnum)
       .zeros(12)
       .u32(std::bit_cast<std::uint32_t>(status))
@@ -207,7 +205,7 @@ void append_ret_unlink(std::vector<std::byte>& out, std::uint32_t seqnum, std::i
 
 void append_cmd_submit(std::vector<std::byte>& out, const Submit& submit, Bytes data, Bytes iso) {
   BigWriter(out)
-      .u32(cmd_submit)
+      .u32(message::cmd_submit)
       .u32(submit.seqnum)
       .u32(submit.devid)
       .u32(static_cast<std::uint32_t>(submit.direction))
@@ -216,7 +214,7 @@ void append_cmd_submit(std::vector<std::byte>& out, const Submit& submit, Bytes 
       .u32(submit.length)
       .u32(submit.start_frame)
       .u32(submit.iso_packets)
-      .u32(0);
+      .u32(submit.interval);
   base::wire::Writer(out)
       .u8(submit.setup.request_type)
       .u8(submit.setup.request)
@@ -227,8 +225,14 @@ void append_cmd_submit(std::vector<std::byte>& out, const Submit& submit, Bytes 
       .bytes(iso);
 }
 
-void append_cmd_unlink(std::vector<std::byte>& out, std::uint32_t seqnum, std::uint32_t victim) {
-  BigWriter(out).u32(cmd_unlink).u32(seqnum).zeros(12).u32(victim).zeros(24);
+void append_iso_places(std::vector<std::byte>& out, std::span<const IsoPlace> places) {
+  BigWriter writer(out);
+  for (const IsoPlace& place : places) writer.u32(place.offset).u32(place.length).zeros(8);
+}
+
+void append_cmd_unlink(std::vector<std::byte>& out, std::uint32_t seqnum, std::uint32_t victim,
+                       std::uint32_t devid) {
+  BigWriter(out).u32(message::cmd_unlink).u32(seqnum).u32(devid).zeros(8).u32(victim).zeros(24);
 }
 
 const char* describe(UsbipError error) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The USB/IP messages that vhci_hcd sends and wants back.
+// The USB/IP messages that vhci_hcd sends and wants back (what usbip-host answers:
+// usbip_reply.hpp).
 #pragma once
 
 #include <array>
@@ -20,9 +21,20 @@ const char* describe(UsbipError error);
 
 enum class Direction : std::uint32_t { out = 0, in = 1 };
 
+// The first word of a message.
+namespace message {
+inline constexpr std::uint32_t cmd_submit = 1;
+inline constexpr std::uint32_t cmd_unlink = 2;
+inline constexpr std::uint32_t ret_submit = 3;
+inline constexpr std::uint32_t ret_unlink = 4;
+}  // namespace message
+
 namespace flag {
 inline constexpr std::uint32_t short_not_ok = 0x1;
+inline constexpr std::uint32_t iso_asap = 0x2;
 inline constexpr std::uint32_t zero_packet = 0x40;
+// usbip-host takes its memory in pages, not in one piece.
+inline constexpr std::uint32_t scatter_gather = 0x40000;
 }  // namespace flag
 
 inline constexpr std::size_t header_size = 48;
@@ -43,6 +55,7 @@ struct Submit {
   std::uint32_t length = 0;  // at most max_transfer
   std::uint32_t start_frame = 0;
   std::uint32_t iso_packets = 0;  // 0: not isochronous
+  std::uint32_t interval = 0;     // in frames or microframes; of periodic endpoints
   Setup setup;
 
   // The endpoint's address as USB writes it.
@@ -118,9 +131,12 @@ void append_iso_failure(std::vector<std::byte>& out, const Submit& stored, base:
                         std::int32_t status);
 void append_ret_unlink(std::vector<std::byte>& out, std::uint32_t seqnum, std::int32_t status);
 
-// For tests: what the kernel writes.
+// What a kernel writes, and who asks a usbip-host as one does.
 void append_cmd_submit(std::vector<std::byte>& out, const Submit& submit,
                        base::wire::Bytes data = {}, base::wire::Bytes iso = {});
-void append_cmd_unlink(std::vector<std::byte>& out, std::uint32_t seqnum, std::uint32_t victim);
+// The descriptors of isochronous packets at these places, as they stand behind a submit's data.
+void append_iso_places(std::vector<std::byte>& out, std::span<const IsoPlace> places);
+void append_cmd_unlink(std::vector<std::byte>& out, std::uint32_t seqnum, std::uint32_t victim,
+                       std::uint32_t devid = 0);
 
 }  // namespace usbproxy::usbip

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // sys-usb on Qubes OS: the services of dist/qubes-os against the kernel's own vhci_hcd, to which
 // the stream is given as Qubes' usb-import gives it; and against targets that are no such thing.
+#include <map>
+
 #include "tests/one-vm/qubes.hpp"
 
 namespace onevm {
@@ -117,6 +119,24 @@ TEST_F(QubesWire, ReadsAndWritesTheStickAndDom0DetachesIt) {
   EXPECT_EQ(again.out, "Device " + port() + " not found or not attached to any VM!\n");
 }
 
+// The ids of QEMU's stick. Its number is told as usbip-host would tell it.
+TEST_F(QubesWire, AStickIsFoundByItsIdsAndResetFirst) {
+  vm().run("mkdir -p /run/qubes-service; touch /run/qubes-service/usb-reset-on-attach; dmesg -C");
+  start_call("0x46F4.0x0001", "exec sh " + source + "/tests/one-vm/usb_import.sh");
+  ASSERT_TRUE(vm().wait_until("grep -q '^imported' " + log_file(), minutes(1)).ok()) << log();
+  vm().run("rm -r /run/qubes-service");
+  EXPECT_TRUE(vm().run("dmesg | grep -q 'usb " + port() + ": reset '").ok());
+  EXPECT_TRUE(vm().run("[ -e /run/qubes/usb-export-" + port() + ".pid ]").ok());
+  const auto devid = vm().run("cd /sys/bus/usb/devices/" + port() +
+                              "; printf '%04x%04x\\n' $(cat busnum devnum); awk '$3 == 6 { print "
+                              "$5 }' /sys/devices/platform/vhci_hcd.0/status");
+  const std::size_t half = devid.out.size() / 2;
+  EXPECT_EQ(devid.out.substr(0, half), devid.out.substr(half)) << devid;
+  EXPECT_FALSE(wait_for_disk().empty()) << log();
+  EXPECT_TRUE(detach_by_dom0(port()).ok());
+  expect_end(0);
+}
+
 TEST_F(QubesWire, ATargetsKernelGivesTheStickBack) {
   ASSERT_FALSE(imported_disk().empty());
   vm().run("sed -n 's/^imported //p' " + log_file() + " > /sys/devices/platform/vhci_hcd.0/detach");
@@ -149,12 +169,16 @@ TEST_F(QubesWire, AKilledEndIsTheEnd) {
 }
 
 TEST_F(QubesWire, WhatIsNotThereIsRefusedWithoutAWord) {
-  for (const char* const argument : {"9-9", "../etc", ""}) {
+  const std::map<std::string, std::string> reasons{{"9-9", "no such device"},
+                                                   {"0x1234.0x5678", "no device matches"},
+                                                   {"../etc", "is no USB port"},
+                                                   {"", "is no USB port"}};
+  for (const auto& [argument, reason] : reasons) {
     SCOPED_TRACE(argument);
     start_call(argument, "exec sh " + source + "/tests/one-vm/usb_import.sh");
     expect_end(1);
     expect_logged("no device info received");
-    expect_logged(*argument == '9' ? "no such device" : "is no USB port");
+    expect_logged(reason);
   }
   for (const char* const words : {"9-9", "sys-usb 2-1", "../../etc/passwd", ""}) {
     EXPECT_EQ(detach_by_dom0(words).exit, 1) << words;

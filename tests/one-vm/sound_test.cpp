@@ -49,8 +49,20 @@ class Sound : public testing::Test {
     pair_.emplace(vm());
     pair_->load("xhci_pci");
     pair_->load_drivers();
+    read_programs();
   }
   static rig::Machine& vm() { return *machine().machine(); }
+
+  // Programs and their libraries, before anybody has a deadline: while they come from the host this
+  // machine's clock leaps.
+  static void read_programs() {
+    const std::string bin = build + "/bin/sallyport-usb-", tests = build + "/tests/bin/";
+    for (int i = 0; i < 3; ++i) {
+      vm().run(bin + "backend --help; " + bin + "frontend --help; " + tests + "bench_guest; " +
+                   tests + "usb_emulator --list; " + tool + "; python3 -c 1; v4l2-ctl --version",
+               minutes(2));
+    }
+  }
 
   // "/dev/snd/pcmC1D0p" of the device whose folder in sysfs has `part` in its path; waits.
   static std::string pcm(const std::string& part, char direction) {
@@ -189,6 +201,48 @@ TEST_F(Pictures, AreSeenByTheTargetsOwnDriver) {
   EXPECT_GE(direct.first, 58) << "without usbproxy";
   EXPECT_GE(ours.first, direct.first - 3) << told;
   EXPECT_GE(ours.second, direct.second - 3) << told;
+}
+
+// A sys-usb that is Qubes' own: what usbredir and libusb do otherwise, usbproxy/exported does.
+TEST_F(Sound, IsPlayedThroughUsbipHost) {
+  const Kind speaker{.driver = "usb-audio", .properties = {{"audiodev", "sound"}}};
+  pair_->plug(speaker);
+  ASSERT_FALSE(pair_->wait_for_direct().empty());
+  ASSERT_NO_FATAL_FAILURE(play("/pci"));
+  pair_->unplug();  // what is played begins anew with the device
+  const auto direct = played();
+
+  pair_->plug(speaker);
+  const std::string there = pair_->wait_for_direct();
+  ASSERT_FALSE(there.empty());
+  const std::string port = there.substr(there.rfind('/') + 1);
+  const std::string usb_export = "sh " + source + "/tests/one-vm/usb_export.sh " + port;
+  // While it waits for the host's files this machine's time flies: so they, and the binding, before
+  // anybody has a deadline. It ends at the stream that is none.
+  vm().run(usb_export + " 3>/dev/null");
+  const auto folder = pair_->attach_exported("exec " + usb_export);
+  ASSERT_FALSE(folder.empty()) << pair_->log();
+  ASSERT_NO_FATAL_FAILURE(play("/vhci_hcd.0/"));
+  pair_->detach();
+  pair_->unplug();
+  vm().run("printf 'del " + port + "' > /sys/bus/usb/drivers/usbip-host/match_busid");
+  compare(direct, played());
+}
+
+TEST_F(Sound, IsRecordedFromUsbip) {
+  vm().start_background("emulator", "exec " + build + "/tests/bin/usb_emulator headset 7 0");
+  ASSERT_FALSE(pair_->wait_for("/sys/devices/platform/vhci_hcd.7/usb*/*-*").empty());
+  const auto direct = record("/vhci_hcd.7/");
+  vm().run("pkill -x usb_emulator");
+  // usbip-host takes no device of vhci_hcd.
+  const auto folder =
+      pair_->attach_exported("exec " + build + "/tests/bin/usb_emulator --usbip headset <&3 3>&-");
+  ASSERT_FALSE(folder.empty()) << pair_->log();
+  const auto ours = record("/vhci_hcd.0/");
+  pair_->detach();
+  EXPECT_TRUE(vm().wait_until("! pgrep -x usb_emulator").ok());
+  compare(direct, ours);
+  EXPECT_LE(ours.silent, 0U);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ rig_machine_test(one_vm_test LABEL one-vm TIMEOUT 5400 SOURCES
   one-vm/attach_test.cpp
   one-vm/firewall_test.cpp
   one-vm/kill_test.cpp
+  one-vm/qubes_import_test.cpp
   one-vm/qubes_wire_test.cpp
   one-vm/refusal_test.cpp
   one-vm/replug_test.cpp
@@ -50,7 +51,7 @@ target_link_libraries(input_guest PRIVATE sallyport_options inputproxy_receiver 
 set_target_properties(input_guest PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
 add_dependencies(one_vm_test block_guest input_guest bench_guest bench_input_guest rig_sound_guest
-  sallyport-block-guest sallyport-usb-guest sallyport-usb-backend sallyport-usb-export sallyport-dial usb_emulator
+  sallyport-block-guest sallyport-usb-guest sallyport-usb-backend sallyport-usb-export sallyport-usb-frontend sallyport-dial usb_emulator
   sallyport-release-volume
   sallyport-snapshot sallyport-snapshots sallyport-snapshot-call)
 # Those that play something to each of two dozen devices, or wait for verified load: a quarter of an

@@ -70,6 +70,14 @@ std::string UsbPair::attach(const std::string& folder) {
   return wait_for("/sys/devices/platform/vhci_hcd.0/usb*/*-*");
 }
 
+std::string UsbPair::attach_exported(const std::string& sys_usb) {
+  vm_.start_background("usb-pair", "exec " + build + "/tests/bin/bench_guest pair /bin/sh -c '" +
+                                       sys_usb + "' -- " + build +
+                                       "/bin/sallyport-usb-frontend --usbip --direct-vhci "
+                                       "--stream-fd 3");
+  return wait_for("/sys/devices/platform/vhci_hcd.0/usb*/*-*");
+}
+
 void UsbPair::detach() {
   vm_.run("pkill -TERM -f '^" + build + "/bin/sallyport-usb-frontend'");
   const auto gone = vm_.wait_until(

@@ -35,6 +35,9 @@ class UsbPair {
   std::string wait_for_direct();
   // The device with that folder through backend and frontend; its folder below vhci.
   std::string attach(const std::string& folder);
+  // The frontend as a target of Qubes' own sys-usb has it, which a shell command stands for, with
+  // the stream as descriptor 3.
+  std::string attach_exported(const std::string& sys_usb);
   void detach();
   std::string log();
 

@@ -234,9 +234,10 @@ TEST_F(Frontend, NamesQubesOwnWire) {
   start();
   answer_call();
   backend_writes(Bytes(18, std::byte{'3'}));
-  expect_end(1,
-             "the backend speaks Qubes' own USB/IP wire, which is not supported; install sallyport "
-             "in the backend");
+  expect_end(
+      1,
+      "the backend speaks Qubes' own USB/IP wire, which only the services for Qubes OS take; "
+      "install sallyport in the backend");
 }
 
 TEST_F(Frontend, RefusesAnotherDeviceBeforeAttaching) {

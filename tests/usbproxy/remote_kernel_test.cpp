@@ -17,6 +17,38 @@ TEST(DeviceLine, IsWhatUsbImportReads) {
   EXPECT_EQ(device_line(0xffffffff, Speed::super), "4294967295 5000\n");
 }
 
+TEST(DeviceLine, IsReadAsItIsWritten) {
+  for (const Speed speed : {Speed::low, Speed::full, Speed::high, Speed::super}) {
+    std::string line = device_line(0x20003, speed);
+    line.pop_back();
+    const auto read = DeviceLine::parse(line);
+    ASSERT_TRUE(read) << read.error().text;
+    EXPECT_EQ(*read, (DeviceLine{.devid = 0x20003, .speed = speed}));
+    for (std::size_t size = 0; size < line.size(); ++size) {
+      const auto shorter = DeviceLine::parse(line.substr(0, size));
+      EXPECT_FALSE(shorter) << line.substr(0, size);
+    }
+  }
+  EXPECT_EQ(DeviceLine::parse("1 20000 reserved")->speed, Speed::super);
+  EXPECT_EQ(DeviceLine::parse("4294967295 10000")->devid, 0xffffffffU);
+}
+
+TEST(DeviceLine, RefusesWhatIsNone) {
+  const std::string zeros(40, '0');
+  for (const std::string& line :
+       {std::string("4294967296 480"), std::string("-1 480"), std::string("+1 480"),
+        std::string("0x10 480"), std::string("65537 53.3-480"), std::string("65537 0480"),
+        std::string("65537  480"), std::string(" 65537 480"), std::string("65537\t480"),
+        std::string("65537 480\r"), std::string("480"), std::string("SLPU"),
+        zeros + "1 480 " + zeros}) {
+    const auto read = DeviceLine::parse(line);
+    ASSERT_FALSE(read) << line;
+    EXPECT_NE(read.error().text.find("is not 'DEVID SPEED'"), std::string::npos);
+  }
+  EXPECT_EQ(DeviceLine::parse("1\x1b[31m").error().text,
+            "'1\\x1b[31m' is not 'DEVID SPEED' of Qubes' qubes.USB");
+}
+
 class RemoteKernelTest : public ::testing::Test {
  protected:
   void SetUp() override {

@@ -60,6 +60,44 @@ struct Reply {  // RET_SUBMIT (3) or RET_UNLINK (4)
   std::vector<IsoPart> iso;
 };
 
+// What went to the kernel since the last call; checks it as vhci_hcd would.
+inline std::vector<Reply> take_replies(OutQueue& to_kernel) {
+  const Bytes all(to_kernel.waiting().begin(), to_kernel.waiting().end());
+  to_kernel.clear();
+  std::vector<Reply> result;
+  base::wire::BigReader in(all);
+  while (in.ok() && !in.rest().empty()) {
+    Reply reply;
+    reply.command = in.u32();
+    reply.seqnum = in.u32();
+    in.u32();
+    const std::uint32_t direction = in.u32();
+    in.u32();
+    reply.status = std::bit_cast<std::int32_t>(in.u32());
+    reply.actual = in.u32();
+    in.u32();
+    const std::uint32_t iso = in.u32();
+    in.take(12);
+    if (reply.command == 3 && direction == 1) {
+      const auto data = in.take(reply.actual);
+      reply.data.assign(data.begin(), data.end());
+    }
+    std::uint32_t sum = 0;
+    for (std::uint32_t i = 0; i < iso && in.ok(); ++i) {
+      const IsoPart part{in.u32(), in.u32(), in.u32(), std::bit_cast<std::int32_t>(in.u32())};
+      EXPECT_LE(part.actual, part.length);
+      sum += part.actual;
+      reply.iso.push_back(part);
+    }
+    if (iso != 0) {
+      EXPECT_EQ(sum, reply.actual);
+    }
+    result.push_back(std::move(reply));
+  }
+  EXPECT_TRUE(in.ok());
+  return result;
+}
+
 // The device is stick_and_keyboard(), unless a test changes what it says.
 class Rig {
  public:
@@ -184,43 +222,7 @@ class Rig {
     EXPECT_EQ(all.size(), 1U);
     return all.empty() ? SentPacket{} : all.front();
   }
-  // What went to the kernel since the last call; checks it as vhci_hcd would.
-  std::vector<Reply> replies() {
-    const Bytes all(session.to_kernel().waiting().begin(), session.to_kernel().waiting().end());
-    session.to_kernel().clear();
-    std::vector<Reply> result;
-    base::wire::BigReader in(all);
-    while (in.ok() && !in.rest().empty()) {
-      Reply reply;
-      reply.command = in.u32();
-      reply.seqnum = in.u32();
-      in.u32();
-      const std::uint32_t direction = in.u32();
-      in.u32();
-      reply.status = std::bit_cast<std::int32_t>(in.u32());
-      reply.actual = in.u32();
-      in.u32();
-      const std::uint32_t iso = in.u32();
-      in.take(12);
-      if (reply.command == 3 && direction == 1) {
-        const auto data = in.take(reply.actual);
-        reply.data.assign(data.begin(), data.end());
-      }
-      std::uint32_t sum = 0;
-      for (std::uint32_t i = 0; i < iso && in.ok(); ++i) {
-        const IsoPart part{in.u32(), in.u32(), in.u32(), std::bit_cast<std::int32_t>(in.u32())};
-        EXPECT_LE(part.actual, part.length);
-        sum += part.actual;
-        reply.iso.push_back(part);
-      }
-      if (iso != 0) {
-        EXPECT_EQ(sum, reply.actual);
-      }
-      result.push_back(std::move(reply));
-    }
-    EXPECT_TRUE(in.ok());
-    return result;
-  }
+  std::vector<Reply> replies() { return take_replies(session.to_kernel()); }
   Reply reply() {
     auto all = replies();
     EXPECT_EQ(all.size(), 1U);

@@ -43,6 +43,12 @@ sallyport_fuzz(usb_descriptors_fuzz SOURCE fuzz/usb_descriptors_fuzz.cpp
 sallyport_fuzz(hid_reports_fuzz SOURCE fuzz/hid_reports_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_session_fuzz SOURCE fuzz/usbproxy_session_fuzz.cpp LIBRARIES usbproxy_core)
 sallyport_fuzz(usbproxy_remote_fuzz SOURCE fuzz/usbproxy_remote_fuzz.cpp LIBRARIES usbproxy_core)
+sallyport_test(usbproxy_exported_test SOURCES
+  usbproxy/exported_lies_test.cpp
+  usbproxy/exported_test.cpp
+  LIBRARIES usbproxy_exported)
+sallyport_fuzz(usbproxy_exported_fuzz SOURCE fuzz/usbproxy_exported_fuzz.cpp
+  LIBRARIES usbproxy_exported)
 sallyport_test(usbproxy_guest_test SOURCES
   usbproxy/guest_link_test.cpp
   LIBRARIES usbproxy_guest_core)

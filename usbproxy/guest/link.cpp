@@ -2,6 +2,8 @@
 // Link: QEMU's bytes, the introduction of the device, and the end. The rest is in link_*.cpp.
 #include "usbproxy/guest/link.hpp"
 
+#include "usbproxy/described_tables.hpp"
+
 namespace usbproxy::guest {
 
 using base::wire::Bytes;
@@ -79,27 +81,16 @@ void Link::tell_tables() {
     interfaces.interface_protocol[interfaces.count] = kind->protocol;
     ++interfaces.count;
   }
-  redir::EpInfo endpoints;
-  endpoints.type.fill(redir::endpoint_type::invalid);
-  for (std::size_t slot = 0; slot < redir::endpoint_slots; ++slot) {
-    const Endpoint& one = device.endpoints()[slot];
-    if (slot % 16 == 0) {
-      endpoints.type[slot] = redir::endpoint_type::control;
-      continue;
-    }
+  for (const Endpoint& one : device.endpoints()) {
     const bool periodic = one.type == redir::endpoint_type::interrupt ||
                           one.type == redir::endpoint_type::isochronous;
     if (periodic && one.interval == 0) {  // QEMU divides by it
       refusal_ = "the device has a periodic endpoint without an interval";
       return;
     }
-    endpoints.type[slot] = one.type;
-    endpoints.interval[slot] = one.interval;
-    endpoints.interface_number[slot] = one.interface_number;
-    endpoints.max_packet_size[slot] = one.max_packet_size;
   }
   send(PacketType::interface_info, 0, interfaces);
-  send(PacketType::ep_info, 0, endpoints);
+  send(PacketType::ep_info, 0, endpoint_table(device.endpoints()));
 }
 
 }  // namespace usbproxy::guest

@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Link: what the session answers, as packets to QEMU.
-#include <cerrno>
-
 #include "usbproxy/guest/link.hpp"
+#include "usbproxy/transfer_status.hpp"
 
 namespace usbproxy::guest {
 namespace {
 
 using base::wire::Bytes;
 using redir::PacketType;
-
-std::uint8_t status_of(std::int32_t error) {
-  switch (error) {
-    case 0:
-      return redir::status::success;
-    case -EPIPE:
-      return redir::status::stall;
-    case -EOVERFLOW:
-      return redir::status::babble;
-    case -ETIMEDOUT:
-      return redir::status::timeout;
-    default:
-      return redir::status::ioerror;
-  }
-}
 
 // SET_CONFIGURATION and SET_INTERFACE, whichever packet they came in.
 bool changes_setting(const Request& request) {
@@ -64,7 +48,7 @@ void Link::on_reply(const Reply& reply) {
   if (polled(reply)) return;
   const Request* asked = requests_.find(reply.seqnum);
   if (asked == nullptr) return;  // QEMU gave it up
-  answer(reply.seqnum, status_of(reply.status), reply.actual, reply.data);
+  answer(reply.seqnum, transfer_status(reply.status), reply.actual, reply.data);
 }
 
 // Sends the answer, if it is its turn.

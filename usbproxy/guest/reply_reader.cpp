@@ -6,13 +6,8 @@
 #include "usbproxy/usbip.hpp"
 
 namespace usbproxy::guest {
-namespace {
 
 using base::wire::Bytes;
-
-enum : std::uint32_t { ret_submit = 3, ret_unlink = 4 };
-
-}  // namespace
 
 Bytes ReplyReader::take(std::size_t size) {
   while (part_ < parts_.size() && at_ == parts_[part_].size()) {
@@ -36,7 +31,7 @@ std::optional<Reply> ReplyReader::next() {
   const std::uint32_t direction = in.u32();
   in.u32();
   reply.status = std::bit_cast<std::int32_t>(in.u32());
-  if (command == ret_unlink) {
+  if (command == usbip::message::ret_unlink) {
     reply.kind = Reply::Kind::unlink;
     return reply;
   }
@@ -45,7 +40,8 @@ std::optional<Reply> ReplyReader::next() {
       direction == static_cast<std::uint32_t>(usbip::Direction::in) && reply.actual > 0;
   if (has_data) reply.data = take(reply.actual);
   // Ours to write, so ours to be right: a message that is none ends the reading.
-  if (command != ret_submit || (has_data && reply.data.empty())) return std::nullopt;
+  const bool whole = !has_data || !reply.data.empty();
+  if (command != usbip::message::ret_submit || !whole) return std::nullopt;
   return reply;
 }
 

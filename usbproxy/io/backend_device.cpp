@@ -2,7 +2,9 @@
 // Port resolution and the port's lock; see the header.
 #include "usbproxy/io/backend_device.hpp"
 
+#include <linux/usbdevice_fs.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -126,6 +128,12 @@ base::Result<base::io::Fd, BackendRefusal> lock_port(std::string_view port_id,
     return refuse(BackendStatus::internal, base::io::system_error("listen", errno).text);
   }
   return lock;
+}
+
+base::Result<base::Ok, BackendRefusal> reset_device(const base::io::Fd& node) {
+  if (::ioctl(node.get(), USBDEVFS_RESET) == 0) return base::Ok{};
+  return refuse(BackendStatus::cannot_open,
+                base::io::system_error("reset the device", errno, "plug it in again").text);
 }
 
 }  // namespace usbproxy

@@ -36,4 +36,8 @@ base::Result<DeviceAddress, BackendRefusal> find_device(std::string_view port_id
 base::Result<base::io::Fd, BackendRefusal> lock_port(std::string_view port_id,
                                                      std::chrono::milliseconds patience);
 
+// As if it were plugged in anew, with its drivers still at it. One that comes back as another
+// device is gone for `node`.
+base::Result<base::Ok, BackendRefusal> reset_device(const base::io::Fd& node);
+
 }  // namespace usbproxy

@@ -32,6 +32,7 @@ po::options_description describe_options() {
   add("devices-socket", po::value<std::string>()->default_value(agent::devices::default_socket),
       "root's device helper");
   add("direct", "open the device node itself (needs root)");
+  add("reset", "reset the device first");
   add("usb-fd", po::value<int>(), "an open device node, instead of a port");
   add("stream-fd", po::value<int>(), "the stream, instead of stdin and stdout");
   add("option", po::value<std::vector<std::string>>()->composing(),
@@ -178,6 +179,11 @@ int run(const po::variables_map& options) {
     return complain(out, {BackendStatus::cannot_open, "cannot open: " + rights.error().text});
   auto held = hold_device(options);
   if (!held) return complain(out, held.error());
+  if (options.count("reset") > 0) {
+    if (const auto reset = usbproxy::reset_device(held->device); !reset) {
+      return complain(out, reset.error());
+    }
+  }
   auto context = usbproxy::UsbContext::create();
   if (!context) return internal(context.error().text);
   if (auto entered = enter_sandbox(); !entered) return internal(entered.error().text);

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "usbproxy/io/export.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <charconv>
 #include <cstdlib>
 #include <utility>
 
@@ -12,21 +8,21 @@
 #include "base/io/files.hpp"
 #include "base/io/sandbox.hpp"
 #include "base/io/service_streams.hpp"
-#include "base/io/unix_socket.hpp"
 #include "usbproxy/device_line.hpp"
 #include "usbproxy/io/backend_process.hpp"
 #include "usbproxy/io/frontend_call.hpp"
-#include "usbproxy/io/frontend_pump.hpp"
+#include "usbproxy/io/standard_streams.hpp"
 #include "usbproxy/remote_kernel.hpp"
 
 namespace usbproxy::io {
 
 const char* const export_usage =
-    "usage: sallyport-usb-export [--attached-fd N] -- BACKEND [ARGUMENT]...\n"
+    "usage: sallyport-usb-export [--attached-fd N] [--devid N] -- BACKEND [ARGUMENT]...\n"
     "Service qubes.USB of a sys-usb whose targets have Qubes' own usb-import: starts the program\n"
     "BACKEND, checks the device as sallyport-usb-frontend does, writes 'DEVID SPEED' and then\n"
     "speaks USB/IP on stdin and stdout. The environment's SALLYPORT_OPTIONS holds for both.\n"
-    "  --attached-fd N  gets our process id, a line, once the device is introduced\n";
+    "  --attached-fd N  gets our process id, a line, once the device is introduced\n"
+    "  --devid N        DEVID of the line, bus << 16 | device; else 65537\n";
 
 namespace {
 
@@ -34,28 +30,10 @@ using base::io::ended;
 using base::io::Fd;
 
 constexpr std::chrono::seconds header_deadline{15};
-constexpr int stream_buffer = 4 * 1024 * 1024;
-// Nobody looks at it; usbip-host's numbers of real devices begin at bus 1, device 1.
-constexpr std::uint32_t devid = (1U << 16U) | 1U;
 
 base::Result<firewall::Rights> rights_of_environment() {
   const char* told = std::getenv("SALLYPORT_OPTIONS");
   return firewall::Rights::parse(told != nullptr ? told : "");
-}
-
-// stdin and stdout, under other numbers: /dev/null takes theirs.
-base::Result<Pump::Ends> take_standard_streams() {
-  const auto dev_null = base::io::open_dev_null();
-  if (!dev_null) return base::Unexpected{dev_null.error()};
-  Pump::Ends ends{.in = Fd(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)),
-                  .out = Fd(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3))};
-  if (!ends.in || !ends.out) return base::io::fail_errno("stdin and stdout");
-  if (auto released = base::io::release_stdio(*dev_null); !released) {
-    return base::Unexpected{released.error()};
-  }
-  base::io::enlarge_buffers(ends.in, stream_buffer);
-  base::io::enlarge_buffers(ends.out, stream_buffer);
-  return ends;
 }
 
 base::Status enter_export_sandbox() {
@@ -66,15 +44,15 @@ base::Status enter_export_sandbox() {
 }
 
 // What usb-import waits for; behind it the target's kernel begins.
-base::Status introduce(const Pump::Ends& target, const DeviceTable& device, const Fd& watcher) {
-  if (auto told = base::io::write_all(target.out, device_line(devid, device.speed())); !told) {
+base::Status introduce(const Pump::Ends& target, const std::string& line, const Fd& watcher) {
+  if (auto told = base::io::write_all(target.out, line); !told) {
     return base::fail("the target does not take the device: " + told.error().text);
   }
-  if (!watcher) return base::Ok{};
-  return base::io::write_all(watcher, std::to_string(::getpid()) + '\n');
+  return tell_attached_to(watcher);
 }
 
-int serve(Pump::Ends target, Fd stream, firewall::Rights rights, const Fd& watcher) {
+int serve(Pump::Ends target, Fd stream, firewall::Rights rights, std::uint32_t devid,
+          const Fd& watcher) {
   boost::asio::io_context context(1);
   if (const auto inside = enter_export_sandbox(); !inside) return ended(1, inside.error().text);
   // From here on bytes of the backend are read.
@@ -82,10 +60,11 @@ int serve(Pump::Ends target, Fd stream, firewall::Rights rights, const Fd& watch
     return ended(1, header.error().text);
   }
   Session session(std::nullopt, std::chrono::steady_clock::now(), std::move(rights));
+  BackendSource source(session);
   RemoteKernel kernel(session);
-  Pump pump(context, std::move(stream), session, kernel,
+  Pump pump(context, {.in = std::move(stream)}, {source, session, kernel},
             [&](const DeviceTable& device) -> base::Result<Pump::Ends> {
-              auto introduced = introduce(target, device, watcher);
+              auto introduced = introduce(target, device_line(devid, device.speed()), watcher);
               if (!introduced) return base::Unexpected{introduced.error()};
               return std::move(target);
             });
@@ -108,16 +87,20 @@ base::Result<ExportOptions> ExportOptions::parse(const std::vector<std::string>&
       options.backend.assign(word + 1, arguments.end());
       break;
     }
-    if (*word != "--attached-fd" || word + 1 == arguments.end()) {
-      return base::fail("unknown or incomplete option " + *word);
+    const std::string& name = *word;
+    if ((name != "--attached-fd" && name != "--devid") || word + 1 == arguments.end()) {
+      return base::fail("unknown or incomplete option " + name);
     }
-    const std::string& value = *++word;
-    int fd = -1;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), fd);
-    if (error != std::errc{} || end != value.data() + value.size() || fd <= STDERR_FILENO) {
-      return base::fail("--attached-fd " + value + " is no file descriptor beyond stderr");
+    ++word;
+    if (name == "--devid") {
+      const auto devid = parse_devid(*word);
+      if (!devid) return base::fail("--devid " + *word + " is no number below 2^32");
+      options.devid = *devid;
+      continue;
     }
-    options.attached_fd = fd;
+    const auto fd = parse_attached_fd(*word);
+    if (!fd) return base::Unexpected{fd.error()};
+    options.attached_fd = *fd;
   }
   if (options.backend.empty()) return base::fail("no '-- BACKEND': the program to start");
   return options;
@@ -133,7 +116,8 @@ int run_export(const ExportOptions& options) {
   if (!backend) return ended(1, backend.error().text);
   // Open to the end, which it tells as well.
   const Fd watcher(options.attached_fd.value_or(-1));
-  const int code = serve(std::move(*target), backend->take_stream(), std::move(*rights), watcher);
+  const int code =
+      serve(std::move(*target), backend->take_stream(), std::move(*rights), options.devid, watcher);
   backend->wait();
   return code;
 }

@@ -28,13 +28,13 @@ bool readable(int fd, steady_clock::time_point deadline) {
   }
 }
 
-// Exactly data.size() bytes.
+// Exactly data.size() bytes, of `what` the backend begins with.
 base::Status read_exactly(const Fd& stream, std::span<std::byte> data,
-                          steady_clock::time_point deadline) {
+                          steady_clock::time_point deadline, const char* what) {
   while (!data.empty()) {
     if (!readable(stream.get(), deadline)) return fail("the backend does not answer");
     const ssize_t count = ::read(stream.get(), data.data(), data.size());
-    if (count == 0) return fail("the backend closed the stream before its header");
+    if (count == 0) return fail(std::string("the backend closed the stream before its ") + what);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count < 0) return fail_errno("read from the backend");
     data = data.subspan(static_cast<std::size_t>(count));
@@ -76,15 +76,29 @@ base::Result<Fd, base::io::CallRefused> call_backend(const std::string& agent_so
 base::Status read_backend_header(const Fd& stream, std::chrono::seconds deadline) {
   const auto until = steady_clock::now() + deadline;
   std::array<std::byte, backend_header_size> bytes{};
-  if (auto done = read_exactly(stream, bytes, until); !done) return done;
+  if (auto done = read_exactly(stream, bytes, until, "header"); !done) return done;
   const auto header = parse_backend_header(bytes);
   if (!header) return base::Unexpected{header.error()};
   if (header->status == 0) return base::Ok{};
   std::string reason(header->reason_size, '\0');
-  if (auto done = read_exactly(stream, std::as_writable_bytes(std::span(reason)), until); !done) {
-    return done;
-  }
+  const auto place = std::as_writable_bytes(std::span(reason));
+  if (auto done = read_exactly(stream, place, until, "header"); !done) return done;
   return fail(describe_refusal(*header, reason));
+}
+
+// One byte at a time: it is short, and the next one is the kernel's.
+base::Result<DeviceLine> read_device_line(const Fd& stream, std::chrono::seconds deadline) {
+  const auto until = steady_clock::now() + deadline;
+  std::string line;
+  for (;;) {
+    std::array<std::byte, 1> next{};
+    if (auto done = read_exactly(stream, next, until, "line: see the journal of sys-usb"); !done) {
+      return base::Unexpected{done.error()};
+    }
+    if (next.front() == std::byte{'\n'}) return DeviceLine::parse(line);
+    line += std::to_integer<char>(next.front());
+    if (line.size() >= max_device_line) return DeviceLine::parse(line);  // says what is wrong
+  }
 }
 
 }  // namespace usbproxy::io

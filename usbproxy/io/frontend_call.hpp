@@ -7,6 +7,7 @@
 
 #include "base/io/agent_call.hpp"
 #include "base/io/fd.hpp"
+#include "usbproxy/device_line.hpp"
 #include "usbproxy/frontend_protocol.hpp"
 
 namespace usbproxy::io {
@@ -24,5 +25,8 @@ base::Result<base::io::Fd, base::io::CallRefused> call_backend(const std::string
 // Reads the backend's header, nothing beyond it, until the deadline. An error is the backend's
 // reason.
 base::Status read_backend_header(const base::io::Fd& stream, std::chrono::seconds deadline);
+// The same of Qubes' own wire.
+base::Result<DeviceLine> read_device_line(const base::io::Fd& stream,
+                                          std::chrono::seconds deadline);
 
 }  // namespace usbproxy::io

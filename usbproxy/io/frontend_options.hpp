@@ -18,6 +18,8 @@ struct FrontendOptions {
   std::optional<int> stream_fd;         // an open stream instead of a call
   std::optional<std::string> identity;  // with stream_fd: instead of the request's second line
   firewall::Rights rights;              // with stream_fd: instead of the request's options
+  bool usbip = false;              // the stream is one of Qubes' own qubes.USB, given or on stdin
+  std::optional<int> attached_fd;  // with usbip: told our process id, a line, once attached
   bool help = false;
 
   static base::Result<FrontendOptions> parse(const std::vector<std::string>& arguments);

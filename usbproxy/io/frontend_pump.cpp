@@ -46,21 +46,27 @@ ReadResult read_some(int fd, Prepare prepare, std::size_t& count) {
 
 }  // namespace
 
-Pump::Pump(boost::asio::io_context& context, base::io::Fd stream, Session& session, Target& target,
-           Attach attach)
+Pump::Pump(boost::asio::io_context& context, Ends stream, const Middle& middle, Attach attach)
     : context_(context),
       timer_(context),
       signals_(context, SIGTERM, SIGINT),
-      session_(session),
-      target_(target),
+      source_(middle.source),
+      session_(middle.session),
+      target_(middle.target),
       stream_(context),
       target_side_(context),
       attach_(std::move(attach)) {
-  stream_.socket.assign(stream.release());
-  stream_.socket.non_blocking(true);
-  session_.to_stream().set_writer(
-      [this](std::span<const base::wire::Bytes> parts) { return write_parts(stream_, parts); });
+  open(stream_, std::move(stream), source_.out());
   signals_.async_wait(std::bind_front(&Pump::signalled, this));
+}
+
+void Pump::open(Side& side, Ends ends, OutQueue& queue) {
+  side.socket.assign(ends.in.release());
+  if (ends.out) side.own_out.assign(ends.out.release());
+  side.socket.non_blocking(true);
+  side.out().non_blocking(true);
+  queue.set_writer(
+      [&side](std::span<const base::wire::Bytes> parts) { return write_parts(side, parts); });
 }
 
 int Pump::Outcome::exit_code() const {
@@ -90,7 +96,7 @@ Pump::Outcome Pump::run() {
   turn();
   context_.run();
   drain(target_side_, target_.out());
-  drain(stream_, session_.to_stream());
+  drain(stream_, source_.out());
   return {.attached = attached_, .end = session_.end().value_or(End{})};
 }
 
@@ -114,14 +120,14 @@ void Pump::stream_readable(const error_code& error) {
     const auto result = read_some(
         stream_.socket.native_handle(),
         [this, &room] {
-          const auto space = session_.prepare_stream();
+          const auto space = source_.prepare();
           room = space.size();
           return space;
         },
         count);
-    if (result == ReadResult::end) session_.stream_closed(steady_clock::now());
+    if (result == ReadResult::end) source_.closed(steady_clock::now());
     if (result != ReadResult::some) break;
-    session_.stream_arrived(count, steady_clock::now());
+    source_.arrived(count, steady_clock::now());
     if (count < room) break;  // that was all: save the read that says so
   }
   attach_if_ready();
@@ -156,19 +162,14 @@ void Pump::attach_if_ready() {
   auto ends = attach_(session_.device());
   if (!ends) return session_.refuse(ends.error().text, steady_clock::now());
   attached_ = true;
-  target_side_.socket.assign(ends->in.release());
-  if (ends->out) target_side_.own_out.assign(ends->out.release());
-  target_side_.socket.non_blocking(true);
-  target_side_.out().non_blocking(true);
-  target_.out().set_writer([this](std::span<const base::wire::Bytes> parts) {
-    return write_parts(target_side_, parts);
-  });
+  open(target_side_, std::move(*ends), target_.out());
 }
 
 // After everything that changes the session: write, and see when it wants to be called again.
 void Pump::turn() {
   target_.turn(steady_clock::now());
-  flush(stream_, session_.to_stream());
+  source_.turn(steady_clock::now());
+  flush(stream_, source_.out());
   if (attached_) flush(target_side_, target_.out());
   // One that is not read from while it does not read shows its end by that alone.
   if (target_side_.broken && !target_.reading()) target_.closed(steady_clock::now());
@@ -210,7 +211,7 @@ std::size_t Pump::write_parts(Side& side, std::span<const base::wire::Bytes> par
 }
 
 void Pump::arm_timer() {
-  const Time next = session_.next_deadline();
+  const Time next = std::min(session_.next_deadline(), source_.next_deadline());
   // An earlier expiry finds nothing due and arms anew: cheaper than moving the timer per request.
   if (next >= timer_at_) return;
   timer_at_ = next;
@@ -221,6 +222,7 @@ void Pump::arm_timer() {
 void Pump::timer_expired(const error_code& error) {
   if (error) return;  // moved to an earlier time
   timer_at_ = Time::max();
+  source_.tick(steady_clock::now());
   session_.tick(steady_clock::now());
   turn();
 }

@@ -10,16 +10,23 @@
 #include <optional>
 
 #include "base/io/fd.hpp"
+#include "usbproxy/source.hpp"
 #include "usbproxy/target.hpp"
 
 namespace usbproxy::io {
 
-// Owns its fds. Reads straight into the session's and the target's buffers; answers leave in one
+// Owns its fds. Reads straight into the source's and the target's buffers; answers leave in one
 // write per turn, large payloads from where they were read. The stream is always read: the session
 // bounds what can wait.
 class Pump {
  public:
-  // What the target writes to and reads from.
+  // What is between the two; all of it lives longer.
+  struct Middle {
+    Source& source;
+    Session& session;
+    Target& target;
+  };
+  // What a side writes to and reads from.
   struct Ends {
     base::io::Fd in;
     base::io::Fd out = {};  // empty: `in` is a socket, for both ways
@@ -33,10 +40,8 @@ class Pump {
     int exit_code() const;
   };
 
-  // Before the sandbox: everything that needs more than reading and writing is done here. Session
-  // and target live longer.
-  Pump(boost::asio::io_context& context, base::io::Fd stream, Session& session, Target& target,
-       Attach attach);
+  // Before the sandbox: everything that needs more than reading and writing is done here.
+  Pump(boost::asio::io_context& context, Ends stream, const Middle& middle, Attach attach);
   // Runs until the end of either side or SIGTERM; what is queued is written within a bound.
   Outcome run();
 
@@ -58,6 +63,7 @@ class Pump {
   void attach_if_ready();
   void turn();
   void flush(Side& side, OutQueue& queue);
+  void open(Side& side, Ends ends, OutQueue& queue);
   void arm_timer();
   void timer_expired(const boost::system::error_code& error);
   void signalled(const boost::system::error_code& error, int number);
@@ -67,6 +73,7 @@ class Pump {
   boost::asio::io_context& context_;
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;
+  Source& source_;
   Session& session_;
   Target& target_;
   Side stream_;

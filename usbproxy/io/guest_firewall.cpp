@@ -65,9 +65,10 @@ int stand_between(FirewallTask task, const Fd& control, const Fd& dev_null) {
   }
   Session session(std::move(task.identity), std::chrono::steady_clock::now(),
                   std::move(task.rights));
+  BackendSource source(session);
   guest::Link link(session);
   bool plugged = true;
-  Pump pump(context, std::move(task.stream), session, link,
+  Pump pump(context, {.in = std::move(task.stream)}, {source, session, link},
             [&](const DeviceTable& /*device*/) -> base::Result<Pump::Ends> {
               plugged = send_byte(control, asked) && receive_byte(control) == granted;
               if (!plugged) return base::fail("not plugged in");

@@ -2,6 +2,7 @@
 // attack_guest: the runner inside the machine. As root.
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <vector>
 
 #include "base/io/fd.hpp"
@@ -12,7 +13,7 @@ namespace {
 constexpr char usage[] =
     "usage: attack_guest setup               no drivers on sys-usb's side\n"
     "       attack_guest honest PROGRAMS     a stick that stays attached\n"
-    "       attack_guest plug|stream ID PROGRAMS\n"
+    "       attack_guest plug|stream|usbip ID PROGRAMS\n"
     "PROGRAMS: the folder with sallyport-usb-backend and sallyport-usb-frontend.\n";
 
 int run(const std::vector<std::string>& words) {
@@ -21,7 +22,10 @@ int run(const std::vector<std::string>& words) {
     if (!done) std::cerr << done.error().text << '\n';
     return done ? 0 : 1;
   }
-  const bool attack = words.size() == 3 && (words[0] == "plug" || words[0] == "stream");
+  const std::map<std::string, attacks::Way> ways{{"plug", attacks::Way::plugged},
+                                                 {"stream", attacks::Way::streamed},
+                                                 {"usbip", attacks::Way::usbip}};
+  const bool attack = words.size() == 3 && ways.contains(words[0]);
   const bool honest = words.size() == 2 && words[0] == "honest";
   if (!attack && !honest) {
     std::cerr << usage;
@@ -37,8 +41,7 @@ int run(const std::vector<std::string>& words) {
     std::cerr << "no attack " << words[1] << '\n';
     return 2;
   }
-  const auto way = words[0] == "plug" ? attacks::Way::plugged : attacks::Way::streamed;
-  std::cout << to_text(run_attack(*row, way, places));
+  std::cout << to_text(run_attack(*row, ways.at(words[0]), places));
   return 0;
 }
 

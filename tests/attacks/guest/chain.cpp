@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/io/files.hpp"
+#include "tests/attacks/emulator/io/usbip_server.hpp"
 #include "tests/attacks/guest/kernel_log.hpp"
 
 namespace attacks {
@@ -85,11 +86,21 @@ base::Status Chain::start_backend(const std::string& options) {
 }
 
 base::Status Chain::start_hostile(const Device& device, const std::vector<Lie>& lies) {
+  return start_instead(
+      [&](base::io::Fd stream) { RedirServer(device, lies, std::move(stream)).run(); });
+}
+
+base::Status Chain::start_usbip(const Device& device) {
+  usbip_ = true;
+  return start_instead([&](base::io::Fd stream) { serve_usbip(device, std::move(stream)); });
+}
+
+base::Status Chain::start_instead(const std::function<void(base::io::Fd)>& serve) {
   auto stream = base::io::stream_pair();
   if (!stream) return base::Unexpected{stream.error()};
   auto started = Process::fork_to({stream->second.get()}, [&] {
     base::io::ignore_sigpipe();
-    RedirServer(device, lies, std::move(stream->second)).run();
+    serve(std::move(stream->second));
     return 0;
   });
   if (!started) return base::Unexpected{started.error()};
@@ -103,14 +114,19 @@ base::Status Chain::start_frontend(const std::string& identity, const std::strin
   auto stream = base::io::stream_pair();
   auto output = base::io::pipe_pair();
   if (!stream || !output) return base::fail("no socket or pipe for the frontend");
-  auto started = Process::start(
-      {.command = with_options(
-           {places_.programs / "sallyport-usb-frontend", "--direct-vhci", "--stream-fd",
-            std::to_string(stream->second.get()), "--identity", identity},
-           options),
-       .kept = {stream->second.get()},
-       .output = output->second.get(),
-       .log = places_.logs / "frontend.log"});
+  std::vector<std::string> command{
+      places_.programs / "sallyport-usb-frontend", "--direct-vhci", "--stream-fd",
+      std::to_string(stream->second.get()),        "--identity",    identity};
+  std::vector<int> kept{stream->second.get()};
+  if (usbip_) {  // it says "attached" elsewhere
+    command.insert(command.end(),
+                   {"--usbip", "--attached-fd", std::to_string(output->second.get())});
+    kept.push_back(output->second.get());
+  }
+  auto started = Process::start({.command = with_options(std::move(command), options),
+                                 .kept = std::move(kept),
+                                 .output = output->second.get(),
+                                 .log = places_.logs / "frontend.log"});
   if (!started) return base::Unexpected{started.error()};
   frontend_ = std::move(*started);
   stdout_ = std::move(output->first);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -29,6 +30,8 @@ class Chain {
   // A backend for it, or one that lies.
   base::Status start_backend(const std::string& options);
   base::Status start_hostile(const Device& device, const std::vector<Lie>& lies);
+  // The device behind Qubes' own wire, as a sys-usb that was taken over may have it.
+  base::Status start_usbip(const Device& device);
   base::Status start_frontend(const std::string& identity, const std::string& options);
   // Moves bytes for a moment. False once either end has closed the stream.
   bool turn(std::chrono::milliseconds most) { return relay_->turn(most); }
@@ -52,6 +55,8 @@ class Chain {
   void unplug();
 
  private:
+  base::Status start_instead(const std::function<void(base::io::Fd)>& serve);
+
   Places places_;
   std::optional<Process> emulator_, backend_, frontend_;
   base::io::Fd backend_end_;  // until the frontend is there
@@ -60,6 +65,7 @@ class Chain {
   std::filesystem::path source_;
   bool attached_ = false;
   bool hostile_ = false;
+  bool usbip_ = false;
   long frontend_memory_ = 0, backend_memory_ = 0;
 };
 

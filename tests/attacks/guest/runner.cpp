@@ -87,7 +87,9 @@ class Run {
         if (!std::filesystem::exists(chain_.source_device())) return false;
         return base::Unexpected{done.error()};
       }
-    } else if (auto done = chain_.start_hostile(device, attack_.lies); !done) {
+    } else if (auto done = way_ == Way::usbip ? chain_.start_usbip(device)
+                                              : chain_.start_hostile(device, attack_.lies);
+               !done) {
       return base::Unexpected{done.error()};
     }
     if (attack_.kind == Class::target) return true;

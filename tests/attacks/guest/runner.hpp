@@ -7,7 +7,7 @@
 
 namespace attacks {
 
-enum class Way { plugged, streamed };
+enum class Way { plugged, streamed, usbip };
 
 Report run_attack(const Attack& attack, Way way, const Places& places);
 

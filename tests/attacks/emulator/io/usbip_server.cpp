@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/io/files.hpp"
+#include "usbproxy/device_line.hpp"
 
 namespace attacks {
 
@@ -196,6 +197,12 @@ void UsbipServer::answer_due() {
       waiting_.push_back(std::move(each));
     }
   }
+}
+
+void serve_usbip(const Device& device, base::io::Fd stream) {
+  constexpr std::uint32_t devid = 0x10002;
+  if (!base::io::write_all(stream, usbproxy::device_line(devid, device.speed))) return;
+  UsbipServer(device, std::move(stream)).run();
 }
 
 }  // namespace attacks

@@ -56,4 +56,7 @@ class UsbipServer {
   bool left_ = false;
 };
 
+// The same for who is no kernel: first the line of Qubes' own usb-export.
+void serve_usbip(const Device& device, base::io::Fd stream);
+
 }  // namespace attacks
