@@ -132,9 +132,9 @@ TEST_F(ConnectedExported, KeepsTwoRequestsOnAnInterruptEndpoint) {
   EXPECT_EQ(rig.reply().data, from_hex("00 00 04 00 00 00 00 00"));
   EXPECT_EQ(rig.command().submit.address(), 0x83);
   // What comes before the driver asks is kept.
-  rig.done(polls[1], 0, filled(8));
+  rig.done(polls[1], 0, filled(8, 0));
   rig.submit(Rig::urb(2, 0x83, 8));
-  EXPECT_EQ(rig.reply().data, filled(8));
+  EXPECT_EQ(rig.reply().data, filled(8, 0));
 }
 
 TEST_F(ConnectedExported, GivesPollingUpWithTheTarget) {
