@@ -74,6 +74,9 @@ class HonestUse : public testing::TestWithParam<Port> {
   void TearDown() override {
     if (attached_) pair_->detach();
     pair_.reset();
+    // What is plugged in next is told from it by nothing but that it is there.
+    const auto gone = vm().wait_until("! ls -d /sys/devices/pci*/*/usb*/*-*/idVendor", minutes(1));
+    EXPECT_TRUE(gone.ok()) << gone;
     for (const std::string& node : nodes_) {
       for (int i = 0; i < 50 && !vm().qmp("blockdev-del", {{"node-name", node}}); ++i)
         vm().run("sleep 0.1");

@@ -24,9 +24,10 @@ class Replug : public Qubes {
   void TearDown() override {
     Qubes::TearDown();
     // A test may have ended with it unplugged, or with another.
-    static_cast<void>(vm().qmp("device_del", {{"id", "stick"}}));
+    static_cast<void>(unplug_stick());
     EXPECT_TRUE(wait_for_no_stick().ok());
-    EXPECT_TRUE(plug_stick());
+    const auto plugged = plug_stick();
+    EXPECT_TRUE(plugged) << plugged.error().text;
     EXPECT_FALSE(wait_for_stick().empty());
   }
   // The attached stick's disk.

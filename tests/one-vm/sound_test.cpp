@@ -55,13 +55,11 @@ class Sound : public testing::Test {
 
   // Programs and their libraries, before anybody has a deadline: while they come from the host this
   // machine's clock leaps.
-  static void read_programs() {
+  void read_programs() {
     const std::string bin = build + "/bin/sallyport-usb-", tests = build + "/tests/bin/";
-    for (int i = 0; i < 3; ++i) {
-      vm().run(bin + "backend --help; " + bin + "frontend --help; " + tests + "bench_guest; " +
-                   tests + "usb_emulator --list; " + tool + "; python3 -c 1; v4l2-ctl --version",
-               minutes(2));
-    }
+    pair_->insist(bin + "backend --help; " + bin + "frontend --help; " + tests + "bench_guest; " +
+                  tests + "usb_emulator --list; " + tool +
+                  "; python3 -c 1; v4l2-ctl --version; pkill -x none; pgrep -x none; ls; sleep 0");
   }
 
   // "/dev/snd/pcmC1D0p" of the device whose folder in sysfs has `part` in its path; waits.
@@ -147,7 +145,7 @@ TEST_F(Sound, IsRecordedByTheTargetsOwnDriver) {
   ASSERT_FALSE(pair_->attach(there).empty()) << pair_->log();
   const auto ours = record("/vhci_hcd.0/");
   pair_->detach();
-  vm().run("pkill -x usb_emulator");
+  pair_->insist("pkill -x usb_emulator");
   EXPECT_TRUE(vm().wait_until("! ls -d /sys/devices/platform/vhci_hcd.7/usb*/*-*/idVendor").ok())
       << vm().run("ps ax | grep -v '\\['; dmesg | tail -20");
   compare(direct, ours);
@@ -195,7 +193,7 @@ TEST_F(Pictures, AreSeenByTheTargetsOwnDriver) {
   const auto ours = film("/vhci_hcd.0/");
   pair_->detach();
   const std::string told = pair_->log();
-  vm().run("pkill -x usb_emulator");
+  pair_->insist("pkill -x usb_emulator");
   EXPECT_TRUE(vm().wait_until("! ls -d /sys/devices/platform/vhci_hcd.7/usb*/*-*/idVendor").ok())
       << vm().run("ps ax | grep -v '\\['; dmesg | tail -20");
   EXPECT_GE(direct.first, 58) << "without usbproxy";
@@ -233,7 +231,7 @@ TEST_F(Sound, IsRecordedFromUsbip) {
   vm().start_background("emulator", "exec " + build + "/tests/bin/usb_emulator headset 7 0");
   ASSERT_FALSE(pair_->wait_for("/sys/devices/platform/vhci_hcd.7/usb*/*-*").empty());
   const auto direct = record("/vhci_hcd.7/");
-  vm().run("pkill -x usb_emulator");
+  pair_->insist("pkill -x usb_emulator");
   // usbip-host takes no device of vhci_hcd.
   const auto folder =
       pair_->attach_exported("exec " + build + "/tests/bin/usb_emulator --usbip headset <&3 3>&-");

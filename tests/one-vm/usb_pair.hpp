@@ -24,6 +24,8 @@ class UsbPair {
   UsbPair(const UsbPair&) = delete;
   UsbPair& operator=(const UsbPair&) = delete;
 
+  // Runs a command, and again if it was out of time.
+  rig::CommandResult insist(const std::string& command);
   void load(const std::string& modules);
   void load_drivers();
   void plug(const Kind& kind);
@@ -42,6 +44,8 @@ class UsbPair {
   std::string log();
 
  private:
+  std::string attach_by(const std::string& command);
+
   rig::Machine& vm_;
   bool plugged_ = false;
 };
