@@ -57,9 +57,8 @@ TEST_F(Config, PaperQubesAttachAndDetachWithoutAnyMachine) {
   wait_until(
       [&agents] {
         for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-          std::ifstream file(entry.path() / "cmdline");
-          const std::string line((std::istreambuf_iterator<char>(file)), {});
-          if (line.find(agents) != std::string::npos) return false;
+          const auto line = base::io::read_file(entry.path() / "cmdline", 1U << 16U);
+          if (line && line->find(agents) != std::string::npos) return false;
         }
         return true;
       },

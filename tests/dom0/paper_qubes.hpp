@@ -139,10 +139,9 @@ class PaperQubes : public testing::Test {
   // The relay is nobody's child: found by its socket's path on its command line.
   void kill_relay() {
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-      std::ifstream file(entry.path() / "cmdline");
-      std::string line((std::istreambuf_iterator<char>(file)), {});
-      if (line.find("sallyport-relay") != std::string::npos &&
-          line.find(root_.string()) != std::string::npos) {
+      const auto line = base::io::read_file(entry.path() / "cmdline", 1U << 16U);
+      if (line && line->find("sallyport-relay") != std::string::npos &&
+          line->find(root_.string()) != std::string::npos) {
         ::kill(std::stoi(entry.path().filename().string()), SIGKILL);
       }
     }
