@@ -117,7 +117,10 @@ base::Status Task::take(const Fd& client) {
                        .largest_file = request->largest_file,
                        .database = request->database_sha256});
   answer_.ordered();
-  return base::io::write_all(machine_.port(), base::wire::as_text(order));
+  if (auto told = base::io::write_all(machine_.port(), base::wire::as_text(order)); !told) {
+    return base::fail("the scanner qube ended before it was told to scan: " + told.error().text);
+  }
+  return base::Ok{};
 }
 
 base::Status Task::scan(const Fd& client) {
