@@ -183,6 +183,7 @@ void Session::reset_device() {
   if (resets_.size() >= max_resets) return;  // a storm: the device need not take part in it
   resets_.push_back(now_);
   ++counters_.resets;
+  if (typing_) typing_->reset();
   stop_streams_of(std::nullopt);
   // Nothing from before the reset may answer anything after it.
   flushing_ = true;

@@ -77,6 +77,10 @@ void TypingWatch::set_protocol(std::uint8_t interface_number, Protocol protocol)
   if (found != interfaces_.end()) found->second.protocol = protocol;
 }
 
+void TypingWatch::reset() {
+  for (auto& [number, one] : interfaces_) one.protocol = Protocol::report;
+}
+
 std::optional<std::string> TypingWatch::look(firewall::KeyReports& reports, Bytes untrusted,
                                              Time now) {
   reports.read(untrusted, changes_);

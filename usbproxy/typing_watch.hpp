@@ -36,6 +36,8 @@ class TypingWatch {
   // The target asked for reports in the form of HID 1.11, B.1, or as described (7.2.6).
   enum class Protocol : std::uint8_t { boot, report };
   void set_protocol(std::uint8_t interface_number, Protocol protocol);
+  // The device was reset: it reports as described (the same).
+  void reset();
 
  private:
   struct Interface {

@@ -135,6 +135,10 @@ TEST(TypingWatch, BootProtocolAndBack) {
   };
   EXPECT_FALSE(burst(send));
   watch.set_protocol(1, Protocol::boot);
+  watch.set_protocol(1, Protocol::boot);
+  watch.reset();
+  EXPECT_FALSE(burst(send));
+  watch.set_protocol(1, Protocol::boot);
   watch.set_protocol(7, Protocol::boot);  // there is none
   EXPECT_TRUE(burst(send));
 }
