@@ -210,4 +210,14 @@ const char* name_of(PacketType type) {  // NOLINT(readability-function-size): a 
   return "unknown";
 }
 
+ControlPacket control_packet(const Setup& setup, std::uint8_t status, std::uint32_t length) {
+  return {.endpoint = static_cast<std::uint8_t>(setup.request_type & 0x80U),
+          .request = setup.request,
+          .request_type = setup.request_type,
+          .status = status,
+          .value = setup.value,
+          .index = setup.index,
+          .length = static_cast<std::uint16_t>(length)};
+}
+
 }  // namespace usbproxy::redir

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/wire/reader.hpp"
+#include "usbproxy/usb_values.hpp"
 
 namespace usbproxy::redir {
 
@@ -167,6 +168,8 @@ struct ControlPacket {
   std::uint8_t endpoint = 0, request = 0, request_type = 0, status = 0;
   std::uint16_t value = 0, index = 0, length = 0;
 };
+// A request, or with `status` and `length` its answer.
+ControlPacket control_packet(const Setup& setup, std::uint8_t status, std::uint32_t length);
 struct BulkPacket {
   std::uint8_t endpoint = 0, status = 0;
   std::uint32_t length = 0;  // 16 bits on the wire without cap::bulk_length_32bit

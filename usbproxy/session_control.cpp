@@ -216,14 +216,8 @@ void Session::send_control(Urb& urb, base::wire::Bytes data) {
 
 void Session::append_control(std::uint64_t id, const Setup& setup, std::uint32_t length,
                              base::wire::Bytes data) {
-  const redir::ControlPacket body{.endpoint = static_cast<std::uint8_t>(setup.request_type & 0x80U),
-                                  .request = setup.request,
-                                  .request_type = setup.request_type,
-                                  .status = 0,
-                                  .value = setup.value,
-                                  .index = setup.index,
-                                  .length = static_cast<std::uint16_t>(length)};
-  redir::append_packet(to_stream_.tail(), caps_, PacketType::control_packet, id, body, data);
+  redir::append_packet(to_stream_.tail(), caps_, PacketType::control_packet, id,
+                       redir::control_packet(setup, redir::status::success, length), data);
 }
 
 }  // namespace usbproxy

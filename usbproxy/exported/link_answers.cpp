@@ -56,16 +56,8 @@ void Link::answer(const Pending& asked, std::uint8_t status, std::uint32_t actua
   const std::uint8_t endpoint = asked.submit.address();
   switch (asked.kind) {
     case Kind::control:
-      return tell(
-          PacketType::control_packet, asked.id,
-          redir::ControlPacket{.endpoint = static_cast<std::uint8_t>(setup.request_type & 0x80U),
-                               .request = setup.request,
-                               .request_type = setup.request_type,
-                               .status = status,
-                               .value = setup.value,
-                               .index = setup.index,
-                               .length = static_cast<std::uint16_t>(actual)},
-          data);
+      return tell(PacketType::control_packet, asked.id,
+                  redir::control_packet(setup, status, actual), data);
     case Kind::bulk:
       return tell(PacketType::bulk_packet, asked.id,
                   redir::BulkPacket{

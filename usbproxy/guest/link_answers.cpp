@@ -84,16 +84,7 @@ void Link::send_answer(const Request& request, std::uint8_t status, std::uint32_
                   redir::AltSettingStatus{status, static_cast<std::uint8_t>(setup.index & 0xffU),
                                           value_of(request, status, data)});
     case PacketType::control_packet:
-      return send(
-          request.type, request.id,
-          redir::ControlPacket{.endpoint = static_cast<std::uint8_t>(setup.request_type & 0x80U),
-                               .request = setup.request,
-                               .request_type = setup.request_type,
-                               .status = status,
-                               .value = setup.value,
-                               .index = setup.index,
-                               .length = static_cast<std::uint16_t>(actual)},
-          data);
+      return send(request.type, request.id, redir::control_packet(setup, status, actual), data);
     case PacketType::interrupt_packet:
       return send(request.type, request.id,
                   redir::DataPacket{.endpoint = request.endpoint,
