@@ -29,4 +29,10 @@ Decision deny(std::string message, std::string rule) {
   return decision;
 }
 
+Decision ask_instead(Decision allowed) {
+  allowed.kind = Decision::Kind::ask;
+  allowed.targets = {allowed.target};
+  return allowed;
+}
+
 }  // namespace policy

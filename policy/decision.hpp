@@ -46,5 +46,7 @@ std::string_view name_of(Decision::Kind kind);  // "allow", "deny", "ask"
 std::string handling_of(const Decision& decision);
 
 Decision deny(std::string message, std::string rule = {});
+// What an allow would have let happen, for a person to judge.
+Decision ask_instead(Decision allowed);
 
 }  // namespace policy

@@ -96,8 +96,7 @@ void Attachment::start(Approval approval, const Asked& asked, OnAttached on_atta
   stopped_before_ = !stopped_before(board_, lease().backend, lease().device).empty();
   if (stopped_before_ && decision.kind == policy::Decision::Kind::allow) {
     // The rules let it in, but what it did then is a person's to judge.
-    decision.kind = policy::Decision::Kind::ask;
-    decision.targets = {decision.target};
+    decision = policy::ask_instead(std::move(decision));
   }
   switch (decision.kind) {
     case policy::Decision::Kind::deny:

@@ -102,8 +102,7 @@ void ServiceCalls::requested(const std::string& source, const agent::CallRequest
   policy::Decision question = decision;
   if (decision.kind == policy::Decision::Kind::allow) {
     // The rules let it in, but what it did then is a person's to judge.
-    question.kind = policy::Decision::Kind::ask;
-    question.targets = {decision.target};
+    question = policy::ask_instead(decision);
   }
   if (approved && question.targets.size() == 1) {
     return decided(id, *request,
