@@ -102,6 +102,12 @@ class HonestUse : public testing::TestWithParam<Port> {
     ASSERT_FALSE(folder_.empty()) << pair_->log();
     attached_ = true;
   }
+  // Before what is behind the device can be.
+  void take_away() {
+    pair_->detach();
+    attached_ = false;
+    pair_->unplug();
+  }
   // The first that matches below the attached device; waits.
   std::string below(const std::string& pattern) {
     const auto found =
@@ -316,9 +322,7 @@ TEST_P(FullSpeed, SerialAdapter) {
   ASSERT_NO_FATAL_FAILURE(write(file("heard"), heard));
   EXPECT_EQ(vm().run("sha256sum < /run/heard").out, sum_of(file("sent")));
   EXPECT_EQ(vm().run("sha256sum < /run/said").out, sum_of(file("heard")));
-  pair_->detach();
-  attached_ = false;
-  pair_->unplug();
+  take_away();
   must("chardev-remove", {{"id", "line"}});
 }
 // Commands to a card by pcscd and its driver.
@@ -346,9 +350,7 @@ TEST_P(FullSpeed, CardReader) {
   vm().run("pkill -x pcscd");
   EXPECT_NE(answered.out.find("([4, 3, 2, 1, 4, 0, 4, 164, 0], 144, 0)"), std::string::npos)
       << answered << pair_->log() << vm().run("cat " + rig::Machine::background_log("pcscd")).out;
-  pair_->detach();
-  attached_ = false;
-  pair_->unplug();
+  take_away();
   must("chardev-remove", {{"id", "card"}});
 }
 // A file from a server behind it.
@@ -363,9 +365,7 @@ TEST_P(FullSpeed, Network) {
                                     link + " && curl -s -m 60 tftp://10.0.2.2/served | sha256sum",
                                 minutes(2));
   EXPECT_EQ(fetched.out, sum_of(file("player/served"))) << fetched << pair_->log();
-  pair_->detach();
-  attached_ = false;
-  pair_->unplug();
+  take_away();
   must("netdev_del", {{"id", "lan"}});
 }
 // What is plugged into a hub is a device as any other, and so is what is beside it.

@@ -62,6 +62,12 @@ class Sound : public testing::Test {
                   "; python3 -c 1; v4l2-ctl --version; pkill -x none; pgrep -x none; ls; sleep 0");
   }
 
+  void unplug_emulated() {
+    pair_->insist("pkill -x usb_emulator");
+    EXPECT_TRUE(vm().wait_until("! ls -d /sys/devices/platform/vhci_hcd.7/usb*/*-*/idVendor").ok())
+        << vm().run("ps ax | grep -v '\\['; dmesg | tail -20");
+  }
+
   // "/dev/snd/pcmC1D0p" of the device whose folder in sysfs has `part` in its path; waits.
   static std::string pcm(const std::string& part, char direction) {
     const auto found = vm().wait_until(
@@ -145,9 +151,7 @@ TEST_F(Sound, IsRecordedByTheTargetsOwnDriver) {
   ASSERT_FALSE(pair_->attach(there).empty()) << pair_->log();
   const auto ours = record("/vhci_hcd.0/");
   pair_->detach();
-  pair_->insist("pkill -x usb_emulator");
-  EXPECT_TRUE(vm().wait_until("! ls -d /sys/devices/platform/vhci_hcd.7/usb*/*-*/idVendor").ok())
-      << vm().run("ps ax | grep -v '\\['; dmesg | tail -20");
+  unplug_emulated();
   compare(direct, ours);
   EXPECT_LE(ours.silent, 0U);
 }
@@ -193,9 +197,7 @@ TEST_F(Pictures, AreSeenByTheTargetsOwnDriver) {
   const auto ours = film("/vhci_hcd.0/");
   pair_->detach();
   const std::string told = pair_->log();
-  pair_->insist("pkill -x usb_emulator");
-  EXPECT_TRUE(vm().wait_until("! ls -d /sys/devices/platform/vhci_hcd.7/usb*/*-*/idVendor").ok())
-      << vm().run("ps ax | grep -v '\\['; dmesg | tail -20");
+  unplug_emulated();
   EXPECT_GE(direct.first, 58) << "without usbproxy";
   EXPECT_GE(ours.first, direct.first - 3) << told;
   EXPECT_GE(ours.second, direct.second - 3) << told;
