@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/io/files.hpp"
+#include "sys-usb/early/io/state_file.hpp"
 #include "tests/sys-usb/early_golden.hpp"
 
 namespace sysusb::early::io {
@@ -206,6 +207,24 @@ TEST_F(EarlyRun, SaysWhatCouldNotBeTakenBack) {
   fs::create_directory(root_ / "sys/bus/usb/devices/1-2/authorized");
   EXPECT_EQ(revoke(), 1);
   EXPECT_TRUE(said("could not take back 1-2")) << said_;
+}
+
+TEST_F(EarlyRun, RevokeWaitsForTheWatchToEnd) {
+  auto held = StateFile::open(arguments_.state);
+  ASSERT_TRUE(held);
+  ASSERT_TRUE(held->say_watching());
+  auto other = StateFile::open(arguments_.state);
+  ASSERT_TRUE(other);
+  EXPECT_TRUE(other->say_watching()) << "two may watch";
+  EXPECT_EQ(revoke(), 1);
+  EXPECT_TRUE(said("still runs")) << said_;
+  other = base::fail("let go");
+  std::thread end([&held] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    held = base::fail("let go");
+  });
+  EXPECT_EQ(revoke(), 0) << said_;
+  end.join();
 }
 
 // A device that comes while it watches; revoke ends the watch.

@@ -13,7 +13,9 @@ namespace sysusb::early::io {
 namespace {
 
 constexpr std::size_t max_config = std::size_t{64} * 1024;
-constexpr std::chrono::milliseconds poll_every{500};
+constexpr std::chrono::milliseconds poll_every{200};
+// Some looks at the record, and a device that is slow to be configured.
+constexpr std::chrono::seconds watcher_patience{3};
 
 base::Result<EarlyConfig> load_config(const std::string& file) {
   const auto text = base::io::read_file(file, max_config);
@@ -70,6 +72,9 @@ int run_allow(const EarlyArguments& arguments) {
   if (!config) return fail_with(log, "NOTHING IS ALLOWED: " + config.error().text);
   auto state = StateFile::open(arguments.state);
   if (!state) return fail_with(log, "NOTHING IS ALLOWED: " + state.error().text);
+  if (auto held = state->say_watching(); !held) {
+    return fail_with(log, "NOTHING IS ALLOWED: " + held.error().text);
+  }
   warn_if_open(arguments.sys, log);
   EarlyWatch watch(arguments.sys, *std::move(config), *std::move(state), log);
   for (;;) {
@@ -107,7 +112,13 @@ int run_revoke(const EarlyArguments& arguments) {
       if (!each.starts_with("usb")) names.push_back(each);
     }
   }
-  return take_back(arguments.sys, names, log) == 0 ? code : 1;
+  if (take_back(arguments.sys, names, log) != 0) code = 1;
+  // It allows nothing more; but no program of early boot is to run beside those of the disk.
+  if (locked) state->unlock();
+  if (locked && !state->watchers_end_within(watcher_patience)) {
+    code = fail_with(log, "the `allow` of early boot still runs");
+  }
+  return code;
 }
 
 }  // namespace sysusb::early::io

@@ -6,10 +6,24 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "base/io/files.hpp"
 
 namespace sysusb::early::io {
+namespace {
+
+constexpr std::chrono::milliseconds ask_again{20};
+
+// Of the open file, not of the process, and nothing to do with flock(2): fcntl_locking(2).
+bool record_lock(const base::io::Fd& file, short type) {
+  struct flock whole = {};
+  whole.l_type = type;
+  whole.l_whence = SEEK_SET;
+  return ::fcntl(file.get(), F_OFD_SETLK, &whole) == 0;  // NOLINT: variadic
+}
+
+}  // namespace
 
 base::Result<StateFile> StateFile::open(const std::filesystem::path& path) {
   StateFile file;
@@ -40,6 +54,20 @@ base::Result<EarlyRecord> StateFile::read() const {
 
 base::Status StateFile::append(std::string_view lines) const {
   return base::io::write_all(fd_, lines);
+}
+
+base::Status StateFile::say_watching() const {
+  if (!record_lock(fd_, F_RDLCK)) return base::io::fail_errno("hold the record");
+  return base::Ok{};
+}
+
+bool StateFile::watchers_end_within(std::chrono::milliseconds patience) const {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!record_lock(fd_, F_WRLCK)) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(ask_again);
+  }
+  return true;
 }
 
 }  // namespace sysusb::early::io

@@ -2,6 +2,7 @@
 // The record of early boot as a file in /run, under a lock while it is used.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 
 #include "base/io/fd.hpp"
@@ -19,6 +20,11 @@ class StateFile {
   void unlock() const;
   base::Result<EarlyRecord> read() const;
   base::Status append(std::string_view lines) const;
+
+  // Held by an `allow` for as long as it runs, apart from the lock above; ends with the object.
+  base::Status say_watching() const;
+  // Whether every such `allow` has ended, at last after `patience`.
+  bool watchers_end_within(std::chrono::milliseconds patience) const;
 
  private:
   base::io::Fd fd_;
