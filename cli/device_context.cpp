@@ -49,7 +49,7 @@ Outcome DeviceContext::failed(const AdminFailure& failure) const {
 
 Outcome DeviceContext::failed_listing(const AdminFailure& failure) const {
   const bool says_more =
-      failure.type == "PermissionDenied" || failure.type == "QubesVMNotFoundError";
+      failure.type == "QubesDaemonCommunicationError" || failure.type == "QubesVMNotFoundError";
   if (failure.kind != AdminFailure::Kind::refused || says_more) return failed(failure);
   return error("Failed to list '" + command_.device_class +
                "' devices, this device type either does not exist or you do not have access to "

@@ -16,6 +16,8 @@ using AdminReply = std::vector<std::byte>;
 inline constexpr std::size_t max_error_text = 4096;
 
 // Exception types that Qubes' clients (and ours) know; another one is shown as its text alone.
+// Each is a QubesException there, for their tools catch no other. So PermissionDenied and
+// ProtocolError, which qubesd answers with nothing at all, have other names here.
 namespace error_type {
 inline constexpr std::string_view already_attached = "DeviceAlreadyAttached";
 inline constexpr std::string_view not_attached = "DeviceNotAttached";
@@ -28,8 +30,9 @@ inline constexpr std::string_view unrecognized = "UnrecognizedDevice";
 inline constexpr std::string_view no_such_qube = "QubesVMNotFoundError";
 inline constexpr std::string_view not_running = "QubesVMNotRunningError";
 inline constexpr std::string_view not_halted = "QubesVMNotHaltedError";
-inline constexpr std::string_view permission_denied = "PermissionDenied";
-inline constexpr std::string_view protocol = "ProtocolError";
+inline constexpr std::string_view permission_denied = "QubesDaemonCommunicationError";
+inline constexpr std::string_view no_such_method = "QubesDaemonAccessError";
+inline constexpr std::string_view protocol = "QubesValueError";
 inline constexpr std::string_view any = "QubesException";
 }  // namespace error_type
 

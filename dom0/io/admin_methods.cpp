@@ -112,7 +112,7 @@ OnHangUp AdminMethods::answer(const AdminRequest& request, const AdminPeer& peer
              method && method->verb == "Attach") {
     return devices_.attach(*method->device_class, request, peer, reply);
   } else if (!answer_device(request, peer, reply) && !answer_vm(request, peer, reply)) {
-    reply(encode_error(error_type::protocol, "no such method: " + request.method));
+    reply(encode_error(error_type::no_such_method, "no such method: " + request.method));
   }
   return {};
 }

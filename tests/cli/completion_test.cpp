@@ -93,7 +93,7 @@ TEST_F(CompletionTest, TakesTheClassOfDevices) {
 }
 
 TEST_F(CompletionTest, OffersNothingWithoutADaemon) {
-  qubes_ = refusal("PermissionDenied", "no");
+  qubes_ = refusal("QubesDaemonCommunicationError", "no");
   EXPECT_EQ(usb({"attach", ""}), (Words{}));
   EXPECT_EQ(usb({"attach", "work", ""}), (Words{}));
   EXPECT_EQ(usb({"att"}), (Words{"attach"}));

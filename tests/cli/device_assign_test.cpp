@@ -90,7 +90,7 @@ TEST_F(DeviceAssignTest, WarnsOfTheDenyList) {
   EXPECT_EQ(run({"assign", "work", "sys-usb:2-1"}).out, warning);
   for (const AdminAnswer& harmless :
        {AdminAnswer(std::string("u03****")), AdminAnswer(std::string("garbage")),
-        refusal("PermissionDenied", "no")}) {
+        refusal("QubesDaemonCommunicationError", "no")}) {
     denied_ = harmless;
     EXPECT_EQ(run({"assign", "work", "sys-usb:2-1"}), (Outcome{}));
   }

@@ -99,11 +99,11 @@ TEST_F(DeviceRunTest, ListShowsWhatAQubeUsesFromOthers) {
 }
 
 TEST_F(DeviceRunTest, ListSaysWhyItCannot) {
-  available_ = refusal("QubesNoSuchMethodError", "no such method");
+  available_ = refusal("QubesDaemonAccessError", "no such method");
   EXPECT_EQ(run({}).err,
             "Error: Failed to list 'usb' devices, this device type either does not exist or you "
             "do not have access to it.\n");
-  available_ = refusal("PermissionDenied", "join group sallyport");
+  available_ = refusal("QubesDaemonCommunicationError", "join group sallyport");
   EXPECT_EQ(run({}).err, "Error: join group sallyport\n");
 }
 

@@ -71,7 +71,8 @@ TEST(Watch, SaysWhyItCannot) {
   {
     const FakeAdmin daemon(root.paths(), [](const std::string& request) {
       if (!request.starts_with("admin.Events+")) return watch_answer(request);
-      return with_nul("2") + with_nul("PermissionDenied") + with_nul("") + with_nul("not you");
+      return with_nul("2") + with_nul("QubesDaemonCommunicationError") + with_nul("") +
+             with_nul("not you");
     });
     const ProgramResult got = run_program("qvm-usb", {"watch", "--root", root.path()});
     EXPECT_EQ(got.code, 1);

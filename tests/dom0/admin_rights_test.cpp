@@ -102,7 +102,7 @@ class Methods : public testing::Test {
     return got;
   }
   static bool refused(const std::string& reply) {
-    return reply.find("PermissionDenied") != std::string::npos;
+    return reply.find("QubesDaemonCommunicationError") != std::string::npos;
   }
 
   const tests::Folder folder_;

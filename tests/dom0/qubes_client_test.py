@@ -4,8 +4,9 @@
 
 It is written from what is known of Qubes' own client: how a call and its answer are framed, how
 devices, assignments and events are serialised, which calls the device tools make and in what order.
-So it proves the bytes as far as that description tells them, and no further: that Qubes' own client
-works is likely, and not shown here. Nothing in it is of Sallyport but the socket's path.
+So it proves the bytes as far as that description tells them, and no further. Qubes' own client is
+in no package of Debian's; own_qubes_client.py tries it, for whoever has it. Nothing in this one is
+of Sallyport but the socket's path.
 
 usage: qubes_client_test.py FOLDER_OF_PROGRAMS
 """
@@ -126,7 +127,9 @@ def argument(backend, port, device_id):
     return text.replace("?******", "_______").replace(":", "+").replace("*", "_")
 
 
-class Client(unittest.TestCase):
+class PaperDaemon(unittest.TestCase):
+    """A daemon with paper qubes: sys-usb, which has a stick, and work, which may have it."""
+
     @classmethod
     def setUpClass(cls):
         cls.root = tempfile.mkdtemp(prefix="qubes-client-")
@@ -204,6 +207,8 @@ class Client(unittest.TestCase):
     def listed(cls):
         return cls.lines("sys-usb", "Available").get("2-1:" + DEVICE)
 
+
+class Client(PaperDaemon):
     def setUp(self):
         self.arg = argument("sys-usb", "2-1", DEVICE)
         self.wait(self.listed)
@@ -235,6 +240,10 @@ class Client(unittest.TestCase):
         with self.assertRaises(QubesException) as raised:
             self.app.call("nobody", "admin.vm.CurrentState")
         self.assertEqual(raised.exception.args[0], "QubesVMNotFoundError")
+        # Qubes' tools say then that the device class does not exist.
+        with self.assertRaises(QubesException) as raised:
+            self.app.call("work", "admin.vm.device.mic.Attached")
+        self.assertEqual(raised.exception.args[0], "QubesDaemonAccessError")
 
     def test_a_device_is_listed(self):
         stick = self.listed()
@@ -306,7 +315,8 @@ class Client(unittest.TestCase):
         with self.assertRaises(QubesException) as raised:
             call("work", "admin.vm.device.usb.Attach", self.arg, self.payload("manual"))
         self.assertEqual(
-            raised.exception.args, ("PermissionDenied", "Device exposes a banned interface: u080650")
+            raised.exception.args,
+            ("QubesDaemonCommunicationError", "Device exposes a banned interface: u080650"),
         )
         self.assertEqual(call("work", "admin.vm.device.denied.List"), b"u08****")
         call("work", "admin.vm.device.denied.Remove", payload=b"all")
