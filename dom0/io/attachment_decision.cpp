@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The first half of an attachment: policy, the question to a person, and the start of the frontend.
-#include <algorithm>
-
 #include "dom0/denied_interfaces.hpp"
 #include "dom0/device_description.hpp"
 #include "dom0/device_lines.hpp"
@@ -18,18 +16,6 @@ policy::Request request_of(const Lease& lease) {
           .target = lease.backend,
           .service = std::string(lease.device.device_class().service),
           .argument = "+" + lease.device.port_id()};
-}
-
-// What the scanner could look at before: a medium itself, and no snapshot, which it has seen or can
-// be told to see, nor what is on its way to become one.
-std::string to_scan_first(const Switchboard& board, const Lease& lease) {
-  const bool scanner = std::ranges::any_of(board.qubes, [](const auto& each) {
-    return each.second.role == base::config::Role::storage;
-  });
-  const bool snapshot =
-      board.stores_snapshots(lease.backend) || board.stores_snapshots(lease.frontend);
-  return scanner && !snapshot && lease.device.block() != nullptr ? device_name(lease)
-                                                                 : std::string();
 }
 
 policy::io::Question question_of(const Switchboard& board, const Lease& lease,
@@ -49,7 +35,7 @@ policy::io::Question question_of(const Switchboard& board, const Lease& lease,
   if (stopped_before(board, lease.backend, lease.device).empty()) {
     scopes.push_back(policy::io::Scope::always);
   }
-  return {
+  policy::io::Question question{
       .source = request.source,
       .service = request.service,
       .argument = request.argument,
@@ -64,8 +50,9 @@ policy::io::Question question_of(const Switchboard& board, const Lease& lease,
                        "\nIt is attached by itself from now on, as long as it stays what it is; "
                        "to end that: " +
                        std::string(lease.device.device_class().tool) + " unassign " +
-                       lease.frontend + " " + device_name(lease),
-      .scan_first = to_scan_first(board, lease)};
+                       lease.frontend + " " + device_name(lease)};
+  offer_scan_first(board, lease.backend, lease.device, lease.frontend, question);
+  return question;
 }
 
 // "prompt, kept"

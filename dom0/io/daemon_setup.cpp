@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/io/fd.hpp"
+#include "base/io/forked.hpp"
 #include "base/io/unix_socket.hpp"
 
 namespace dom0::io {
@@ -38,6 +39,7 @@ bool relay_listens(const base::io::Paths& paths) {
 [[noreturn]] void become_relay(const std::filesystem::path& program, const std::string& root) {
   ::setsid();
   if (::fork() != 0) ::_exit(0);
+  base::io::close_all_but({});  // Asio's sockets are not closed by exec
   const std::array<const char*, 4> arguments{program.c_str(), "--root", root.c_str(), nullptr};
   ::execv(program.c_str(), const_cast<char* const*>(arguments.data()));  // NOLINT: exec's own type
   ::_exit(127);

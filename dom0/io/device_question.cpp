@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dom0/io/device_question.hpp"
 
+#include <algorithm>
 #include <array>
 #include <set>
 
@@ -116,19 +117,35 @@ std::string stopped_before(const Switchboard& board, const std::string& backend,
   return board.devices.input_trust().stopped(attached_identity(backend, device));
 }
 
+void offer_scan_first(const Switchboard& board, const std::string& backend, const Device& device,
+                      const std::string& frontend, policy::io::Question& question) {
+  const bool scanner = std::ranges::any_of(board.qubes, [](const auto& each) {
+    return each.second.role == base::config::Role::storage;
+  });
+  const bool snapshot = board.stores_snapshots(backend) || board.stores_snapshots(frontend);
+  if (!scanner || snapshot || device.block() == nullptr) return;
+  question.scan_first = backend + ":" + device.port_id();
+  question.scan_for = frontend;
+}
+
 policy::io::Question question_of_assignment(const Switchboard& board, const std::string& backend,
                                             const Device& device,
                                             std::vector<std::string> frontends) {
   auto details = details_of(board, backend, device);
   details["asked by"] = "an assignment of the device";
-  return {.about = policy::io::Question::About::device,
-          .source = backend,
-          .service = "device-attach",
-          .argument = "+" + device.port_id(),
-          .targets = std::move(frontends),
-          .default_target = {},
-          .icons = icons_of(board),
-          .details = std::move(details)};
+  policy::io::Question question{.about = policy::io::Question::About::device,
+                                .source = backend,
+                                .service = "device-attach",
+                                .argument = "+" + device.port_id(),
+                                .targets = std::move(frontends),
+                                .default_target = {},
+                                .icons = icons_of(board),
+                                .details = std::move(details)};
+  // Where several want it, the one that is to have it is not chosen yet.
+  if (question.targets.size() == 1) {
+    offer_scan_first(board, backend, device, question.targets.front(), question);
+  }
+  return question;
 }
 
 std::map<std::string, std::string> icons_of(const Switchboard& board) {

@@ -19,6 +19,11 @@ std::map<std::string, std::string> details_of(const Switchboard& board, const st
 std::string stopped_before(const Switchboard& board, const std::string& backend,
                            const Device& device);
 
+// Where the scanner could look at it before `frontend` gets it: a medium itself, and no snapshot,
+// which it has seen or can be told to see, nor what is on its way to become one.
+void offer_scan_first(const Switchboard& board, const std::string& backend, const Device& device,
+                      const std::string& frontend, policy::io::Question& question);
+
 // Which of these qubes is to have the device of this port?
 policy::io::Question question_of_assignment(const Switchboard& board, const std::string& backend,
                                             const Device& device,

@@ -84,15 +84,16 @@ bool plain(std::string_view name) {
   return !name.empty() && name.front() != '-' && std::ranges::all_of(name, harmless);
 }
 
-// It becomes an argument of a command, beside the source.
-std::string take_scan_first(const json::object& from, const std::string& source, bool& ok) {
-  if (!from.contains("sallyport_scan_first")) return {};
-  std::string device = take_text(from, "sallyport_scan_first", ok);
+// Both become arguments of a command.
+void take_scan_first(const json::object& from, Question& question, bool& ok) {
+  if (!from.contains("sallyport_scan_first")) return;
+  question.scan_first = take_text(from, "sallyport_scan_first", ok);
+  question.scan_for = take_text(from, "sallyport_scan_for", ok);
+  const std::string_view device = question.scan_first;
   const std::size_t colon = std::min(device.find(':'), device.size());
-  const std::string_view port = std::string_view(device).substr(std::min(colon + 1, device.size()));
-  ok = ok && device.size() <= max_device && plain(source) && plain(device.substr(0, colon)) &&
-       plain(port);
-  return device;
+  const std::string_view port = device.substr(std::min(colon + 1, device.size()));
+  ok = ok && device.size() <= max_device && plain(question.scan_for) &&
+       plain(device.substr(0, colon)) && plain(port);
 }
 
 std::optional<std::chrono::seconds> take_timeout(const json::object& from, bool& ok) {
@@ -156,26 +157,32 @@ std::vector<Scope> take_scopes(const json::object& from, bool& ok) {
   return scopes;
 }
 
+// What all questions have.
+void take_common(const json::object& from, Question& question, bool& ok) {
+  question.source = take_text(from, "source", ok);
+  question.icons = take_texts(from, "icons", ok);
+  question.details = take_texts(from, "sallyport", ok);
+  question.scopes = take_scopes(from, ok);
+  question.timeout = take_timeout(from, ok);
+  take_scan_first(from, question, ok);
+  const json::value* preset = from.if_contains("default_target");
+  if (preset != nullptr && preset->is_string()) {
+    question.default_target = take_text(from, "default_target", ok);
+  }
+}
+
 // "BACKEND", NAME and PORT of Qubes' device agent, as a question like any other.
 base::Result<Question> from_device_object(const json::object& object) {
   bool ok = true;
   Question question;
   question.about = Question::About::device;
-  question.source = take_text(object, "source", ok);
+  take_common(object, question, ok);
   question.service = attach_service;
   question.argument = "+" + take_text(object, "argument", ok);
   question.targets = take_targets(object, ok);
-  question.icons = take_texts(object, "icons", ok);
-  question.details = take_texts(object, "sallyport", ok);
   if (question.details.empty()) {
     question.details = {{"device", take_text(object, "device_name", ok)},
                         {"port", question.source + ":" + question.argument.substr(1)}};
-  }
-  question.scopes = take_scopes(object, ok);
-  question.timeout = take_timeout(object, ok);
-  const json::value* preset = object.if_contains("default_target");
-  if (preset != nullptr && preset->is_string()) {
-    question.default_target = take_text(object, "default_target", ok);
   }
   if (!ok || question.source.empty()) {
     return base::fail("device-agent.GUI: a field is missing, too long or of the wrong type");
@@ -187,7 +194,7 @@ base::Result<Question> from_device_object(const json::object& object) {
 base::Result<Question> from_object(const json::object& object) {
   bool ok = true;
   Question question;
-  question.source = take_text(object, "source", ok);
+  take_common(object, question, ok);
   question.service = take_text(object, "service", ok);
   question.argument = take_text(object, "argument", ok);
   question.digits = take_digits(object, ok);
@@ -196,19 +203,10 @@ base::Result<Question> from_object(const json::object& object) {
   } else {
     question.about = Question::About::pairing;
   }
-  question.icons = take_texts(object, "icons", ok);
-  question.details = take_texts(object, "sallyport", ok);
-  question.scopes = take_scopes(object, ok);
-  question.timeout = take_timeout(object, ok);
   if (const json::value* writes = object.if_contains("sallyport_writes")) {
     const json::string* text = writes->if_string();
     ok = ok && text != nullptr && text->size() <= max_writes;
     if (ok) question.always_writes = std::string(*text);
-  }
-  question.scan_first = take_scan_first(object, question.source, ok);
-  const json::value* preset = object.if_contains("default_target");
-  if (preset != nullptr && preset->is_string()) {
-    question.default_target = take_text(object, "default_target", ok);
   }
   if (!ok || question.source.empty() || question.service.empty()) {
     return base::fail("policy.Ask: a field is missing, too long or of the wrong type");
@@ -237,7 +235,10 @@ std::string encode_question(const Question& question) {
   }
   if (!question.digits.empty()) object["sallyport_digits"] = question.digits;
   if (!question.always_writes.empty()) object["sallyport_writes"] = question.always_writes;
-  if (!question.scan_first.empty()) object["sallyport_scan_first"] = question.scan_first;
+  if (!question.scan_first.empty()) {
+    object["sallyport_scan_first"] = question.scan_first;
+    object["sallyport_scan_for"] = question.scan_for;
+  }
   if (question.timeout) object["sallyport_timeout"] = question.timeout->count();
   const bool device = question.about == Question::About::device;
   if (device) {

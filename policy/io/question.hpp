@@ -35,7 +35,8 @@ struct Question {
   std::string always_writes = {};  // shown before "always" is confirmed
   // "BACKEND:PORT" of a medium that the scanner can look at before anybody gets it; empty: none.
   std::string scan_first = {};
-  std::string digits = {};  // pairing: what is to be typed
+  std::string scan_for = {};  // with scan_first: the qube that is to have it if it is clean
+  std::string digits = {};    // pairing: what is to be typed
   // How long it stands once somebody can see it; nullopt: the agent's own time.
   std::optional<std::chrono::seconds> timeout = {};
 };

@@ -27,6 +27,8 @@ base::Result<pid_t> spawn(const std::vector<std::string>& command, const base::i
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, errors.get(), STDERR_FILENO);
+  // Asio's sockets are not closed by exec, and whoever asked hears the answer when all are closed.
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   pid_t child = 0;
   const int error = ::posix_spawn(&child, argv.front(), &actions, nullptr, argv.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
@@ -43,7 +45,7 @@ std::vector<std::string> scan_command(const base::io::Paths& paths, const io::Qu
           "scan",
           "--progress",
           "--attach",
-          question.source,
+          question.scan_for,
           question.scan_first,
           "--root",
           paths.root().string()};
@@ -51,8 +53,8 @@ std::vector<std::string> scan_command(const base::io::Paths& paths, const io::Qu
 
 std::string scan_outcome(const io::Question& question, int exit_code, std::string_view last_words) {
   const std::string device = shown(question.scan_first);
-  if (exit_code == 0) return device + ": clean; its snapshot is with " + shown(question.source);
-  std::string text = device + " was not given to " + shown(question.source);
+  if (exit_code == 0) return device + ": clean; its snapshot is with " + shown(question.scan_for);
+  std::string text = device + " was not given to " + shown(question.scan_for);
   if (!last_words.empty()) text += ": " + shown(last_words);
   return text;
 }

@@ -54,10 +54,18 @@ TEST(AskMessage, ComesBackAsItWas) {
 TEST(AskMessage, WhatCanBeScannedFirstIsADeviceAndNothingElse) {
   Question question = sample();
   question.scan_first = "sys-usb:sda";
+  question.scan_for = "vault";
   const auto parsed = policy::io::parse_question(policy::io::encode_question(question));
   ASSERT_TRUE(parsed) << parsed.error().text;
   EXPECT_EQ(parsed->scan_first, "sys-usb:sda");
-  // It becomes a word of a command, as the source does.
+  EXPECT_EQ(parsed->scan_for, "vault");
+  Question device = question;
+  device.about = Question::About::device;
+  const auto assigned = policy::io::parse_question(policy::io::encode_question(device));
+  ASSERT_TRUE(assigned) << assigned.error().text;
+  EXPECT_EQ(assigned->scan_first, "sys-usb:sda");
+  EXPECT_EQ(assigned->scan_for, "vault");
+  // Both become words of a command.
   for (const std::string wrong : {"", "sda", "sys-usb:", ":sda", "-x:sda", "sys-usb:-a", "a:b:c",
                                   "a b:c", "a:b\n", "a:../b", "a:$b", "\xc3\xa4:b"}) {
     question.scan_first = "sys-usb:" + std::string(130, 'a');
@@ -68,8 +76,10 @@ TEST(AskMessage, WhatCanBeScannedFirstIsADeviceAndNothingElse) {
     EXPECT_FALSE(policy::io::parse_question(bytes)) << wrong;
   }
   question.scan_first = "sys-usb:sda";
-  question.source = "--help";
-  EXPECT_FALSE(policy::io::parse_question(policy::io::encode_question(question)));
+  for (const std::string wrong : {"--help", "", "a b", "\xc3\xa4"}) {
+    question.scan_for = wrong;
+    EXPECT_FALSE(policy::io::parse_question(policy::io::encode_question(question))) << wrong;
+  }
   const auto reply = policy::io::parse_reply("deny scan-first", {"sys-usb"});
   EXPECT_EQ(reply.outcome, Outcome::denied);
   EXPECT_EQ(reply.reason, "refused at the prompt: it is to be scanned first");

@@ -113,6 +113,7 @@ TEST_F(QtProgram, ScanFirstDeniesAndScans) {
   start();
   io::Question asked = device_question();
   asked.scan_first = "sys-usb:sda";
+  asked.scan_for = asked.source;
   const auto one = ask(asked);
   ASSERT_TRUE(pump([] { return windows() == 1; })) << said();
   wait(guard_ms);

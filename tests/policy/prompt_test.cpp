@@ -2,13 +2,10 @@
 // sallyport-prompt itself, on a pseudo terminal, asked by the real AskClient.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +22,7 @@
 #include "policy/io/ask_message.hpp"
 #include "policy/io/notifier.hpp"
 #include "tests/fakes/folder.hpp"
+#include "tests/fakes/terminal.hpp"
 #include "tests/places.hpp"
 
 namespace {
@@ -49,12 +47,6 @@ Question about(const std::string& device, std::vector<std::string> targets) {
 class PromptTest : public testing::Test {
  protected:
   void SetUp() override { std::filesystem::create_directories(socket().parent_path()); }
-  void TearDown() override {
-    if (child_ > 0) {
-      ::kill(child_, SIGKILL);
-      ::waitpid(child_, nullptr, 0);
-    }
-  }
 
   std::filesystem::path socket() const { return base::io::Paths(root_).prompt_socket(); }
 
@@ -74,17 +66,7 @@ class PromptTest : public testing::Test {
   void start(std::vector<std::string> arguments = {}) {
     arguments.insert(arguments.begin(),
                      {places::build() + "/bin/sallyport-prompt", "--root", root_.string()});
-    std::vector<char*> argv;
-    for (auto& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    int master = -1;
-    child_ = ::forkpty(&master, nullptr, nullptr, nullptr);
-    if (child_ == 0) {
-      ::execv(argv[0], argv.data());
-      ::_exit(127);
-    }
-    ASSERT_GT(child_, 0);
-    master_.reset(master);
+    terminal_.start(std::move(arguments));
     ASSERT_TRUE(sees("Waiting for questions"));
   }
 
@@ -96,24 +78,18 @@ class PromptTest : public testing::Test {
       if (Clock::now() > end) return false;
       context_.restart();
       context_.run_for(5ms);
-      pollfd entry{.fd = master_.get(), .events = POLLIN, .revents = 0};
-      if (!master_ || ::poll(&entry, 1, 5) <= 0) continue;
-      std::array<char, 4096> chunk{};
-      const ssize_t got = ::read(master_.get(), chunk.data(), chunk.size());
-      if (got > 0) screen_.append(chunk.data(), static_cast<std::size_t>(got));
+      terminal_.look(5ms);
     }
     return true;
   }
   // Waits for text that was not seen before; forgets all up to it.
   bool sees(const std::string& text) {
-    const bool found = pump([&] { return screen_.find(text) != std::string::npos; });
-    EXPECT_TRUE(found) << "no \"" << text << "\" in:\n" << screen_;
-    if (found) screen_.erase(0, screen_.find(text) + text.size());
+    const bool found = pump([&] { return terminal_.shows(text); });
+    EXPECT_TRUE(found) << "no \"" << text << "\" in:\n" << terminal_.screen();
+    terminal_.forget(text);
     return found;
   }
-  void type(const std::string& keys) {
-    ASSERT_EQ(::write(master_.get(), keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
-  }
+  void type(const std::string& keys) { terminal_.type(keys); }
 
   struct Asked {
     std::shared_ptr<AskClient> client;
@@ -131,22 +107,20 @@ class PromptTest : public testing::Test {
     return asked;
   }
   Answer result(const Asked& asked) {
-    EXPECT_TRUE(pump([&] { return *asked.answered; })) << "no answer; screen:\n" << screen_;
+    EXPECT_TRUE(pump([&] { return *asked.answered; })) << "no answer; screen:\n"
+                                                       << terminal_.screen();
     return *asked.answer;
   }
   int exit_status() {
-    int status = -1;
-    EXPECT_TRUE(pump([&] { return ::waitpid(child_, &status, WNOHANG) == child_; }));
-    child_ = -1;
-    return status;
+    std::optional<int> status;
+    EXPECT_TRUE(pump([&] { return (status = terminal_.ended()).has_value(); }));
+    return status.value_or(-1);
   }
 
   boost::asio::io_context context_;
   const tests::Folder folder_;
   std::filesystem::path root_ = folder_.path();
-  base::io::Fd master_;
-  pid_t child_ = -1;
-  std::string screen_;
+  tests::Terminal terminal_;
 };
 
 TEST_F(PromptTest, ANameANumberOrYesAllows) {
@@ -173,6 +147,7 @@ TEST_F(PromptTest, ScanFirstDeniesAndTellsWhatBecameOfIt) {
   start();
   Question question = about("Stick", {"sys-usb"});
   question.scan_first = "sys-usb:sda";
+  question.scan_for = question.source;
   const auto asked = ask(question);
   ASSERT_TRUE(sees("s refuses it for now"));
   ASSERT_TRUE(sees("Answer: "));
@@ -217,7 +192,7 @@ TEST_F(PromptTest, ANewSizeOfTheTerminalIsNoAnswer) {
   ASSERT_TRUE(sees("Answer: "));
   for (const unsigned short columns : std::initializer_list<unsigned short>{40, 200, 1}) {
     const winsize size{.ws_row = 10, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
-    ASSERT_EQ(::ioctl(master_.get(), TIOCSWINSZ, &size), 0);
+    ASSERT_EQ(::ioctl(terminal_.master().get(), TIOCSWINSZ, &size), 0);
     pump([until = Clock::now() + 50ms] { return Clock::now() > until; });
   }
   EXPECT_FALSE(*asked.answered);
@@ -276,7 +251,7 @@ TEST_F(PromptTest, ShowsNoControlCharacterOfTheDevice) {
   start();
   const auto asked = ask(about("\x1b[2J\x07 all is well", {"sys-usb"}));
   ASSERT_TRUE(sees("device: \\x1b[2J\\x07 all is well"));
-  EXPECT_EQ(screen_.find('\x1b'), std::string::npos);
+  EXPECT_EQ(terminal_.screen().find('\x1b'), std::string::npos);
 }
 
 // As Qubes asks: without a time, and without a line before the answer.
@@ -330,7 +305,7 @@ TEST_F(PromptTest, OneAtATimeAndAWithdrawnQuestionGoesAway) {
   context_.run_for(50ms);
   const auto third = ask(about("Third", {"sys-usb"}));
   ASSERT_TRUE(sees("Answer: "));
-  EXPECT_EQ(screen_.find("device: "), std::string::npos);
+  EXPECT_EQ(terminal_.screen().find("device: "), std::string::npos);
   gone.client->cancel();
   first.client->cancel();
   ASSERT_TRUE(sees("withdrawn"));
@@ -357,7 +332,7 @@ TEST_F(PromptTest, MoreThanTheQueueHoldsIsDeniedAtOnce) {
   for (const auto& each : asked) {
     EXPECT_TRUE(!*each.answered || each.answer->outcome == Outcome::denied);
   }
-  ::kill(child_, SIGTERM);  // ends it: all the others are denied
+  ::kill(terminal_.child(), SIGTERM);  // ends it: all the others are denied
   for (const auto& each : asked) EXPECT_EQ(result(each).outcome, Outcome::denied);
   EXPECT_EQ(exit_status(), 0);
   EXPECT_FALSE(std::filesystem::exists(socket()));
@@ -367,7 +342,7 @@ TEST_F(PromptTest, ALostTerminalDeniesAndEnds) {
   start();
   const auto asked = ask(about("Stick", {"sys-usb"}));
   ASSERT_TRUE(sees("device: Stick"));
-  master_.reset();
+  terminal_.hang_up();
   EXPECT_EQ(result(asked).outcome, Outcome::denied);
   EXPECT_EQ(exit_status(), 0);
 }
@@ -431,7 +406,7 @@ TEST_F(PromptTest, DigitsAreShownAndMayOnlyBeRefused) {
   sees("is a person at the new keyboard?");
   sees("Port:");
   sees("4 8 2 1 9 3");
-  EXPECT_EQ(screen_.find('\x1b'), std::string::npos);
+  EXPECT_EQ(terminal_.screen().find('\x1b'), std::string::npos);
   sees("Answer: ");
   type("y\n");  // there is nothing to allow
   sees("none of the targets");

@@ -110,6 +110,7 @@ TEST_F(PromptWindowTest, ScanFirstIsThereOnlyWhereItIsOffered) {
   answers_.clear();
   io::Question asked = device_question();
   asked.scan_first = "sys-usb:sda";
+  asked.scan_for = asked.source;
   open(asked);
   press({"alt+s"});
   ASSERT_LT(active_.elapsed(), 1000) << "too slow a machine to tell";

@@ -23,6 +23,7 @@ class ScanWindowTest : public tests::DesktopTest {
     io::Question asked = tests::device_question();
     asked.source = "work";
     asked.scan_first = "sys-usb:sda";
+    asked.scan_for = asked.source;
     window_ = std::make_unique<ScanWindow>(asked, std::vector<std::string>{"/bin/sh", "-c", script},
                                            [this](ScanWindow* closed) {
                                              EXPECT_EQ(closed, window_.get());
@@ -93,6 +94,7 @@ TEST_F(ScanWindowTest, WhatCannotBeStartedIsSaid) {
   EXPECT_TRUE(shows("sys-usb:sda was not given to work"));
   io::Question asked = tests::device_question();
   asked.scan_first = "sys-usb:sda";
+  asked.scan_for = asked.source;
   window_ = std::make_unique<ScanWindow>(asked, std::vector<std::string>{"/nowhere/sallyport"},
                                          [](ScanWindow*) {});
   window_->show();

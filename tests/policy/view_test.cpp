@@ -38,6 +38,7 @@ TEST(PromptView, ScanFirstIsAnAnswerWhereItIsOffered) {
   EXPECT_EQ(read_choice("s", one).kind, Choice::Kind::unclear);
   EXPECT_EQ(render(one, std::chrono::seconds(60)).find("scanned"), std::string::npos);
   one.scan_first = "sys-usb:sda";
+  one.scan_for = one.source;
   for (const char* scan : {"s", "S", " s\r"}) {
     EXPECT_EQ(read_choice(scan, one).kind, Choice::Kind::scan_first) << scan;
   }

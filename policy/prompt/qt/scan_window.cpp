@@ -31,7 +31,7 @@ ScanWindow::ScanWindow(const io::Question& question, const std::vector<std::stri
                        OnClosed on_closed)
     : question_(question), on_closed_(std::move(on_closed)) {
   const QString device = QString::fromStdString(shown(question.scan_first));
-  const QString qube = QString::fromStdString(shown(question.source));
+  const QString qube = QString::fromStdString(shown(question.scan_for));
   setWindowTitle("Sallyport: scanning " + device);
   setMinimumWidth(least_width);
   auto* layout = new QVBoxLayout(this);
