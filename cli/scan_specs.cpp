@@ -18,6 +18,7 @@ CommandSpec scan_device_spec() {
                       {{"--json"}, "", "the signed report, for programs; waits"},
                       {{"--deleted"}, "", "deleted files as well"},
                       {{"--again"}, "", "even if these bytes were scanned before"},
+                      {{"--remember"}, "", "skip what was clean on this device before"},
                       {{"--out"}, "FILE", "the signed report goes there; waits"},
                       {{"--attach"}, "QUBE", "if it is clean, the snapshot for that qube; waits"},
                       {{"--progress"}, "", "a line for each step on standard error, for programs"},

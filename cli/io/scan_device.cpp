@@ -3,8 +3,11 @@
 
 #include <chrono>
 #include <iostream>
+#include <sstream>
+#include <thread>
 
 #include "base/io/files.hpp"
+#include "cli/device_info.hpp"
 #include "cli/device_run.hpp"
 #include "cli/io/desk_client.hpp"
 #include "cli/io/snapshot_tool.hpp"
@@ -21,6 +24,9 @@ namespace report = scannerqube::report;
 using scannerqube::Verdict;
 using scannerqube::desk::DeskRequest;
 
+constexpr std::chrono::milliseconds answer_poll{50};
+constexpr int most_answer_tries = 60;
+
 Outcome no_verdict(const std::string& why) {
   return {
       .code = exit_no_verdict, .out = {}, .err = "sallyport: error: not scanned: " + why + "\n"};
@@ -29,6 +35,42 @@ Outcome no_verdict(const std::string& why) {
 std::string option_of(const Arguments& given, const char* name) {
   const auto found = given.options.find(name);
   return found == given.options.end() ? std::string() : found->second.back();
+}
+
+base::Result<DeviceInfo> find_device(const std::string& device, const Admin& admin) {
+  const std::size_t colon = device.find(':');
+  const std::string port = device.substr(colon + 1) + ":";
+  const auto lines = admin({.method = "admin.vm.device.block.Available",
+                            .argument = {},
+                            .target = device.substr(0, colon),
+                            .payload = {}});
+  if (!lines) return base::fail(lines.error().text);
+  std::istringstream each(*lines);
+  for (std::string line; std::getline(each, line);) {
+    if (line.starts_with(port)) return parse_available(line, "block", device.substr(0, colon));
+  }
+  return base::fail("there is no device " + device + "; only a device is remembered, no snapshot");
+}
+
+// Who the medium in `device` is, as dom0 knows it.
+base::Result<base::hash::Digest> medium_of(const std::string& device, const Admin& admin) {
+  const auto found = find_device(device, admin);
+  if (!found) return base::Unexpected{found.error()};
+  const auto medium = scannerqube::desk::medium_digest(found->device_id);
+  if (medium) return *medium;
+  return base::fail(device +
+                    " has no serial number, so it cannot be told from others of its kind; scan it "
+                    "without --remember");
+}
+
+// Whoever chose "scan first" at a prompt is here before the daemon has heard the answer.
+void wait_while_asking(const std::string& device, const Admin& admin) {
+  for (int tries = 0; tries < most_answer_tries; ++tries) {
+    const auto found = find_device(device, admin);
+    const auto* state = found ? base::device::find_property(found->extras, "state") : nullptr;
+    if (state == nullptr || !state->starts_with("asking ")) return;
+    std::this_thread::sleep_for(answer_poll);
+  }
 }
 
 // A snapshot is scanned as it is; of anything else one is made.
@@ -47,6 +89,7 @@ base::Result<NewSnapshot> snapshot_of(const std::string& device, const Arguments
   if (backend == storage) {
     return NewSnapshot{.storage = storage, .name = device.substr(backend.size() + 1)};
   }
+  wait_while_asking(device, admin);
   auto made = make_snapshot(admin, {.device = device, .name = {}, .storage = storage});
   if (made) {
     std::cerr << "Snapshot " << made->storage << ':' << made->name << " of " << device << ".\n";
@@ -119,6 +162,12 @@ Outcome run_scan_device(const Words& words, const Admin& admin, const base::io::
   const auto given = read_arguments(spec, words);
   if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
   const std::string device = given->positionals.at(0).front();
+  std::optional<base::hash::Digest> medium;
+  if (given->has("--remember")) {
+    const auto known = medium_of(device, admin);
+    if (!known) return no_verdict(known.error().text);
+    medium = *known;
+  }
   const auto snapshot = snapshot_of(device, *given, admin);
   if (!snapshot) return no_verdict(snapshot.error().text);
   const bool waits =
@@ -129,6 +178,7 @@ Outcome run_scan_device(const Words& words, const Admin& admin, const base::io::
        .device = device,
        .deleted = given->has("--deleted"),
        .again = given->has("--again"),
+       .medium = medium,
        .stays = waits},
       given->has("--progress") ? TerminalLine::Style::each_line : TerminalLine::Style::terminal);
   if (!answered) return no_verdict(answered.error().text);

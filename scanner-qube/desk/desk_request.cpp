@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/hash/sha256.hpp"
 #include "base/wire/escape.hpp"
 
 namespace scannerqube::desk {
@@ -62,6 +63,7 @@ bool take_option(std::string_view key, std::string_view value, DeskRequest& requ
   if (key == "deleted") return take_yes_no(value, request.deleted);
   if (key == "again") return take_yes_no(value, request.again);
   if (key == "wait") return take_yes_no(value, request.stays);
+  if (key == "medium") return base::hash::from_hex(value, request.medium.emplace());
   if (key != "device" || !is_device(value)) return false;
   request.device = value;
   return true;
@@ -69,10 +71,23 @@ bool take_option(std::string_view key, std::string_view value, DeskRequest& requ
 
 }  // namespace
 
+std::optional<base::hash::Digest> medium_digest(std::string_view device_id) {
+  std::string_view serial = device_id;
+  for (int field = 0; field < 2; ++field) {  // vendor and product
+    const std::size_t colon = serial.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    serial.remove_prefix(colon + 1);
+  }
+  if (serial.empty() || serial.starts_with(':')) return std::nullopt;
+  const std::string text = "sallyport medium 1\n" + std::string(device_id);
+  return base::hash::Sha256()({base::wire::as_bytes(text)});
+}
+
 std::string format_request(const DeskRequest& request) {
   std::string text = std::string(name_of(request.verb)) + ' ' + request.snapshot;
   if (request.verb != DeskRequest::Verb::scan) return text;
   if (!request.device.empty()) text += " device=" + request.device;
+  if (request.medium) text += " medium=" + base::hash::to_hex(*request.medium);
   return text + (request.deleted ? " deleted=yes" : " deleted=no") +
          (request.again ? " again=yes" : " again=no") + (request.stays ? " wait=yes" : " wait=no");
 }

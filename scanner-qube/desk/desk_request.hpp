@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/hash/digest.hpp"
 #include "base/wire/result.hpp"
 
 namespace scannerqube::desk {
@@ -26,9 +28,16 @@ struct DeskRequest {
   std::string device;
   bool deleted = false;  // deleted=yes: deleted files as well
   bool again = false;    // again=yes: even if there is a report of these bytes
-  bool stays = true;     // wait=yes: the asker stays, and its leaving ends the scan
+  // medium=HEX, as medium_digest() has it. What is clean on it is remembered for the next scan of
+  // the same one, and what is remembered of it is not scanned.
+  std::optional<base::hash::Digest> medium = {};
+  bool stays = true;  // wait=yes: the asker stays, and its leaving ends the scan
   friend bool operator==(const DeskRequest&, const DeskRequest&) = default;
 };
+
+// Who a medium is: of its device's id, as dom0 makes it. Nothing where that has no serial number:
+// all of a kind would be one.
+std::optional<base::hash::Digest> medium_digest(std::string_view device_id);
 
 std::string format_request(const DeskRequest& request);
 base::Result<DeskRequest> parse_desk_request(std::string_view untrusted);

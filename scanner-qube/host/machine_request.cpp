@@ -29,7 +29,9 @@ std::string format_request(const MachineRequest& request) {
   return "scan size=" + std::to_string(request.size) +
          " largest=" + std::to_string(request.largest_file) +
          " deleted=" + (request.deleted == ScanOrder::Deleted::include ? "yes" : "no") +
-         " database=" + request.database + " sha256=" + base::hash::to_hex(request.database_sha256);
+         " database=" + request.database +
+         " sha256=" + base::hash::to_hex(request.database_sha256) +
+         " known=" + (request.known ? "yes" : "no");
 }
 
 base::Result<MachineRequest> parse_machine_request(std::string_view untrusted) {
@@ -41,10 +43,12 @@ base::Result<MachineRequest> parse_machine_request(std::string_view untrusted) {
   std::string_view deleted;
   std::string_view database;
   std::string_view sha256;
+  std::string_view known;
   if (untrusted.size() > max_machine_request || !untrusted.starts_with(verb) ||
       !take_word(rest, "size", size) || !take_word(rest, "largest", largest) ||
       !take_word(rest, "deleted", deleted) || !take_word(rest, "database", database) ||
-      !take_word(rest, "sha256", sha256) || !rest.empty() || !take_number(size, request.size) ||
+      !take_word(rest, "sha256", sha256) || !take_word(rest, "known", known) || !rest.empty() ||
+      (known != "yes" && known != "no") || !take_number(size, request.size) ||
       !take_number(largest, request.largest_file) || (deleted != "yes" && deleted != "no") ||
       database.empty() || database.size() > max_database_name ||
       !std::ranges::all_of(database, [](char c) { return c >= '0' && c <= '9'; })) {
@@ -53,6 +57,7 @@ base::Result<MachineRequest> parse_machine_request(std::string_view untrusted) {
   if (!base::hash::from_hex(sha256, request.database_sha256)) {
     return base::fail("no request for a scan: its digest is none");
   }
+  request.known = known == "yes";
   if (deleted == "yes") request.deleted = ScanOrder::Deleted::include;
   request.database = database;
   // There is one way to say it.

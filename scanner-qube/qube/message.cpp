@@ -15,6 +15,7 @@ using base::wire::Writer;
 
 enum class Kind : std::uint8_t { ready = 1, progress, report, files, done, failure };
 constexpr std::uint8_t order_kind = 1;
+constexpr std::uint8_t known_kind = 2;
 
 bool printable(char c) { return c >= ' ' && c <= '~'; }
 
@@ -30,7 +31,8 @@ struct Encoder {
   void kind(Kind kind) { out.u8(static_cast<std::uint8_t>(kind)); }
   void operator()(const Ready& ready) {
     kind(Kind::ready);
-    out.u16(message_version).u32(ready.signatures).text(cut(ready.engine, max_engine_name));
+    out.u16(message_version).u32(ready.signatures).bytes(ready.options);
+    out.text(cut(ready.engine, max_engine_name));
   }
   void operator()(const ScanProgress& progress) {
     kind(Kind::progress);
@@ -56,11 +58,18 @@ base::Result<std::string, MessageError> text_of(Bytes bytes, std::size_t most) {
   return text;
 }
 
+base::hash::Digest take_digest(Reader& in) {
+  base::hash::Digest digest{};
+  std::ranges::copy(in.take(digest.size()), digest.begin());
+  return digest;
+}
+
 Parsed parse_ready(Reader in) {
   const std::uint16_t version = in.u16();
-  Ready ready{.signatures = in.u32(), .engine = {}};
+  Ready ready{.signatures = in.u32(), .options = {}, .engine = {}};
+  if (in.ok() && version != message_version) return Unexpected{MessageError::other_version};
+  ready.options = take_digest(in);
   if (!in.ok()) return Unexpected{MessageError::wrong_length};
-  if (version != message_version) return Unexpected{MessageError::other_version};
   auto engine = text_of(in.rest(), max_engine_name);
   if (!engine) return Unexpected{engine.error()};
   ready.engine = *std::move(engine);
@@ -96,8 +105,21 @@ void append_order(std::vector<std::byte>& out, const ScanOrder& order) {
       .u64(order.size)
       .u64(order.margin)
       .u64(order.largest_file)
-      .bytes(order.database);
+      .bytes(order.database)
+      .u32(order.known);
   base::wire::append_frame(out, payload);
+}
+
+void append_known(std::vector<std::byte>& out, std::span<const ContentKey> contents) {
+  while (!contents.empty()) {
+    const auto part = contents.first(std::min(contents.size(), known_in_message));
+    std::vector<std::byte> payload;
+    Writer writer(payload);
+    writer.u8(known_kind);
+    for (const ContentKey& each : part) writer.bytes(each.sha256).u64(each.size);
+    base::wire::append_frame(out, payload);
+    contents = contents.subspan(part.size());
+  }
 }
 
 std::string_view describe(MessageError error) {
@@ -151,14 +173,32 @@ base::Result<ScanOrder, MessageError> parse_order(Bytes payload) {
   order.size = in.u64();
   order.margin = in.u64();
   order.largest_file = in.u64();
-  const Bytes database = in.take(order.database.size());
-  if (!in.done()) return Unexpected{MessageError::wrong_length};
+  order.database = take_digest(in);
+  order.known = in.u32();
+  if (!in.done() || order.known > max_known) return Unexpected{MessageError::wrong_length};
   if (kind != order_kind || deleted > static_cast<std::uint8_t>(ScanOrder::Deleted::include)) {
     return Unexpected{MessageError::unknown_kind};
   }
   order.deleted = ScanOrder::Deleted{deleted};
-  std::ranges::copy(database, order.database.begin());
   return order;
+}
+
+base::Result<std::vector<ContentKey>, MessageError> parse_known(Bytes payload) {
+  Reader in(payload);
+  const std::uint8_t kind = in.u8();
+  if (in.ok() && kind != known_kind) return Unexpected{MessageError::unknown_kind};
+  const std::size_t size = in.rest().size();
+  if (!in.ok() || size == 0 || size % cached_entry_size != 0) {
+    return Unexpected{MessageError::wrong_length};
+  }
+  std::vector<ContentKey> contents;
+  contents.reserve(size / cached_entry_size);
+  while (!in.done()) {
+    ContentKey content{.sha256 = take_digest(in)};
+    content.size = in.u64();
+    contents.push_back(content);
+  }
+  return contents;
 }
 
 }  // namespace scannerqube

@@ -65,6 +65,9 @@ base::Status check_files(const ScanReport& report) {
   if (found.clean_files + not_clean(found) != found.files) {
     return base::fail("its counts of files do not add up");
   }
+  if (found.files_from_cache > found.clean_files) {
+    return base::fail("it has more files by the cache than clean ones");
+  }
   if (found.told.size() + report.files_left_out != not_clean(found) ||
       found.told.size() > max_reported_files) {
     return base::fail("it names another number of files than it counts");

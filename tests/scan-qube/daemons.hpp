@@ -23,8 +23,9 @@ bool wait_until(const std::function<bool()>& what, std::chrono::seconds most = l
 
 class Daemons {
  public:
-  // `folder`: for the root, logs and sockets; everybody can enter it.
-  explicit Daemons(fs::path folder) : folder_(std::move(folder)), paths_(folder_ / "r") {}
+  // `folder`: for logs, sockets and the root; everybody can enter it.
+  explicit Daemons(const fs::path& folder) : Daemons(folder, folder / "r") {}
+  Daemons(fs::path folder, fs::path root) : folder_(std::move(folder)), paths_(std::move(root)) {}
   // Ends those that run as systemd would: one that is killed leaves a machine behind.
   ~Daemons();
   Daemons(const Daemons&) = delete;

@@ -172,7 +172,7 @@ int main() {
   if (mode == "absent") return 1;
   const Port port;
   if (mode == "unready") live_on();
-  port.say({Ready{.signatures = 1, .engine = "hostile"}});
+  port.say({Ready{.signatures = 1, .options = {}, .engine = "hostile"}});
   port.wait_for_order();
   if (mode == "attack") port.say({Failure{.why = attack()}});
   if (mode == "flood") {

@@ -202,14 +202,15 @@ base::Status run_desk(const DeskOptions& options, const base::io::Log& log) {
   auto key =
       base::sign::io::read_secret_key(options.key.empty() ? paths.etc() / "scan.key" : options.key);
   if (!key) return base::fail(key.error().text + "; 'sallyport scan key' makes one");
-  for (const fs::path& folder :
-       {KeptReports::folder_in(paths), paths.scan_verdicts(), paths.scan_socket().parent_path()}) {
+  for (const fs::path& folder : {KeptReports::folder_in(paths), Remembered::folder_in(paths),
+                                 paths.scan_verdicts(), paths.scan_socket().parent_path()}) {
     std::error_code error;
     fs::create_directories(folder, error);
     if (error) return base::fail("create " + folder.string() + ": " + error.message());
   }
   // Names of files are in reports; verdicts are for the daemon too, which is another user.
-  if (::chmod((KeptReports::folder_in(paths)).c_str(), 0750) != 0 ||
+  if (::chmod(KeptReports::folder_in(paths).c_str(), 0750) != 0 ||
+      ::chmod(Remembered::folder_in(paths).c_str(), 0750) != 0 ||
       ::chmod(paths.scan_verdicts().c_str(), 0755) != 0) {
     return base::io::fail_errno("set the rights of " + paths.scans().string());
   }

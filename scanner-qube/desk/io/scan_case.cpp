@@ -79,7 +79,7 @@ base::Status ScanCase::scan(const DeskRequest& request) {
   }
   asked->facts.root = *shown->root;
   asked->facts.medium_size = shown->size;
-  return conclude(std::move(asked->facts), asked->answers, shown->unreadable);
+  return conclude(request, std::move(asked->facts), asked->answers, shown->unreadable);
 }
 
 base::Result<ScanCase::Asked> ScanCase::ask_scanner(const DeskRequest& request) {
@@ -102,10 +102,12 @@ base::Result<ScanCase::Asked> ScanCase::ask_scanner(const DeskRequest& request) 
   return asked;
 }
 
-// A report of the same bytes, with the same signatures and limits, is as good as a new one.
+// A report of the same bytes, with the same signatures and limits, is as good as a new one, unless
+// it rests on what was remembered of a medium: whoever asks now may not want that, or mean another.
 bool ScanCase::answer_known(const report::ScanFacts& facts) {
   const auto kept = kept_.read(facts.root);
-  if (!kept || kept->statement.facts.database.sha256 != facts.database.sha256 ||
+  if (!kept || kept->statement.report->found.files_from_cache > 0 ||
+      kept->statement.facts.database.sha256 != facts.database.sha256 ||
       kept->statement.facts.options != facts.options) {
     return false;
   }
@@ -124,7 +126,9 @@ base::Result<bool> ScanCase::hear_scanner(const Fd& scanner, Answers& answers,
     progress = "progress scanning " + std::string(word.substr(9));
     return false;
   }
-  if (word == "done" && message->fds.size() == 2) {
+  constexpr std::string_view done = "done ";
+  if (word.starts_with(done) && message->fds.size() == 2 &&
+      base::hash::from_hex(word.substr(done.size()), answers.options)) {
     auto text = base::io::read_memory_file(message->fds[0], max_report_bytes);
     if (!text) return base::Unexpected{text.error()};
     auto files = base::io::read_memory_file(message->fds[1], max_files_bytes);
@@ -147,14 +151,25 @@ base::Result<ScanCase::Answers> ScanCase::gather(const DeskRequest& request,
   if (!stream) return base::Unexpected{stream.error()};
   auto scanner = base::io::connect_unix(paths_.scanner_socket(), base::io::SocketType::seqpacket);
   if (!scanner) return base::fail(scanner.error().text + "; is sallyport-scanner running?");
+  std::optional<Fd> known;
+  if (request.medium && !request.again) {
+    if (const auto list = remembered_.read(*request.medium, facts.database.sha256)) {
+      auto file = base::io::sealed_copy(base::wire::as_bytes(encode_list(*list)));
+      if (!file) return base::Unexpected{file.error()};
+      known = *std::move(file);
+    }
+  }
   const MachineRequest wanted{
       .size = stream->size,
       .largest_file = limits_.largest_file,
       .deleted = request.deleted ? ScanOrder::Deleted::include : ScanOrder::Deleted::leave_out,
       .database = facts.database.version,
-      .database_sha256 = facts.database.sha256};
+      .database_sha256 = facts.database.sha256,
+      .known = known.has_value()};
   const std::string text = format_request(wanted);
-  auto sent = base::io::send_question(*scanner, base::wire::as_bytes(text), {&stream->data});
+  std::vector<const Fd*> passed{&stream->data};
+  if (known) passed.push_back(&*known);
+  auto sent = base::io::send_question(*scanner, base::wire::as_bytes(text), passed);
   if (!sent) return base::Unexpected{sent.error()};
   stream->data.reset();
   auto seal = snapshots.ask("seal " + request.snapshot);
@@ -215,8 +230,8 @@ report::Statement ScanCase::judged(const report::ScanFacts& facts, const Answers
   return statement;
 }
 
-base::Status ScanCase::conclude(report::ScanFacts facts, const Answers& answers,
-                                std::size_t unreadable) {
+base::Status ScanCase::conclude(const DeskRequest& request, report::ScanFacts facts,
+                                const Answers& answers, std::size_t unreadable) {
   facts.ended = std::time(nullptr);
   const report::Statement statement = judged(facts, answers, unreadable);
   const auto text = report::sign_statement(key_, statement);
@@ -227,7 +242,29 @@ base::Status ScanCase::conclude(report::ScanFacts facts, const Answers& answers,
   if (!stays) {
     if (auto noted = note(statement); !noted) return noted;
   }
+  if (auto remembered = remember(request, statement, answers); !remembered) return remembered;
   return give(*text, statement, "new");
+}
+
+// Of a medium that is clean as a whole, and for that medium alone: what says so is a qube that has
+// looked at it.
+base::Status ScanCase::remember(const DeskRequest& request, const report::Statement& statement,
+                                const Answers& answers) const {
+  if (!request.medium || statement.verdict() != Verdict::clean || answers.files.empty()) {
+    return base::Ok{};
+  }
+  const auto list =
+      release::parse_list(base::wire::as_bytes(answers.files), statement.facts.medium_size);
+  if (!list) return base::Ok{};  // judged() has refused it
+  std::vector<ContentKey> contents;
+  contents.reserve(list->size());
+  for (const release::ReleasedFile& file : *list) {
+    contents.push_back({.sha256 = file.sha256, .size = file.size});
+  }
+  return remembered_.keep(make_list({.database = statement.facts.database.sha256,
+                                     .options = answers.options,
+                                     .medium = *request.medium},
+                                    std::move(contents)));
 }
 
 base::Status ScanCase::note(const report::Statement& statement) const {

@@ -10,6 +10,7 @@
 #include "base/sign/ed25519.hpp"
 #include "scanner-qube/desk/desk_request.hpp"
 #include "scanner-qube/desk/io/kept_reports.hpp"
+#include "scanner-qube/desk/io/remembered.hpp"
 #include "scanner-qube/report/statement.hpp"
 #include "scanner-qube/report/verdict_note.hpp"
 
@@ -26,16 +27,21 @@ struct Asker {
 class ScanCase {
  public:
   ScanCase(const base::io::Paths& paths, const base::sign::KeyPair& key, Asker asker)
-      : paths_(paths), key_(key), kept_(paths, key), asker_(std::move(asker)) {}
+      : paths_(paths),
+        key_(key),
+        kept_(paths, key),
+        remembered_(paths, key),
+        asker_(std::move(asker)) {}
 
   void run(const DeskRequest& request);
 
  private:
   struct Answers {
-    std::string seal;       // "done ...", or why not
-    std::string report;     // of the scanner qube; not looked at yet
-    std::string files;      // its list of those that are clean; neither
-    std::string no_report;  // why there is none
+    std::string seal;                 // "done ...", or why not
+    std::string report;               // of the scanner qube; not looked at yet
+    std::string files;                // its list of those that are clean; neither
+    std::string no_report;            // why there is none
+    base::hash::Digest options = {};  // of the engine (cache/scope.hpp)
   };
 
   struct Asked {
@@ -51,7 +57,10 @@ class ScanCase {
                                          std::string& progress);
   base::Result<Answers> gather(const DeskRequest& request, const report::ScanFacts& facts);
   bool answer_known(const report::ScanFacts& facts);
-  base::Status conclude(report::ScanFacts facts, const Answers& answers, std::size_t unreadable);
+  base::Status conclude(const DeskRequest& request, report::ScanFacts facts, const Answers& answers,
+                        std::size_t unreadable);
+  base::Status remember(const DeskRequest& request, const report::Statement& statement,
+                        const Answers& answers) const;
   // What was answered, judged.
   static report::Statement judged(const report::ScanFacts& facts, const Answers& answers,
                                   std::size_t unreadable);
@@ -63,6 +72,7 @@ class ScanCase {
   const base::io::Paths& paths_;
   const base::sign::KeyPair& key_;
   KeptReports kept_;
+  Remembered remembered_;
   Asker asker_;
   std::string database_;  // the folder's name
   report::SnapshotId snapshot_ = {};

@@ -39,6 +39,9 @@ class Task {
   enum class Came : std::uint8_t { bytes, other_left, nothing };
   Came wait(const Fd& other, Clock::time_point until);
   base::Status take(const Fd& client);
+  base::Result<std::vector<ContentKey>> known_from(const Fd& file,
+                                                   const MachineRequest& request) const;
+  base::Status tell_qube(base::wire::Bytes bytes);
   base::Status scan(const Fd& client);
   base::Status hand_over(const Fd& client) const;
   void tell_progress(const Fd& client);
@@ -101,11 +104,19 @@ base::Status Task::take(const Fd& client) {
   }
   auto message = base::io::receive_message(client, max_machine_request);
   if (!message) return base::Unexpected{message.error()};
-  if (message->fds.size() != 1) return base::fail("the medium's stream is to come with a request");
   const auto request = parse_machine_request(base::wire::as_text(message->data));
   if (!request) return base::Unexpected{request.error()};
+  if (message->fds.size() != (request->known ? 2U : 1U)) {
+    return base::fail("the medium's stream is to come with a request, and a list where it says so");
+  }
   if (request->database != machine_.database().parent_path().filename()) {
     return base::fail("the database has just changed; ask again");
+  }
+  std::vector<ContentKey> known;
+  if (request->known) {
+    auto list = known_from(message->fds[1], *request);
+    if (!list) return base::Unexpected{list.error()};
+    known = *std::move(list);
   }
   if (auto given = machine_.give_medium(message->fds[0]); !given) {
     return base::fail("the scanner qube could not be given the medium: " + given.error().text);
@@ -115,10 +126,45 @@ base::Status Task::take(const Fd& client) {
                        .size = request->size,
                        .margin = ScanMachine::margin,
                        .largest_file = request->largest_file,
-                       .database = request->database_sha256});
+                       .database = request->database_sha256,
+                       .known = static_cast<std::uint32_t>(known.size())});
+  append_known(order, known);
   answer_.ordered();
-  if (auto told = base::io::write_all(machine_.port(), base::wire::as_text(order)); !told) {
+  if (auto told = tell_qube(order); !told) {
     return base::fail("the scanner qube ended before it was told to scan: " + told.error().text);
+  }
+  return base::Ok{};
+}
+
+// Nothing of other signatures or settings than this machine's.
+base::Result<std::vector<ContentKey>> Task::known_from(const Fd& file,
+                                                       const MachineRequest& request) const {
+  const auto bytes = base::io::read_memory_file(file, max_list_bytes);
+  if (!bytes) return base::Unexpected{bytes.error()};
+  auto list = parse_list(base::wire::as_bytes(*bytes));
+  if (!list) return base::Unexpected{list.error()};
+  if (list->clean.size() > max_known) return base::fail("verdict list: it is too long for a qube");
+  const CacheScope here{.database = request.database_sha256,
+                        .options = answer_.engine().options,
+                        .medium = list->scope.medium};
+  if (!difference(list->scope, here).empty()) list->clean.clear();
+  return std::move(list->clean);
+}
+
+// A qube that does not listen keeps nobody longer than one that says nothing.
+base::Status Task::tell_qube(base::wire::Bytes bytes) {
+  const auto until = Clock::now() + limits_.silence;
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(machine_.port().get(), bytes.data(), bytes.size());
+    if (put > 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(put));
+      continue;
+    }
+    if (put < 0 && errno != EAGAIN && errno != EINTR) return base::io::fail_errno("write");
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    if (left.count() <= 0) return base::fail("it does not listen");
+    pollfd port{.fd = machine_.port().get(), .events = POLLOUT, .revents = 0};
+    ::poll(&port, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1000)));
   }
   return base::Ok{};
 }
@@ -158,7 +204,8 @@ base::Status Task::hand_over(const Fd& client) const {
   if (!report) return base::Unexpected{report.error()};
   const auto files = base::io::sealed_copy(answer_.files());
   if (!files) return base::Unexpected{files.error()};
-  return base::io::send_message(client, base::wire::as_bytes("done"), {&*report, &*files});
+  const std::string done = "done " + base::hash::to_hex(answer_.engine().options);
+  return base::io::send_message(client, base::wire::as_bytes(done), {&*report, &*files});
 }
 
 base::Status Task::serve(Fd client) {

@@ -16,9 +16,10 @@ struct TaskLimits {
 
 // `pool`: a SOCK_SEQPACKET to whoever started this process. To it: "ready ENGINE" or "failed WHY",
 // once. From it: "client" with the client's socket, once; its end means that nobody will come.
-// The client's SOCK_SEQPACKET: a MachineRequest's text with the medium's stream, and from then on
-// "progress FILES BYTES", and last "done" with two sealed files (the report, the list of clean
-// files), or "failed WHY". Returns the process' exit status.
+// The client's SOCK_SEQPACKET: a MachineRequest's text with the medium's stream, and with known=yes
+// a sealed file with a cache_list, used where it is of the machine's signatures and settings. From
+// then on "progress FILES BYTES", and last "done OPTIONS" (cache/scope.hpp, in hex) with two sealed
+// files (the report, the list of clean files), or "failed WHY". Returns the process' exit status.
 int run_task(const MachineOptions& options, const TaskLimits& limits, const std::string& name,
              base::io::Fd pool);
 

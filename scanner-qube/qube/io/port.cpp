@@ -32,16 +32,12 @@ base::Status Port::say_all(Chunk::Of of, base::wire::Bytes bytes) {
   return base::Ok{};
 }
 
-base::Result<ScanOrder> Port::wait_for_order() {
+base::Result<std::vector<std::byte>> Port::next_frame() {
   for (;;) {
-    const auto frame = frames_.next();
+    auto frame = frames_.next();
     if (!frame) return base::fail("the order breaks the framing");
-    if (*frame) {
-      const auto order = parse_order(**frame);
-      if (!order) return base::fail("the order: " + std::string(describe(order.error())));
-      return *order;
-    }
-    std::array<std::byte, 256> bytes{};
+    if (*frame) return **std::move(frame);
+    std::array<std::byte, 16384> bytes{};
     const ssize_t got = ::read(fd_.get(), bytes.data(), bytes.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return base::io::fail_errno("read the port");
@@ -49,6 +45,25 @@ base::Result<ScanOrder> Port::wait_for_order() {
     if (got == 0) std::this_thread::sleep_for(until_connected);
     if (got > 0) frames_.push(std::span(bytes).first(static_cast<std::size_t>(got)));
   }
+}
+
+base::Result<Port::Ordered> Port::wait_for_order() {
+  auto frame = next_frame();
+  if (!frame) return base::Unexpected{frame.error()};
+  const auto order = parse_order(*frame);
+  if (!order) return base::fail("the order: " + std::string(describe(order.error())));
+  Ordered ordered{.order = *order, .known = {}};
+  while (ordered.known.size() < order->known) {
+    frame = next_frame();
+    if (!frame) return base::Unexpected{frame.error()};
+    const auto more = parse_known(*frame);
+    if (!more) return base::fail("known contents: " + std::string(describe(more.error())));
+    if (more->size() > order->known - ordered.known.size()) {
+      return base::fail("known contents: more than were announced");
+    }
+    ordered.known.insert(ordered.known.end(), more->begin(), more->end());
+  }
+  return ordered;
 }
 
 }  // namespace scannerqube::io

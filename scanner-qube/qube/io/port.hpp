@@ -13,10 +13,16 @@ class Port {
   base::Status say(const FromQube& message);
   // All of it, in pieces.
   base::Status say_all(Chunk::Of of, base::wire::Bytes bytes);
+  struct Ordered {
+    ScanOrder order;
+    std::vector<ContentKey> known;  // as many as the order says
+  };
   // Waits as long as it takes.
-  base::Result<ScanOrder> wait_for_order();
+  base::Result<Ordered> wait_for_order();
 
  private:
+  base::Result<std::vector<std::byte>> next_frame();
+
   base::io::Fd fd_;
   base::wire::FrameDecoder frames_;
   std::vector<std::byte> out_;

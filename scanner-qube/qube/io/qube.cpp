@@ -14,6 +14,7 @@
 
 #include "base/io/pass_fd.hpp"
 #include "base/io/sandbox.hpp"
+#include "scanner-qube/cache/scope.hpp"
 #include "scanner-qube/database/io/layout.hpp"
 #include "scanner-qube/engine/io/clamav_engine.hpp"
 #include "scanner-qube/qube/io/machine.hpp"
@@ -62,28 +63,34 @@ base::Status scan(Port& port, const Fd& from_first) {
                           .temporary = fs::path(scratch_folder) / "load"});
   if (!engine) return base::Unexpected{engine.error()};
   const EngineInfo info = (*engine)->info();
-  if (auto said = port.say(Ready{.signatures = info.signatures, .engine = info.name}); !said) {
+  if (auto said = port.say(Ready{
+          .signatures = info.signatures, .options = options_digest(info), .engine = info.name});
+      !said) {
     return said;
   }
-  const auto order = port.wait_for_order();
-  if (!order) return base::Unexpected{order.error()};
+  auto ordered = port.wait_for_order();
+  if (!ordered) return base::Unexpected{ordered.error()};
+  const ScanOrder& order = ordered->order;
+  const auto known = VerdictCache::trusted(make_list({}, std::move(ordered->known)));
   auto medium = base::io::receive_message(from_first, 1);
   if (!medium) return base::Unexpected{medium.error()};
   if (medium->fds.size() != 1) return base::fail("no medium came");
   const volume::FileSource source(std::move(medium->fds[0]),
-                                  {.offset = order->margin, .length = order->size});
+                                  {.offset = order.margin, .length = order.size});
   const std::time_t started = std::time(nullptr);
-  auto scan = scan_medium(source, **engine, options_for(*order, port));
+  ScanOptions options = options_for(order, port);
+  options.cache = &known;
+  auto scan = scan_medium(source, **engine, options);
   if (!scan) return base::Unexpected{scan.error()};
   report::ScanReport report{.found = std::move(scan->found),
                             .coverage = std::move(scan->coverage),
-                            .limits = {.deleted = order->deleted == ScanOrder::Deleted::include,
-                                       .largest_file = order->largest_file},
+                            .limits = {.deleted = order.deleted == ScanOrder::Deleted::include,
+                                       .largest_file = order.largest_file},
                             .engine = info,
-                            .database = {.sha256 = order->database},
+                            .database = {.sha256 = order.database},
                             .started = started,
                             .ended = std::time(nullptr),
-                            .medium_size = order->size};
+                            .medium_size = order.size};
   report::settle(report);
   const std::string text = report::encode_report(report);
   auto said = port.say_all(Chunk::Of::report, base::wire::as_bytes(text));

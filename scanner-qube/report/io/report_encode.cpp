@@ -70,11 +70,9 @@ json::object limits_json(const ScanLimits& limits) {
 }
 
 json::object counts_json(const MediumReport& found) {
-  return {{"clean", found.clean_files},
-          {"files", found.files},
-          {"incomplete", found.incomplete_files},
-          {"infected", found.infected_files},
-          {"suspicious", found.suspicious_files}};
+  return {{"clean", found.clean_files},           {"files", found.files},
+          {"from_cache", found.files_from_cache}, {"incomplete", found.incomplete_files},
+          {"infected", found.infected_files},     {"suspicious", found.suspicious_files}};
 }
 
 }  // namespace

@@ -147,6 +147,7 @@ void read_counts(const json::value& value, MediumReport& found, Complaint& compl
   Fields in(value, "report.counts", complaint);
   found.clean_files = in.number("clean", max_number);
   found.files = in.number("files", max_number);
+  found.files_from_cache = in.number("from_cache", max_number);
   found.incomplete_files = in.number("incomplete", max_number);
   found.infected_files = in.number("infected", max_number);
   found.suspicious_files = in.number("suspicious", max_number);

@@ -7,11 +7,15 @@
 namespace scannerqube::desk {
 namespace {
 
+const std::string medium = " medium=" + std::string(62, '0') + "ab";
+
 TEST(DeskRequest, IsReadAsItIsWritten) {
-  for (const char* text : {"scan s deleted=no again=no wait=yes",
-                           "scan sda-20261128-153012 deleted=yes again=no wait=no",
-                           "scan s device=sys-usb:sda deleted=no again=yes wait=yes", "report s",
-                           "release sda-20261128-153012"}) {
+  for (const std::string& text : std::initializer_list<std::string>{
+           "scan s deleted=no again=no wait=yes",
+           "scan s device=sys-usb:sda" + medium + " deleted=no again=no wait=yes",
+           "scan sda-20261128-153012 deleted=yes again=no wait=no",
+           "scan s device=sys-usb:sda deleted=no again=yes wait=yes", "report s",
+           "release sda-20261128-153012"}) {
     const auto request = parse_desk_request(text);
     ASSERT_TRUE(request) << text << ": " << request.error().text;
     EXPECT_EQ(format_request(*request), text);
@@ -40,10 +44,38 @@ TEST(DeskRequest, TheShortestIsCareful) {
   EXPECT_TRUE(request->stays) << "whoever leaves does not want it any more";
   EXPECT_FALSE(request->again);
   EXPECT_FALSE(request->deleted);
+  EXPECT_FALSE(request->medium);
+}
+
+TEST(DeskRequest, AMediumIsADigest) {
+  const auto request = parse_desk_request("scan s" + medium);
+  ASSERT_TRUE(request && request->medium);
+  EXPECT_EQ(request->medium->back(), std::byte{0xab});
+  for (const std::string& text :
+       {std::string("scan s medium="), "scan s" + medium + "0", "scan s" + medium + medium,
+        "scan s medium=" + std::string(64, 'g'), "report s" + medium}) {
+    EXPECT_FALSE(parse_desk_request(text)) << text;
+  }
+}
+
+TEST(DeskRequest, AMediumWithoutASerialNumberIsNobody) {
+  const auto one = medium_digest("0951:1666:60A44C:u080650:1.0");
+  ASSERT_TRUE(one);
+  EXPECT_EQ(medium_digest("0951:1666:60A44C:u080650:1.0"), one);
+  for (const char* other : {"0951:1666:60A44D:u080650:1.0", "0951:1667:60A44C:u080650:1.0",
+                            "0951:1666:60A44C:u080650:1.0:1", "0000:0000:x:b******"}) {
+    EXPECT_TRUE(medium_digest(other)) << other;
+    EXPECT_NE(medium_digest(other), one) << other;
+  }
+  for (const char* nobody : {"", ":", "::", "0951:1666", "0951:1666::u080650:1.0", "0951"}) {
+    EXPECT_FALSE(medium_digest(nobody)) << nobody;
+  }
 }
 
 TEST(DeskRequest, TheLongestFits) {
-  DeskRequest request{.snapshot = std::string(31, 's'), .device = std::string(128, '~')};
+  DeskRequest request{.snapshot = std::string(31, 's'),
+                      .device = std::string(128, '~'),
+                      .medium = base::hash::Digest{}};
   const auto again = parse_desk_request(format_request(request));
   ASSERT_TRUE(again) << again.error().text;
   EXPECT_TRUE(*again == request);

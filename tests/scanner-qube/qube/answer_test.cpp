@@ -21,7 +21,7 @@ FromQube chunk(Chunk::Of of, std::string_view text) {
   return Chunk{.of = of, .bytes = bytes_of(text)};
 }
 
-const FromQube ready = Ready{.signatures = 3, .engine = "ClamAV"};
+const FromQube ready = Ready{.signatures = 3, .options = {}, .engine = "ClamAV"};
 const FromQube progress = ScanProgress{.files = 1, .bytes = 2};
 const FromQube report = chunk(Chunk::Of::report, "a report");
 const FromQube files = chunk(Chunk::Of::files, "files");

@@ -11,27 +11,29 @@ const std::string digest = std::string(62, '0') + "ab";
 
 std::string request_of(const std::string& size, const std::string& largest,
                        const std::string& deleted, const std::string& database,
-                       const std::string& sha256) {
+                       const std::string& sha256, const std::string& known = "no") {
   return "scan size=" + size + " largest=" + largest + " deleted=" + deleted +
-         " database=" + database + " sha256=" + sha256;
+         " database=" + database + " sha256=" + sha256 + " known=" + known;
 }
 
 TEST(MachineRequest, IsReadAsItIsWritten) {
   for (const std::string& text : {request_of("0", "0", "no", "7", digest),
                                   request_of("18446744073709551615", "18446744073709551615", "yes",
-                                             std::string(24, '9'), std::string(64, 'f'))}) {
+                                             std::string(24, '9'), std::string(64, 'f'), "yes")}) {
     const auto request = parse_machine_request(text);
     ASSERT_TRUE(request) << text;
     EXPECT_EQ(format_request(*request), text);
     EXPECT_LE(text.size(), max_machine_request) << "the longest fits";
   }
-  const auto request = parse_machine_request(request_of("1024", "5", "yes", "20261128", digest));
+  const auto request =
+      parse_machine_request(request_of("1024", "5", "yes", "20261128", digest, "yes"));
   ASSERT_TRUE(request);
   EXPECT_EQ(request->size, 1024U);
   EXPECT_EQ(request->largest_file, 5U);
   EXPECT_EQ(request->deleted, ScanOrder::Deleted::include);
   EXPECT_EQ(request->database, "20261128");
   EXPECT_EQ(request->database_sha256.back(), std::byte{0xab});
+  EXPECT_TRUE(request->known);
 }
 
 TEST(MachineRequest, NothingShorterOrLongerIsOne) {
@@ -65,10 +67,13 @@ TEST(MachineRequest, AnythingElseIsRefused) {
         request_of("1", "0", "no", "7", digest + "0"),
         request_of("1", "0", "no", "7", std::string(64, 'g')),
         request_of("1", "0", "no", "7", std::string(64, 'F')),
-        "scan largest=0 size=1 deleted=no database=7 sha256=" + digest,
-        "scan size=1 size=1 largest=0 deleted=no database=7 sha256=" + digest,
-        "Scan size=1 largest=0 deleted=no database=7 sha256=" + digest,
-        "scan  size=1 largest=0 deleted=no database=7 sha256=" + digest}) {
+        request_of("1", "0", "no", "7", digest, ""),
+        request_of("1", "0", "no", "7", digest, "maybe"),
+        "scan size=1 largest=0 deleted=no database=7 sha256=" + digest,
+        "scan largest=0 size=1 deleted=no database=7 sha256=" + digest + " known=no",
+        "scan size=1 size=1 largest=0 deleted=no database=7 sha256=" + digest + " known=no",
+        "Scan size=1 largest=0 deleted=no database=7 sha256=" + digest + " known=no",
+        "scan  size=1 largest=0 deleted=no database=7 sha256=" + digest + " known=no"}) {
     EXPECT_FALSE(parse_machine_request(text)) << text;
   }
 }

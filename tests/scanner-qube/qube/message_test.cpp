@@ -28,6 +28,13 @@ Payload payload_of(const FromQube& message) {
   return payload_of(frame);
 }
 
+base::hash::Digest some_digest() {
+  base::hash::Digest made = {};
+  made.front() = std::byte{0xAB};
+  made.back() = std::byte{0xCD};
+  return made;
+}
+
 Payload payload_of(const ScanOrder& order) {
   Payload frame;
   append_order(frame, order);
@@ -35,7 +42,7 @@ Payload payload_of(const ScanOrder& order) {
 }
 
 std::vector<FromQube> one_of_each() {
-  return {Ready{.signatures = 8'600'000, .engine = "ClamAV 1.4.3"},
+  return {Ready{.signatures = 8'600'000, .options = some_digest(), .engine = "ClamAV 1.4.3"},
           ScanProgress{.files = 7, .bytes = std::uint64_t{5} << 33U},
           Chunk{.of = Chunk::Of::report, .bytes = Payload(max_chunk, std::byte{'r'})},
           Chunk{.of = Chunk::Of::files, .bytes = Payload(1)},
@@ -44,14 +51,12 @@ std::vector<FromQube> one_of_each() {
 }
 
 ScanOrder some_order() {
-  ScanOrder order{.deleted = ScanOrder::Deleted::include,
-                  .size = std::uint64_t{64} << 30U,
-                  .margin = 1 << 20,
-                  .largest_file = 512 << 20,
-                  .database = {}};
-  order.database.front() = std::byte{0xAB};
-  order.database.back() = std::byte{0xCD};
-  return order;
+  return {.deleted = ScanOrder::Deleted::include,
+          .size = std::uint64_t{64} << 30U,
+          .margin = 1 << 20,
+          .largest_file = 512 << 20,
+          .database = some_digest(),
+          .known = max_known};
 }
 
 MessageError error_of(const Payload& payload) {
@@ -70,8 +75,9 @@ TEST(QubeMessage, IsReadAsItWasWritten) {
 
 TEST(QubeMessage, HasTheseBytes) {
   Payload expected;
-  Writer(expected).u8(1).u16(1).u32(3).text("ClamAV");
-  EXPECT_EQ(payload_of(Ready{.signatures = 3, .engine = "ClamAV"}), expected);
+  Writer(expected).u8(1).u16(2).u32(3).bytes(some_digest()).text("ClamAV");
+  EXPECT_EQ(payload_of(Ready{.signatures = 3, .options = some_digest(), .engine = "ClamAV"}),
+            expected);
   expected.clear();
   Writer(expected).u8(2).u64(4).u64(5);
   EXPECT_EQ(payload_of(ScanProgress{.files = 4, .bytes = 5}), expected);
@@ -114,9 +120,9 @@ TEST(QubeMessage, RejectsKindsThatNobodyKnows) {
 }
 
 TEST(QubeMessage, RejectsAnotherVersion) {
-  for (const std::uint16_t version : std::initializer_list<std::uint16_t>{0, 2, 256, 65535}) {
+  for (const std::uint16_t version : std::initializer_list<std::uint16_t>{0, 1, 3, 256, 65535}) {
     Payload payload;
-    Writer(payload).u8(1).u16(version).u32(3).text("ClamAV");
+    Writer(payload).u8(1).u16(version).u32(3).bytes(some_digest()).text("ClamAV");
     EXPECT_EQ(error_of(payload), MessageError::other_version) << version;
   }
 }
@@ -124,7 +130,7 @@ TEST(QubeMessage, RejectsAnotherVersion) {
 TEST(QubeMessage, TextsArePrintableAndBounded) {
   const auto named = [](const std::string& name) {
     Payload payload;
-    Writer(payload).u8(1).u16(message_version).u32(3).text(name);
+    Writer(payload).u8(1).u16(message_version).u32(3).bytes(some_digest()).text(name);
     return payload;
   };
   const auto failed = [](const std::string& why) {
@@ -148,7 +154,8 @@ TEST(QubeMessage, TextsArePrintableAndBounded) {
 }
 
 TEST(QubeMessage, WhatIsSaidFitsWhateverItIs) {
-  const auto name = parse_message(payload_of(Ready{.signatures = 1, .engine = std::string(99, 7)}));
+  const auto name = parse_message(
+      payload_of(Ready{.signatures = 1, .options = {}, .engine = std::string(99, 7)}));
   ASSERT_TRUE(name);
   EXPECT_EQ(std::get<Ready>(*name).engine, std::string(max_engine_name, '?'));
   const auto why = parse_message(payload_of(Failure{.why = "a\n\xff" + std::string(9999, 'x')}));
@@ -182,6 +189,52 @@ TEST(ScanOrder, RejectsAnyOtherLengthAndOtherWords) {
   other = whole;
   other[1] = std::byte{2};
   EXPECT_FALSE(parse_order(other)) << "deleted is yes or no";
+  ScanOrder many = some_order();
+  ++many.known;
+  EXPECT_FALSE(parse_order(payload_of(many)));
+}
+
+std::vector<ContentKey> contents(std::size_t count) {
+  std::vector<ContentKey> all(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    all[i].sha256[i % all[i].sha256.size()] = std::byte{1};
+    all[i].size = i << 20U;
+  }
+  return all;
+}
+
+TEST(KnownContents, ComeBackInAsManyMessagesAsTheyNeed) {
+  for (const std::size_t count : {std::size_t{1}, known_in_message, 2 * known_in_message + 1}) {
+    std::vector<std::byte> bytes;
+    append_known(bytes, contents(count));
+    base::wire::FrameDecoder frames;
+    frames.push(bytes);
+    std::vector<ContentKey> read;
+    std::size_t messages = 0;
+    for (auto frame = frames.next(); frame && *frame; frame = frames.next()) {
+      const auto part = parse_known(**frame);
+      ASSERT_TRUE(part) << describe(part.error());
+      read.insert(read.end(), part->begin(), part->end());
+      ++messages;
+    }
+    EXPECT_EQ(read, contents(count));
+    EXPECT_EQ(messages, (count + known_in_message - 1) / known_in_message);
+  }
+  std::vector<std::byte> none;
+  append_known(none, {});
+  EXPECT_TRUE(none.empty());
+}
+
+TEST(KnownContents, RejectsAnyOtherLengthAndKind) {
+  std::vector<std::byte> frame;
+  append_known(frame, contents(2));
+  Payload whole = payload_of(frame);
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const bool one = size == 1 + cached_entry_size;
+    EXPECT_EQ(parse_known(base::wire::Bytes(whole).first(size)).has_value(), one) << size;
+  }
+  whole.front() = std::byte{1};
+  EXPECT_FALSE(parse_known(whole));
 }
 
 TEST(QubeMessage, EveryErrorIsDescribed) {

@@ -246,6 +246,8 @@ TEST(ReportCheck, RefusesContradictions) {
   EXPECT_EQ(told([](ScanReport& r) { --r.found.infected_files; }),
             "its counts of files do not add up");
   EXPECT_EQ(told([](ScanReport& r) { ++r.found.files; }), "its counts of files do not add up");
+  EXPECT_EQ(told([](ScanReport& r) { r.found.files_from_cache = r.found.clean_files + 1; }),
+            "it has more files by the cache than clean ones");
   EXPECT_EQ(told([](ScanReport& r) { ++r.files_left_out; }),
             "it names another number of files than it counts");
   EXPECT_EQ(told([](ScanReport& r) {

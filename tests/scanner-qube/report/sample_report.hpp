@@ -51,6 +51,7 @@ inline report::ScanReport clean_report() {
                           .medium_size = sample_medium};
   made.database.sha256.fill(std::byte{0xd8});
   made.found.add(sample_file("fine.txt"));
+  made.found.files_from_cache = 1;
   report::settle(made);
   return made;
 }
