@@ -49,18 +49,7 @@ base::Result<DeviceInfo> find_device(const std::string& device, const Admin& adm
   for (std::string line; std::getline(each, line);) {
     if (line.starts_with(port)) return parse_available(line, "block", device.substr(0, colon));
   }
-  return base::fail("there is no device " + device + "; only a device is remembered, no snapshot");
-}
-
-// Who the medium in `device` is, as dom0 knows it.
-base::Result<base::hash::Digest> medium_of(const std::string& device, const Admin& admin) {
-  const auto found = find_device(device, admin);
-  if (!found) return base::Unexpected{found.error()};
-  const auto medium = scannerqube::desk::medium_digest(found->device_id);
-  if (medium) return *medium;
-  return base::fail(device +
-                    " has no serial number, so it cannot be told from others of its kind; scan it "
-                    "without --remember");
+  return base::fail("there is no device " + device);
 }
 
 // Whoever chose "scan first" at a prompt is here before the daemon has heard the answer.
@@ -73,28 +62,51 @@ void wait_while_asking(const std::string& device, const Admin& admin) {
   }
 }
 
+struct ToScan {
+  NewSnapshot snapshot;
+  std::optional<base::hash::Digest> medium;  // to be remembered
+};
+
+base::Result<std::string> storage_for(const Arguments& given, const Admin& admin) {
+  std::string named = option_of(given, "--storage");
+  if (!named.empty()) return named;
+  const auto status =
+      admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
+  if (!status) return base::fail(status.error().text);
+  return storage_qube(*status);
+}
+
 // A snapshot is scanned as it is; of anything else one is made.
-base::Result<NewSnapshot> snapshot_of(const std::string& device, const Arguments& given,
-                                      const Admin& admin) {
+base::Result<ToScan> snapshot_of(const std::string& device, const Arguments& given,
+                                 const Admin& admin) {
   const std::string backend = device.substr(0, device.find(':'));
-  std::string storage = option_of(given, "--storage");
-  if (storage.empty()) {
-    const auto status =
-        admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
-    if (!status) return base::fail(status.error().text);
-    auto only = storage_qube(*status);
-    if (!only) return base::Unexpected{only.error()};
-    storage = *std::move(only);
-  }
-  if (backend == storage) {
-    return NewSnapshot{.storage = storage, .name = device.substr(backend.size() + 1)};
+  auto storage = storage_for(given, admin);
+  if (!storage) return base::Unexpected{storage.error()};
+  if (backend == *storage) {
+    if (given.has("--remember")) {
+      return base::fail(device + " is a snapshot: --remember is for the device itself");
+    }
+    return ToScan{.snapshot = {.storage = *storage, .name = device.substr(backend.size() + 1)},
+                  .medium = std::nullopt};
   }
   wait_while_asking(device, admin);
-  auto made = make_snapshot(admin, {.device = device, .name = {}, .storage = storage});
-  if (made) {
-    std::cerr << "Snapshot " << made->storage << ':' << made->name << " of " << device << ".\n";
+  SnapshotWish wish{.device = device, .identity = {}, .name = {}, .storage = *storage};
+  std::optional<base::hash::Digest> medium;
+  if (given.has("--remember")) {
+    const auto found = find_device(device, admin);
+    if (!found) return base::Unexpected{found.error()};
+    medium = scannerqube::desk::medium_digest(found->device_id);
+    if (!medium) {
+      return base::fail(device +
+                        " has no serial number, so it cannot be told from others of its kind; "
+                        "scan it without --remember");
+    }
+    wish.identity = found->device_id;  // what is snapshotted is what is remembered
   }
-  return made;
+  auto made = make_snapshot(admin, std::move(wish));
+  if (!made) return base::Unexpected{made.error()};
+  std::cerr << "Snapshot " << made->storage << ':' << made->name << " of " << device << ".\n";
+  return ToScan{.snapshot = *std::move(made), .medium = medium};
 }
 
 }  // namespace
@@ -162,36 +174,31 @@ Outcome run_scan_device(const Words& words, const Admin& admin, const base::io::
   const auto given = read_arguments(spec, words);
   if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
   const std::string device = given->positionals.at(0).front();
-  std::optional<base::hash::Digest> medium;
-  if (given->has("--remember")) {
-    const auto known = medium_of(device, admin);
-    if (!known) return no_verdict(known.error().text);
-    medium = *known;
-  }
-  const auto snapshot = snapshot_of(device, *given, admin);
-  if (!snapshot) return no_verdict(snapshot.error().text);
-  const bool waits =
-      given->has("--wait") || given->has("--json") || given->has("--out") || given->has("--attach");
+  const auto found = snapshot_of(device, *given, admin);
+  if (!found) return no_verdict(found.error().text);
+  const NewSnapshot& snapshot = found->snapshot;
+  const bool waits = given->has("--wait") || given->has("--remember") || given->has("--json") ||
+                     given->has("--out") || given->has("--attach");
   const auto answered = ask_for_scan(
       paths,
-      {.snapshot = snapshot->name,
+      {.snapshot = snapshot.name,
        .device = device,
        .deleted = given->has("--deleted"),
        .again = given->has("--again"),
-       .medium = medium,
+       .medium = found->medium,
        .stays = waits},
       given->has("--progress") ? TerminalLine::Style::each_line : TerminalLine::Style::terminal);
   if (!answered) return no_verdict(answered.error().text);
   if (answered->word == "started") {
     // 0 says clean, and nothing else.
     return {.code = exit_no_verdict,
-            .out = "The scan has begun. Its verdict: sallyport scan " + snapshot->storage + ":" +
-                   snapshot->name + " --wait\n",
+            .out = "The scan has begun. Its verdict: sallyport scan " + snapshot.storage + ":" +
+                   snapshot.name + " --wait\n",
             .err = {}};
   }
   Outcome shown = show(*answered, paths, *given);
   const std::string qube = option_of(*given, "--attach");
-  return qube.empty() ? shown : attach(*snapshot, qube, admin, std::move(shown));
+  return qube.empty() ? shown : attach(snapshot, qube, admin, std::move(shown));
 }
 
 }  // namespace cli::io

@@ -10,6 +10,7 @@
 
 #include "base/device/properties.hpp"
 #include "base/device/snapshot_name.hpp"
+#include "cli/device_info.hpp"
 #include "cli/io/snapshot_client.hpp"
 #include "cli/own_command.hpp"
 #include "cli/snapshot_specs.hpp"
@@ -103,10 +104,11 @@ base::Result<Place> place_of(const std::string& device) {
   return base::fail(python_repr(device) + " is no block device; one is sys-usb:sda");
 }
 
-AdminAnswer attach(const Admin& admin, const Place& place, const std::string& storage,
-                   const base::device::Properties& options) {
+AdminAnswer attach(const Admin& admin, const Place& place, const std::string& identity,
+                   const std::string& storage, const base::device::Properties& options) {
   return admin({.method = "admin.vm.device.block.Attach",
-                .argument = place.backend + "+" + place.port,
+                .argument = identity.empty() ? place.backend + "+" + place.port
+                                             : device_argument(place.backend, place.port, identity),
                 .target = storage,
                 .payload = base::device::format_properties(options)});
 }
@@ -114,6 +116,7 @@ AdminAnswer attach(const Admin& admin, const Place& place, const std::string& st
 Outcome create(const Tool& tool, const std::string& device) {
   const bool seal = tool.given.has("--seal");
   const auto made = make_snapshot(tool.admin, {.device = device,
+                                               .identity = {},
                                                .name = tool.name,
                                                .storage = storage_in(tool.given),
                                                .in_order = tool.given.has("--in-order"),
@@ -157,7 +160,7 @@ Outcome commit(const Tool& tool, const std::string& device) {
   const auto storage = storage_of(tool.admin, storage_in(tool.given));
   if (!storage) return own_failure(storage.error().text);
   const auto attached =
-      attach(tool.admin, *place, *storage, {{"_snapshot", tool.name}, {"_commit", "yes"}});
+      attach(tool.admin, *place, {}, *storage, {{"_snapshot", tool.name}, {"_commit", "yes"}});
   if (!attached) return own_failure(attached.error().text);
   const auto why = wait_given_back(tool, *place);
   if (!why) return own_failure(why.error().text);
@@ -179,7 +182,7 @@ base::Result<NewSnapshot> make_snapshot(const Admin& admin, SnapshotWish wish) {
   if (wish.name.empty()) {
     wish.name = base::device::default_snapshot_name(place->port, std::time(nullptr));
   }
-  const auto attached = attach(admin, *place, *storage,
+  const auto attached = attach(admin, *place, wish.identity, *storage,
                                {{"_snapshot", wish.name},
                                 {"_fill", wish.in_order ? "in-order" : "lazy"},
                                 {"_seal", wish.seal ? "yes" : "no"}});

@@ -14,9 +14,10 @@ Outcome run_snapshot(const Words& words, const Admin& admin, const base::io::Pat
                      std::size_t columns);
 
 struct SnapshotWish {
-  std::string device;   // "sys-usb:sda"
-  std::string name;     // empty: from the device and the time
-  std::string storage;  // the qube; empty: the only one that stores snapshots
+  std::string device;    // "sys-usb:sda"
+  std::string identity;  // the device's id, and no other device; empty: whatever is there
+  std::string name;      // empty: from the device and the time
+  std::string storage;   // the qube; empty: the only one that stores snapshots
   bool in_order = false;
   bool seal = false;
 };

@@ -88,7 +88,10 @@ bool plain(std::string_view name) {
 void take_scan_first(const json::object& from, Question& question, bool& ok) {
   if (!from.contains("sallyport_scan_first")) return;
   question.scan_first = take_text(from, "sallyport_scan_first", ok);
-  question.scan_for = take_text(from, "sallyport_scan_for", ok);
+  // An older daemon offers it to the source alone.
+  question.scan_for = from.contains("sallyport_scan_for")
+                          ? take_text(from, "sallyport_scan_for", ok)
+                          : question.source;
   const std::string_view device = question.scan_first;
   const std::size_t colon = std::min(device.find(':'), device.size());
   const std::string_view port = device.substr(std::min(colon + 1, device.size()));

@@ -4,22 +4,21 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/wire/writer.hpp"
-
 namespace scannerqube {
-namespace {
 
-using base::hash::Digest;
+using base::hash::take_digest;
 using base::wire::Bytes;
 using base::wire::Reader;
 
-Digest take_digest(Reader& in) {
-  Digest digest{};
-  std::ranges::copy(in.take(digest.size()), digest.begin());
-  return digest;
+ContentKey read_content(Reader& in) {
+  ContentKey content{.sha256 = take_digest(in)};
+  content.size = in.u64();
+  return content;
 }
 
-}  // namespace
+void write_content(base::wire::Writer& out, const ContentKey& content) {
+  out.bytes(content.sha256).u64(content.size);
+}
 
 std::string difference(const CacheScope& found, const CacheScope& wanted) {
   if (found.database != wanted.database) return "it is of other signatures";
@@ -41,7 +40,7 @@ std::string encode_list(const CacheList& list) {
   base::wire::Writer out(bytes);
   out.bytes(list.scope.database).bytes(list.scope.options).bytes(list.scope.medium);
   out.u64(list.clean.size());
-  for (const ContentKey& key : list.clean) out.bytes(key.sha256).u64(key.size);
+  for (const ContentKey& key : list.clean) write_content(out, key);
   return std::string(base::wire::as_text(bytes));
 }
 
@@ -58,8 +57,7 @@ base::Result<CacheList> parse_list(Bytes untrusted) {
   }
   list.clean.reserve(static_cast<std::size_t>(count));
   while (!in.done()) {
-    ContentKey key{.sha256 = take_digest(in)};
-    key.size = in.u64();
+    const ContentKey key = read_content(in);
     if (!list.clean.empty() && key <= list.clean.back()) {
       return base::fail("verdict list: entry " + std::to_string(list.clean.size()) +
                         " is out of order");

@@ -14,6 +14,7 @@
 
 #include "base/hash/digest.hpp"
 #include "base/wire/result.hpp"
+#include "base/wire/writer.hpp"
 
 namespace scannerqube {
 
@@ -24,6 +25,11 @@ struct ContentKey {
   std::uint64_t size = 0;
   friend auto operator<=>(const ContentKey&, const ContentKey&) = default;
 };
+
+inline constexpr std::size_t cached_entry_size = base::hash::digest_size + 8;
+// SHA-256, u64 size. A reader that ends too early is not ok() then.
+ContentKey read_content(base::wire::Reader& in);
+void write_content(base::wire::Writer& out, const ContentKey& content);
 
 // A verdict is worth something only for these signatures and settings. `medium`: whose contents
 // they are, as dom0 tells media apart; zeros: anybody's.
@@ -40,7 +46,6 @@ struct CacheList {
   CacheScope scope;
   std::vector<ContentKey> clean;  // ascending, each once, at most max_cached
 };
-inline constexpr std::size_t cached_entry_size = base::hash::digest_size + 8;
 inline constexpr std::size_t max_list_bytes =
     3 * base::hash::digest_size + 8 + max_cached * cached_entry_size;
 

@@ -9,6 +9,7 @@ namespace scannerqube {
 namespace {
 
 using base::Unexpected;
+using base::hash::take_digest;
 using base::wire::Bytes;
 using base::wire::Reader;
 using base::wire::Writer;
@@ -56,12 +57,6 @@ base::Result<std::string, MessageError> text_of(Bytes bytes, std::size_t most) {
   std::string text(base::wire::as_text(bytes));
   if (!std::ranges::all_of(text, printable)) return Unexpected{MessageError::bad_text};
   return text;
-}
-
-base::hash::Digest take_digest(Reader& in) {
-  base::hash::Digest digest{};
-  std::ranges::copy(in.take(digest.size()), digest.begin());
-  return digest;
 }
 
 Parsed parse_ready(Reader in) {
@@ -116,7 +111,7 @@ void append_known(std::vector<std::byte>& out, std::span<const ContentKey> conte
     std::vector<std::byte> payload;
     Writer writer(payload);
     writer.u8(known_kind);
-    for (const ContentKey& each : part) writer.bytes(each.sha256).u64(each.size);
+    for (const ContentKey& each : part) write_content(writer, each);
     base::wire::append_frame(out, payload);
     contents = contents.subspan(part.size());
   }
@@ -193,11 +188,7 @@ base::Result<std::vector<ContentKey>, MessageError> parse_known(Bytes payload) {
   }
   std::vector<ContentKey> contents;
   contents.reserve(size / cached_entry_size);
-  while (!in.done()) {
-    ContentKey content{.sha256 = take_digest(in)};
-    content.size = in.u64();
-    contents.push_back(content);
-  }
+  while (!in.done()) contents.push_back(read_content(in));
   return contents;
 }
 

@@ -80,6 +80,15 @@ TEST(AskMessage, WhatCanBeScannedFirstIsADeviceAndNothingElse) {
     question.scan_for = wrong;
     EXPECT_FALSE(policy::io::parse_question(policy::io::encode_question(question))) << wrong;
   }
+  // A daemon that is older than the second field means the source.
+  question.scan_for = "vault";
+  std::string older = policy::io::encode_question(question);
+  const std::string field = R"(,"sallyport_scan_for":"vault")";
+  ASSERT_NE(older.find(field), std::string::npos) << older;
+  older.erase(older.find(field), field.size());
+  const auto source = policy::io::parse_question(older);
+  ASSERT_TRUE(source) << source.error().text;
+  EXPECT_EQ(source->scan_for, question.source);
   const auto reply = policy::io::parse_reply("deny scan-first", {"sys-usb"});
   EXPECT_EQ(reply.outcome, Outcome::denied);
   EXPECT_EQ(reply.reason, "refused at the prompt: it is to be scanned first");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Media that come back: what was clean on one is not scanned again for it, and for no other.
+#include "base/sign/io/key_files.hpp"
+#include "scanner-qube/cache/verdict_cache.hpp"
 #include "scanner-qube/desk/desk_request.hpp"
 #include "tests/scan-qube/scan_qube.hpp"
 #include "tests/scanner-qube/samples.hpp"
@@ -65,6 +67,16 @@ TEST_F(Remembered, NewSignaturesEndIt) {
   import_database("22", eicar());
 }
 
+// A qube that was taken over may have lied: the first scan that finds more ends all of it.
+TEST_F(Remembered, AScanThatIsNotCleanForgetsTheMedium) {
+  const std::string name = snapshot_of(medium({{"x", "a quiet one"}}));
+  ASSERT_EQ(scan(name, "G").word, "done clean new");
+  ASSERT_TRUE(fs::exists(file_of("G")));
+  const std::string worse = snapshot_of(medium({{"x", "a quiet one"}, {"eicar.com", eicar()}}));
+  EXPECT_EQ(scan(worse, "G").word, "done infected new");
+  EXPECT_FALSE(fs::exists(file_of("G")));
+}
+
 TEST_F(Remembered, AMediumThatIsNotCleanIsNotRemembered) {
   const Answer answer = scan(snapshot_of(medium({{"eicar.com", eicar()}})), "D");
   EXPECT_EQ(answer.word, "done infected new") << answer;
@@ -86,6 +98,35 @@ TEST_F(Remembered, AFileThatIsNotOursIsNotBelieved) {
   EXPECT_EQ(files(scan(next, "E")), Counts(4, 0));
   // That scan has put a good one in its place.
   EXPECT_EQ(files(scan(next, "E", " deleted=yes")), Counts(4, 4));
+}
+
+// Signed by the right key, as if another engine had said it; and one that needs many messages.
+TEST_F(Remembered, OnlyTheSameEnginesWordCounts) {
+  const std::string name = snapshot_of(medium({{"o", "of this engine"}}));
+  ASSERT_EQ(scan(name, "H").word, "done clean new");
+  const auto key = base::sign::io::read_secret_key(paths().etc() / "scan.key");
+  ASSERT_TRUE(key) << key.error().text;
+  const std::string file = tests::slurp(file_of("H").string());
+  auto list = scannerqube::read_cache(base::wire::as_bytes(file), key->public_key());
+  ASSERT_TRUE(list) << list.error().text;
+  ASSERT_EQ(list->clean.size(), 3U);
+  auto other = *list;
+  other.scope.options[0] ^= std::byte{1};
+  const std::string next = snapshot_of(medium({{"o", "of this engine"}, {"p", "p"}}));
+  tests::write_file(file_of("H").string(), scannerqube::sign_cache(*key, other));
+  EXPECT_EQ(files(scan(next, "H")), Counts(4, 0));
+  for (std::uint64_t i = 0; i < 5000; ++i) {
+    scannerqube::ContentKey more{.sha256 = {}, .size = i};
+    more.sha256[i % more.sha256.size()] = std::byte{7};
+    list->clean.push_back(more);
+  }
+  const auto many = scannerqube::make_list(list->scope, list->clean);
+  ASSERT_EQ(many.clean.size(), 5003U);
+  tests::write_file(file_of("H").string(), scannerqube::sign_cache(*key, many));
+  const Answer answer = scan(next, "H", " deleted=yes");
+  EXPECT_EQ(files(answer), Counts(4, 3));
+  // A report that rests on it is one to be made anew.
+  EXPECT_EQ(ask("report " + next).word, "done clean older");
 }
 
 }  // namespace

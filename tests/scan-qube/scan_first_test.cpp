@@ -140,9 +140,12 @@ TEST_F(ScanFirst, AStickThatComesBackIsRemembered) {
   const std::string second = scan("sys-usb:sda --wait --remember");
   EXPECT_NE(second.find("1 files are clean by the cache"), std::string::npos) << second;
   EXPECT_TRUE(second.ends_with("status=0\n")) << second;
-  const std::string snapshot = scan("sys-snapshot:none --wait --remember");
-  EXPECT_NE(snapshot.find("only a device is remembered, no snapshot"), std::string::npos)
-      << snapshot;
+  EXPECT_EQ(call("admin.vm.device.block.Detach+sys-usb+sda", "sys-snapshot"), ok);
+  const std::size_t name = second.find("sys-snapshot:");
+  ASSERT_NE(name, std::string::npos) << second;
+  const std::string snapshot =
+      scan(second.substr(name, second.find(' ', name) - name) + " --remember");
+  EXPECT_NE(snapshot.find("--remember is for the device itself"), std::string::npos) << snapshot;
   plug("block=sda size=" + std::to_string(content_.size()) + " model=DataTraveler\n");
   scanqube::wait_until([this] { return !listed("60A44C"); });
   const std::string nobody = scan("sys-usb:sda --wait --remember");

@@ -10,7 +10,7 @@ rig_machine_test(scan_qube_test LABEL scan-qube TIMEOUT 1800 SOURCES
   scan-qube/again_test.cpp
   scan-qube/remembered_test.cpp
   scanner-qube/volume/images.cpp
-  LIBRARIES scannerqube_desk_request scannerqube_release_check scannerqube_report_json scannerqube_volume_workers
+  LIBRARIES scannerqube_cache scannerqube_desk_request scannerqube_release_check scannerqube_report_json scannerqube_volume_workers
     base_sign PkgConfig::libcrypto)
 # The same with dom0's daemon and a prompt before it.
 rig_machine_test(scan_first_test LABEL scan-qube TIMEOUT 900 SOURCES
@@ -24,6 +24,7 @@ add_dependencies(scan_first_test sallyportd sallyport-relay sallyport-agent sall
   nbd-reader)
 # Static, as it lives where nothing else is.
 add_executable(scan_hostile_qube scan-qube/hostile_qube_main.cpp
+  ${PROJECT_SOURCE_DIR}/scanner-qube/cache/cache_list.cpp
   ${PROJECT_SOURCE_DIR}/scanner-qube/qube/message.cpp)
 target_link_libraries(scan_hostile_qube PRIVATE sallyport_options rig_static_io)
 target_link_options(scan_hostile_qube PRIVATE -static)

@@ -127,8 +127,9 @@ void Desk::work(const Fd& client, const DeskRequest& request, uid_t uid) {
   }
   log_.notice("scan", {{"snapshot", request.snapshot},
                        {"device", request.device},
+                       {"remember", request.medium ? "yes" : "no"},
                        {"asked_by", std::to_string(uid)}});
-  ScanCase(paths_, key_, {.socket = client, .who = name_of_user(uid)}).run(request);
+  ScanCase(paths_, key_, log_, {.socket = client, .who = name_of_user(uid)}).run(request);
   ::_exit(0);
 }
 

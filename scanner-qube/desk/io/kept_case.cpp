@@ -28,9 +28,11 @@ void wait_for_end(const Fd& asker, const Fd& control) {
 base::Result<std::string> KeptCase::done_word(const KeptReport& report) const {
   const auto current = database::io::read_current(paths_.scan_db());
   if (!current) return base::Unexpected{current.error()};
-  const auto& used = report.statement.facts.database.sha256;
+  // One that rests on what was remembered is not as good as a new one either.
+  const bool good = report.statement.facts.database.sha256 == current->published.digest &&
+                    report.statement.report->found.files_from_cache == 0;
   return "done " + std::string(verdict_name(report.statement.verdict())) +
-         (used == current->published.digest ? " current" : " older");
+         (good ? " current" : " older");
 }
 
 base::Status KeptCase::run(const DeskRequest& request) const {

@@ -23,7 +23,7 @@ base::Result<KeptReport> KeptReports::read(const base::hash::Digest& root) const
   const auto line = report::open_signed(key_.public_key(), *text);
   if (!line) return base::fail("the kept report: " + line.error().text + "; scan again");
   auto statement = report::parse_statement(*line);
-  if (!statement) return base::Unexpected{statement.error()};
+  if (!statement) return base::fail(statement.error().text + "; scan again");
   if (!statement->report) return base::fail("the last scan failed: " + statement->reason);
   if (statement->facts.root != root) return base::fail("the kept report is of other bytes");
   return KeptReport{.signed_text = *std::move(text), .statement = *std::move(statement)};

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scanner-qube/desk/io/remembered.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 #include <vector>
 
@@ -30,16 +33,27 @@ base::Status Remembered::keep(CacheList list) const {
   return base::io::write_file_atomically(file, sign_cache(key_, list), 0640);
 }
 
+base::Status Remembered::forget(const base::hash::Digest& medium) const {
+  const fs::path file = folder_ / base::hash::to_hex(medium);
+  if (::unlink(file.c_str()) == 0 || errno == ENOENT) return base::Ok{};
+  return base::io::fail_errno("remove " + file.string());
+}
+
 void Remembered::make_room(const fs::path& stays) const {
   std::vector<std::pair<fs::file_time_type, fs::path>> files;
   std::error_code error;
-  for (const auto& each : fs::directory_iterator(folder_, error)) {
-    if (each.path() == stays) continue;
-    files.emplace_back(fs::last_write_time(each.path(), error), each.path());
+  for (fs::directory_iterator each(folder_, error), end; !error && each != end;
+       each.increment(error)) {
+    std::error_code ignored;
+    const auto when = each->last_write_time(ignored);
+    if (each->path() != stays && each->is_regular_file(ignored)) {
+      files.emplace_back(when, each->path());
+    }
   }
   if (files.size() < max_media) return;
   std::ranges::sort(files);
-  for (std::size_t i = 0; i <= files.size() - max_media; ++i) fs::remove(files[i].second, error);
+  // One that cannot be removed is one too many; the next scan tries again.
+  for (std::size_t i = 0; i <= files.size() - max_media; ++i) ::unlink(files[i].second.c_str());
 }
 
 }  // namespace scannerqube::desk

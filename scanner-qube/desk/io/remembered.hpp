@@ -27,6 +27,8 @@ class Remembered {
                                 const base::hash::Digest& database) const;
   // In place of what was remembered of that medium. At most max_known contents.
   base::Status keep(CacheList list) const;
+  // A scan has found more than nothing on it: whatever was said of it before is not to be believed.
+  base::Status forget(const base::hash::Digest& medium) const;
 
  private:
   void make_room(const std::filesystem::path& stays) const;

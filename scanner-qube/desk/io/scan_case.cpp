@@ -43,6 +43,7 @@ void ScanCase::tell(const std::string& word) const {
 
 void ScanCase::run(const DeskRequest& request) {
   if (const auto done = scan(request); !done) tell("failed " + done.error().text);
+  if (!trouble_.empty()) log_.warning("not_remembered", {{"why", trouble_}});
 }
 
 base::Result<report::ScanFacts> ScanCase::begin_facts(const DeskRequest& request) const {
@@ -242,17 +243,18 @@ base::Status ScanCase::conclude(const DeskRequest& request, report::ScanFacts fa
   if (!stays) {
     if (auto noted = note(statement); !noted) return noted;
   }
-  if (auto remembered = remember(request, statement, answers); !remembered) return remembered;
+  // The verdict stands, whatever becomes of this.
+  if (auto done = remember(request, statement, answers); !done) trouble_ = done.error().text;
   return give(*text, statement, "new");
 }
 
 // Of a medium that is clean as a whole, and for that medium alone: what says so is a qube that has
-// looked at it.
+// looked at it. One that is not clean has no memory: a qube may have lied for it before.
 base::Status ScanCase::remember(const DeskRequest& request, const report::Statement& statement,
                                 const Answers& answers) const {
-  if (!request.medium || statement.verdict() != Verdict::clean || answers.files.empty()) {
-    return base::Ok{};
-  }
+  if (!request.medium || statement.verdict() == Verdict::failed) return base::Ok{};
+  if (statement.verdict() != Verdict::clean) return remembered_.forget(*request.medium);
+  if (answers.files.empty()) return base::Ok{};
   const auto list =
       release::parse_list(base::wire::as_bytes(answers.files), statement.facts.medium_size);
   if (!list) return base::Ok{};  // judged() has refused it

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/io/fd.hpp"
+#include "base/io/log.hpp"
 #include "base/io/paths.hpp"
 #include "base/sign/ed25519.hpp"
 #include "scanner-qube/desk/desk_request.hpp"
@@ -26,11 +27,13 @@ struct Asker {
 // leaves ends it all.
 class ScanCase {
  public:
-  ScanCase(const base::io::Paths& paths, const base::sign::KeyPair& key, Asker asker)
+  ScanCase(const base::io::Paths& paths, const base::sign::KeyPair& key, const base::io::Log& log,
+           Asker asker)
       : paths_(paths),
         key_(key),
         kept_(paths, key),
         remembered_(paths, key),
+        log_(log),
         asker_(std::move(asker)) {}
 
   void run(const DeskRequest& request);
@@ -73,7 +76,9 @@ class ScanCase {
   const base::sign::KeyPair& key_;
   KeptReports kept_;
   Remembered remembered_;
+  const base::io::Log& log_;
   Asker asker_;
+  std::string trouble_;   // why the medium could not be remembered
   std::string database_;  // the folder's name
   report::SnapshotId snapshot_ = {};
   report::ScanLimits limits_;

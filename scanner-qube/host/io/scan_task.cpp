@@ -41,7 +41,7 @@ class Task {
   base::Status take(const Fd& client);
   base::Result<std::vector<ContentKey>> known_from(const Fd& file,
                                                    const MachineRequest& request) const;
-  base::Status tell_qube(base::wire::Bytes bytes);
+  base::Status tell_qube(const Fd& client, base::wire::Bytes bytes);
   base::Status scan(const Fd& client);
   base::Status hand_over(const Fd& client) const;
   void tell_progress(const Fd& client);
@@ -130,10 +130,7 @@ base::Status Task::take(const Fd& client) {
                        .known = static_cast<std::uint32_t>(known.size())});
   append_known(order, known);
   answer_.ordered();
-  if (auto told = tell_qube(order); !told) {
-    return base::fail("the scanner qube ended before it was told to scan: " + told.error().text);
-  }
-  return base::Ok{};
+  return tell_qube(client, order);
 }
 
 // Nothing of other signatures or settings than this machine's.
@@ -152,7 +149,7 @@ base::Result<std::vector<ContentKey>> Task::known_from(const Fd& file,
 }
 
 // A qube that does not listen keeps nobody longer than one that says nothing.
-base::Status Task::tell_qube(base::wire::Bytes bytes) {
+base::Status Task::tell_qube(const Fd& client, base::wire::Bytes bytes) {
   const auto until = Clock::now() + limits_.silence;
   while (!bytes.empty()) {
     const ssize_t put = ::write(machine_.port().get(), bytes.data(), bytes.size());
@@ -160,11 +157,20 @@ base::Status Task::tell_qube(base::wire::Bytes bytes) {
       bytes = bytes.subspan(static_cast<std::size_t>(put));
       continue;
     }
-    if (put < 0 && errno != EAGAIN && errno != EINTR) return base::io::fail_errno("write");
+    if (put < 0 && errno != EAGAIN && errno != EINTR) {
+      const auto why = base::io::fail_errno("write");
+      // It may have said what ails it.
+      while (answer_.state() == State::scanning && wait(client, until) == Came::bytes) continue;
+      if (answer_.state() == State::failed) return base::fail(answer_.failure());
+      return base::fail("the scanner qube ended before it was told to scan: " + why.value.text);
+    }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-    if (left.count() <= 0) return base::fail("it does not listen");
-    pollfd port{.fd = machine_.port().get(), .events = POLLOUT, .revents = 0};
-    ::poll(&port, 1, static_cast<int>(std::min<std::int64_t>(left.count(), 1000)));
+    if (left.count() <= 0) return base::fail("the scanner qube does not listen");
+    std::array<pollfd, 2> waiting{pollfd{machine_.port().get(), POLLOUT, 0},
+                                  pollfd{client.get(), POLLRDHUP, 0}};
+    ::poll(waiting.data(), waiting.size(),
+           static_cast<int>(std::min<std::int64_t>(left.count(), 1000)));
+    if (waiting[1].revents != 0) return base::fail("whoever asked has left");
   }
   return base::Ok{};
 }

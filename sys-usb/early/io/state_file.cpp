@@ -57,8 +57,9 @@ base::Status StateFile::append(std::string_view lines) const {
 }
 
 base::Status StateFile::say_watching() const {
-  if (!record_lock(fd_, F_RDLCK)) return base::io::fail_errno("hold the record");
-  return base::Ok{};
+  if (record_lock(fd_, F_RDLCK)) return base::Ok{};
+  if (errno == EAGAIN || errno == EACCES) return base::fail("it is being revoked");
+  return base::io::fail_errno("hold the record");
 }
 
 bool StateFile::watchers_end_within(std::chrono::milliseconds patience) const {
