@@ -39,7 +39,7 @@ void answer(const Fd& client, const std::string& text) {
 
 // From the file alone: name services load libraries and ask daemons, which the sandbox forbids.
 std::string name_of_user(uid_t uid) {
-  const std::string number = "uid " + std::to_string(uid);
+  std::string number = "uid " + std::to_string(uid);
   const std::unique_ptr<FILE, int (*)(FILE*)> file(::fopen("/etc/passwd", "re"), &::fclose);
   if (!file) return number;
   std::array<char, 4096> buffer{};
