@@ -77,7 +77,8 @@ class Kills : public PaperQubes {
     if (reply.empty()) return false;
     if (!there && reply == ok) ++known_.attaches;
     if (!there) ++asked_;
-    if (reply == ok) {
+    // Where it was pulled out meanwhile, dom0 may give it away and then hear that it is gone.
+    if (reply == ok && !replugged_) {
       known_.stick = there ? Acknowledged::Stick::free : Acknowledged::Stick::attached;
     }
     return true;
