@@ -3,18 +3,15 @@
 
 #include <chrono>
 #include <iostream>
-#include <sstream>
 #include <thread>
 
 #include "base/io/files.hpp"
-#include "cli/device_info.hpp"
 #include "cli/device_run.hpp"
 #include "cli/io/desk_client.hpp"
 #include "cli/io/snapshot_tool.hpp"
 #include "cli/own_command.hpp"
 #include "cli/scan_progress.hpp"
 #include "cli/scan_specs.hpp"
-#include "cli/snapshot_view.hpp"
 #include "scanner-qube/report/report_lines.hpp"
 
 namespace cli::io {
@@ -37,26 +34,12 @@ std::string option_of(const Arguments& given, const char* name) {
   return found == given.options.end() ? std::string() : found->second.back();
 }
 
-base::Result<DeviceInfo> find_device(const std::string& device, const Admin& admin) {
-  const std::size_t colon = device.find(':');
-  const std::string port = device.substr(colon + 1) + ":";
-  const auto lines = admin({.method = "admin.vm.device.block.Available",
-                            .argument = {},
-                            .target = device.substr(0, colon),
-                            .payload = {}});
-  if (!lines) return base::fail(lines.error().text);
-  std::istringstream each(*lines);
-  for (std::string line; std::getline(each, line);) {
-    if (line.starts_with(port)) return parse_available(line, "block", device.substr(0, colon));
-  }
-  return base::fail("there is no device " + device);
-}
-
 // Whoever chose "scan first" at a prompt is here before the daemon has heard the answer.
 void wait_while_asking(const std::string& device, const Admin& admin) {
   for (int tries = 0; tries < most_answer_tries; ++tries) {
-    const auto found = find_device(device, admin);
-    const auto* state = found ? base::device::find_property(found->extras, "state") : nullptr;
+    const auto found = find_block_device(admin, device);
+    const auto* state =
+        found && *found ? base::device::find_property((*found)->extras, "state") : nullptr;
     if (state == nullptr || !state->starts_with("asking ")) return;
     std::this_thread::sleep_for(answer_poll);
   }
@@ -67,20 +50,11 @@ struct ToScan {
   std::optional<base::hash::Digest> medium;  // to be remembered
 };
 
-base::Result<std::string> storage_for(const Arguments& given, const Admin& admin) {
-  std::string named = option_of(given, "--storage");
-  if (!named.empty()) return named;
-  const auto status =
-      admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
-  if (!status) return base::fail(status.error().text);
-  return storage_qube(*status);
-}
-
 // A snapshot is scanned as it is; of anything else one is made.
 base::Result<ToScan> snapshot_of(const std::string& device, const Arguments& given,
                                  const Admin& admin) {
   const std::string backend = device.substr(0, device.find(':'));
-  auto storage = storage_for(given, admin);
+  auto storage = storage_of(admin, option_of(given, "--storage"));
   if (!storage) return base::Unexpected{storage.error()};
   if (backend == *storage) {
     if (given.has("--remember")) {
@@ -93,15 +67,16 @@ base::Result<ToScan> snapshot_of(const std::string& device, const Arguments& giv
   SnapshotWish wish{.device = device, .identity = {}, .name = {}, .storage = *storage};
   std::optional<base::hash::Digest> medium;
   if (given.has("--remember")) {
-    const auto found = find_device(device, admin);
+    const auto found = find_block_device(admin, device);
     if (!found) return base::Unexpected{found.error()};
-    medium = scannerqube::desk::medium_digest(found->device_id);
+    if (!*found) return base::fail("there is no device " + device);
+    medium = scannerqube::desk::medium_digest((*found)->device_id);
     if (!medium) {
       return base::fail(device +
                         " has no serial number, so it cannot be told from others of its kind; "
                         "scan it without --remember");
     }
-    wish.identity = found->device_id;  // what is snapshotted is what is remembered
+    wish.identity = (*found)->device_id;  // what is snapshotted is what is remembered
   }
   auto made = make_snapshot(admin, std::move(wish));
   if (!made) return base::Unexpected{made.error()};

@@ -6,11 +6,11 @@
 
 #include <ctime>
 #include <iostream>
+#include <sstream>
 #include <thread>
 
 #include "base/device/properties.hpp"
 #include "base/device/snapshot_name.hpp"
-#include "cli/device_info.hpp"
 #include "cli/io/snapshot_client.hpp"
 #include "cli/own_command.hpp"
 #include "cli/snapshot_specs.hpp"
@@ -78,14 +78,6 @@ Outcome export_to(const Tool& tool, const std::string& path) {
   return own_failure(answer.error().text);
 }
 
-base::Result<std::string> storage_of(const Admin& admin, const std::string& named) {
-  if (!named.empty()) return named;
-  const auto status =
-      admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
-  if (!status) return base::fail(status.error().text);
-  return storage_qube(*status);
-}
-
 std::string storage_in(const Arguments& given) {
   const auto named = given.options.find("--storage");
   return named == given.options.end() ? std::string() : named->second.back();
@@ -131,25 +123,16 @@ Outcome create(const Tool& tool, const std::string& device) {
 }
 
 // Waits until no qube has the device; why it was given back.
-base::Result<std::string> wait_given_back(const Tool& tool, const Place& place) {
+base::Result<std::string> wait_given_back(const Tool& tool, const std::string& device) {
   for (;;) {
     std::this_thread::sleep_for(device_poll);
-    const auto lines = tool.admin({.method = "admin.vm.device.block.Available",
-                                   .argument = {},
-                                   .target = place.backend,
-                                   .payload = {}});
-    if (!lines) return base::fail(lines.error().text);
-    base::device::Properties facts;
-    for (std::size_t at = 0; at < lines->size();) {
-      const std::string line = lines->substr(at, lines->find('\n', at) - at);
-      at += line.size() + 1;
-      if (!line.starts_with(place.port + ":")) continue;
-      auto parsed = base::device::parse_properties(
-          std::string_view(line).substr(std::min(line.find(' ') + 1, line.size())));
-      if (parsed) facts = *std::move(parsed);
-    }
-    if (base::device::find_property(facts, "_state") != nullptr) continue;
-    const std::string* why = base::device::find_property(facts, "_last-detach");
+    const auto found = find_block_device(tool.admin, device);
+    if (!found) return base::Unexpected{found.error()};
+    const auto fact = [&found](const char* key) {
+      return *found ? base::device::find_property((*found)->extras, key) : nullptr;
+    };
+    if (fact("state") != nullptr) continue;
+    const std::string* why = fact("last-detach");
     return why == nullptr ? "the device is gone" : *why;
   }
 }
@@ -162,7 +145,7 @@ Outcome commit(const Tool& tool, const std::string& device) {
   const auto attached =
       attach(tool.admin, *place, {}, *storage, {{"_snapshot", tool.name}, {"_commit", "yes"}});
   if (!attached) return own_failure(attached.error().text);
-  const auto why = wait_given_back(tool, *place);
+  const auto why = wait_given_back(tool, device);
   if (!why) return own_failure(why.error().text);
   const auto report = read_from_snapshots(tool.paths.snapshot_socket(), "show " + tool.name);
   if (!report) return own_failure(report.error().text);
@@ -173,6 +156,34 @@ Outcome commit(const Tool& tool, const std::string& device) {
 }
 
 }  // namespace
+
+base::Result<std::string> storage_of(const Admin& admin, const std::string& named) {
+  if (!named.empty()) return named;
+  const auto status =
+      admin({.method = "sallyport.Status", .argument = {}, .target = "dom0", .payload = {}});
+  if (!status) return base::fail(status.error().text);
+  return storage_qube(*status);
+}
+
+base::Result<std::optional<DeviceInfo>> find_block_device(const Admin& admin,
+                                                          const std::string& device) {
+  const std::size_t colon = device.find(':');
+  const std::string backend = device.substr(0, colon);
+  const std::string port = device.substr(colon + 1) + ":";
+  const auto lines = admin({.method = "admin.vm.device.block.Available",
+                            .argument = {},
+                            .target = backend,
+                            .payload = {}});
+  if (!lines) return base::fail(lines.error().text);
+  std::istringstream each(*lines);
+  for (std::string line; std::getline(each, line);) {
+    if (!line.starts_with(port)) continue;
+    auto info = parse_available(line, "block", backend);
+    if (!info) return base::Unexpected{info.error()};
+    return std::optional(*std::move(info));
+  }
+  return std::optional<DeviceInfo>();
+}
 
 base::Result<NewSnapshot> make_snapshot(const Admin& admin, SnapshotWish wish) {
   const auto place = place_of(wish.device);

@@ -2,10 +2,14 @@
 // `sallyport snapshot`.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "base/io/paths.hpp"
 #include "cli/admin_call.hpp"
 #include "cli/arguments.hpp"
 #include "cli/device_command.hpp"
+#include "cli/device_info.hpp"
 
 namespace cli::io {
 
@@ -25,6 +29,11 @@ struct NewSnapshot {
   std::string storage;
   std::string name;
 };
+// The qube of that name, or if it is empty the only one that stores snapshots.
+base::Result<std::string> storage_of(const Admin& admin, const std::string& named);
+// What dom0 says of "sys-usb:sda" now; nullopt: nothing.
+base::Result<std::optional<DeviceInfo>> find_block_device(const Admin& admin,
+                                                          const std::string& device);
 // Attaches the device to the qube that stores snapshots, if policy allows.
 base::Result<NewSnapshot> make_snapshot(const Admin& admin, SnapshotWish wish);
 

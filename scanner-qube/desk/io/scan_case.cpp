@@ -43,7 +43,6 @@ void ScanCase::tell(const std::string& word) const {
 
 void ScanCase::run(const DeskRequest& request) {
   if (const auto done = scan(request); !done) tell("failed " + done.error().text);
-  if (!trouble_.empty()) log_.warning("not_remembered", {{"why", trouble_}});
 }
 
 base::Result<report::ScanFacts> ScanCase::begin_facts(const DeskRequest& request) const {
@@ -207,34 +206,38 @@ base::Result<ScanCase::Answers> ScanCase::gather(const DeskRequest& request,
   return answers;
 }
 
-report::Statement ScanCase::judged(const report::ScanFacts& facts, const Answers& answers,
-                                   std::size_t unreadable) {
-  if (!answers.no_report.empty()) return report::failed_statement(facts, answers.no_report);
-  report::Statement statement = report::judge(facts, answers.report);
-  if (!statement.report) return statement;
+ScanCase::Judged ScanCase::judged(const report::ScanFacts& facts, const Answers& answers,
+                                  std::size_t unreadable) {
+  const auto failed = [&facts](const std::string& why) {
+    return Judged{.statement = report::failed_statement(facts, why)};
+  };
+  if (!answers.no_report.empty()) return failed(answers.no_report);
+  Judged judged{.statement = report::judge(facts, answers.report)};
+  const report::Statement& statement = judged.statement;
+  if (!statement.report) return judged;
   if (!answers.files.empty()) {
-    const auto list = release::parse_list(base::wire::as_bytes(answers.files), facts.medium_size);
+    auto list = release::parse_list(base::wire::as_bytes(answers.files), facts.medium_size);
     if (!list) {
-      return report::failed_statement(
-          facts, "its list of clean files: " + std::string(describe(list.error())));
+      return failed("its list of clean files: " + std::string(describe(list.error())));
     }
     const auto permitted = release::check_permitted(*list, *statement.report);
-    if (!permitted) return report::failed_statement(facts, permitted.error().text);
+    if (!permitted) return failed(permitted.error().text);
+    judged.clean_files = *std::move(list);
   }
   // Where nothing was to be read, nothing was found: the scanner need not have looked there.
   if (unreadable > 0 && statement.verdict() == Verdict::clean) {
-    return report::failed_statement(
-        facts, std::to_string(unreadable) +
-                   " places of the medium could not be read, so it is not clean; read it again or "
-                   "with another reader, and make a new snapshot");
+    return failed(std::to_string(unreadable) +
+                  " places of the medium could not be read, so it is not clean; read it again or "
+                  "with another reader, and make a new snapshot");
   }
-  return statement;
+  return judged;
 }
 
 base::Status ScanCase::conclude(const DeskRequest& request, report::ScanFacts facts,
                                 const Answers& answers, std::size_t unreadable) {
   facts.ended = std::time(nullptr);
-  const report::Statement statement = judged(facts, answers, unreadable);
+  const Judged result = judged(facts, answers, unreadable);
+  const report::Statement& statement = result.statement;
   const auto text = report::sign_statement(key_, statement);
   if (!text) return base::Unexpected{text.error()};
   // A scan that failed says nothing of the bytes: what is known of them stays, for policy too.
@@ -244,27 +247,27 @@ base::Status ScanCase::conclude(const DeskRequest& request, report::ScanFacts fa
     if (auto noted = note(statement); !noted) return noted;
   }
   // The verdict stands, whatever becomes of this.
-  if (auto done = remember(request, statement, answers); !done) trouble_ = done.error().text;
+  if (auto done = remember(request, result, answers.options); !done) {
+    log_.warning("not_remembered", {{"why", done.error().text}});
+  }
   return give(*text, statement, "new");
 }
 
 // Of a medium that is clean as a whole, and for that medium alone: what says so is a qube that has
 // looked at it. One that is not clean has no memory: a qube may have lied for it before.
-base::Status ScanCase::remember(const DeskRequest& request, const report::Statement& statement,
-                                const Answers& answers) const {
-  if (!request.medium || statement.verdict() == Verdict::failed) return base::Ok{};
-  if (statement.verdict() != Verdict::clean) return remembered_.forget(*request.medium);
-  if (answers.files.empty()) return base::Ok{};
-  const auto list =
-      release::parse_list(base::wire::as_bytes(answers.files), statement.facts.medium_size);
-  if (!list) return base::Ok{};  // judged() has refused it
+base::Status ScanCase::remember(const DeskRequest& request, const Judged& judged,
+                                const base::hash::Digest& options) const {
+  const Verdict verdict = judged.statement.verdict();
+  if (!request.medium || verdict == Verdict::failed) return base::Ok{};
+  if (verdict != Verdict::clean) return remembered_.forget(*request.medium);
+  if (judged.clean_files.empty()) return base::Ok{};
   std::vector<ContentKey> contents;
-  contents.reserve(list->size());
-  for (const release::ReleasedFile& file : *list) {
+  contents.reserve(judged.clean_files.size());
+  for (const release::ReleasedFile& file : judged.clean_files) {
     contents.push_back({.sha256 = file.sha256, .size = file.size});
   }
-  return remembered_.keep(make_list({.database = statement.facts.database.sha256,
-                                     .options = answers.options,
+  return remembered_.keep(make_list({.database = judged.statement.facts.database.sha256,
+                                     .options = options,
                                      .medium = *request.medium},
                                     std::move(contents)));
 }

@@ -12,6 +12,7 @@
 #include "scanner-qube/desk/desk_request.hpp"
 #include "scanner-qube/desk/io/kept_reports.hpp"
 #include "scanner-qube/desk/io/remembered.hpp"
+#include "scanner-qube/release/release_list.hpp"
 #include "scanner-qube/report/statement.hpp"
 #include "scanner-qube/report/verdict_note.hpp"
 
@@ -53,6 +54,11 @@ class ScanCase {
     bool known = false;  // and answered
   };
 
+  struct Judged {
+    report::Statement statement;
+    release::ReleaseList clean_files = {};  // fits the statement's report
+  };
+
   base::Status scan(const DeskRequest& request);
   base::Result<Asked> ask_scanner(const DeskRequest& request);
   base::Result<report::ScanFacts> begin_facts(const DeskRequest& request) const;
@@ -62,11 +68,11 @@ class ScanCase {
   bool answer_known(const report::ScanFacts& facts);
   base::Status conclude(const DeskRequest& request, report::ScanFacts facts, const Answers& answers,
                         std::size_t unreadable);
-  base::Status remember(const DeskRequest& request, const report::Statement& statement,
-                        const Answers& answers) const;
+  base::Status remember(const DeskRequest& request, const Judged& judged,
+                        const base::hash::Digest& options) const;
   // What was answered, judged.
-  static report::Statement judged(const report::ScanFacts& facts, const Answers& answers,
-                                  std::size_t unreadable);
+  static Judged judged(const report::ScanFacts& facts, const Answers& answers,
+                       std::size_t unreadable);
   base::Status note(const report::Statement& statement) const;
   base::Status give(std::string_view signed_text, const report::Statement& statement,
                     const char* how) const;
@@ -78,8 +84,6 @@ class ScanCase {
   Remembered remembered_;
   const base::io::Log& log_;
   Asker asker_;
-  std::string trouble_;   // why the medium could not be remembered
-  std::string database_;  // the folder's name
   report::SnapshotId snapshot_ = {};
   report::ScanLimits limits_;
 };
