@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <linux/landlock.h>
 #include <pwd.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -88,23 +89,36 @@ constexpr std::array always_allowed{"read",
                                     "rseq",
                                     "set_robust_list"};
 
-Status put_on_seccomp(const std::vector<std::string>& names) {
+Status put_on_seccomp(const Sandbox& sandbox) {
   const std::unique_ptr<void, decltype(&seccomp_release)> filter(
       seccomp_init(SCMP_ACT_KILL_PROCESS), &seccomp_release);
   if (!filter) return fail("seccomp: no memory for the filter");
-  const auto allow = [&filter](const char* name) {
+  const auto answer = [&filter](const char* name, std::uint32_t action) {
     const int number = seccomp_syscall_resolve_name(name);
     if (number == __NR_SCMP_ERROR) return false;
-    return seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, number, 0) == 0;
+    return seccomp_rule_add(filter.get(), action, number, 0) == 0;
   };
+  const auto allow = [&answer](const char* name) { return answer(name, SCMP_ACT_ALLOW); };
   for (const char* name : always_allowed) {
     if (!allow(name)) return fail(std::string("seccomp: cannot allow ") + name);
   }
   for (const char* name : sanitizer_calls) {
     if (!allow(name)) return fail(std::string("seccomp: cannot allow ") + name);
   }
-  for (const std::string& name : names) {
+  for (const std::string& name : sandbox.syscalls) {
     if (!allow(name.c_str())) return fail("seccomp: cannot allow " + name);
+  }
+  for (const std::string& name : sandbox.refused) {
+    if (!answer(name.c_str(), SCMP_ACT_ERRNO(EPERM))) return fail("seccomp: cannot refuse " + name);
+  }
+  if (sandbox.threads) {
+    // clone3 hides its flags from the filter; without it glibc takes clone.
+    const scmp_arg_cmp of_thread{
+        .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = CLONE_THREAD, .datum_b = CLONE_THREAD};
+    if (!answer("clone3", SCMP_ACT_ERRNO(ENOSYS)) ||
+        seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &of_thread) != 0) {
+      return fail("seccomp: cannot allow threads");
+    }
   }
   if (const int error = seccomp_load(filter.get()); error != 0) {
     return Unexpected<Error>{
@@ -213,7 +227,7 @@ Status enter_sandbox(const Sandbox& sandbox) {
   if (sandbox.paths) {
     if (auto done = put_on_landlock(*sandbox.paths); !done) return done;
   }
-  return put_on_seccomp(sandbox.syscalls);
+  return put_on_seccomp(sandbox);
 }
 
 std::vector<std::string> event_loop_syscalls() {

@@ -36,6 +36,10 @@ struct Sandbox {
   // System calls that stay legal, by name. Anything else kills the process. Always added: those
   // that every C++ program needs to run and to end (see sandbox.cpp).
   std::vector<std::string> syscalls;
+  // Those that fail with EPERM instead: a library tries them and can do without.
+  std::vector<std::string> refused = {};
+  // More threads of this process, and no other process.
+  bool threads = false;
   // Files reachable from now on; nullopt leaves file access to `syscalls` alone.
   std::optional<std::vector<PathRight>> paths;
 };

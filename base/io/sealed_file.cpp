@@ -16,6 +16,8 @@ Result<Fd> memory_file() {
 }
 
 Result<std::string> read_memory_file(const Fd& file, std::size_t limit) {
+  // Another file could keep its reader waiting for as long as it likes.
+  if (::fcntl(file.get(), F_GET_SEALS) < 0) return fail("what came is no file in memory");
   if (::lseek(file.get(), 0, SEEK_SET) != 0) return fail_errno("read a memfd");
   return read_all(file, limit);
 }

@@ -2,6 +2,7 @@
 #include "base/wire/frame.hpp"
 
 #include <cstdlib>
+#include <cstring>
 
 #include "base/wire/writer.hpp"
 
@@ -24,6 +25,12 @@ Result<std::optional<FrameDecoder::Payload>, FrameError> FrameDecoder::next() {
   pending_.erase(pending_.begin(),
                  pending_.begin() + static_cast<std::ptrdiff_t>(frame_header_size + size));
   return std::optional{std::move(frame)};
+}
+
+void FrameDecoder::wipe() {
+  pending_.resize(pending_.capacity());
+  if (!pending_.empty()) ::explicit_bzero(pending_.data(), pending_.size());
+  pending_.clear();
 }
 
 void append_frame(std::vector<std::byte>& out, Bytes payload) {

@@ -26,6 +26,8 @@ class FrameDecoder {
   void push(Bytes untrusted);
   // The next whole frame, or nothing yet. An error ends the stream for good.
   Result<std::optional<Payload>, FrameError> next();
+  // Forgets all that came, the bytes that were taken out already too.
+  void wipe();
 
  private:
   std::vector<std::byte> pending_;

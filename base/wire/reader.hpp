@@ -64,6 +64,12 @@ class BasicReader {
 using Reader = BasicReader<Endian::little>;  // our own protocols, usbredir, USB descriptors
 using BigReader = BasicReader<Endian::big>;  // USB/IP, NBD
 
+inline bool all_zeros(Bytes bytes) noexcept {
+  for (const std::byte byte : bytes) {
+    if (byte != std::byte{0}) return false;
+  }
+  return true;
+}
 inline Bytes as_bytes(std::string_view text) noexcept {
   return std::as_bytes(std::span(text.data(), text.size()));
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/wire/ascii.hpp"
 #include "scanner-qube/release/limits.hpp"
 #include "scanner-qube/volume/names/oddities.hpp"
 #include "scanner-qube/volume/names/unicode.hpp"
@@ -109,14 +110,6 @@ std::string shortened(std::string_view name, std::size_t limit) {
   return std::string(name.substr(0, end)) + std::string(name.substr(dot));
 }
 
-std::string ascii_lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
-
 bool has(const std::vector<names::Oddity>& odd, names::Oddity what) {
   return std::ranges::find(odd, what) != odd.end();
 }
@@ -142,7 +135,7 @@ std::string safe_name(std::string_view untrusted) {
     std::replace(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(name.rfind('.')), '.',
                  '_');
   }
-  const std::string lowered = ascii_lower(name);
+  const std::string lowered = base::wire::ascii_lower(name);
   if (is_active(lowered)) name += '_';
   const bool device = has(names::odd_name(name), names::Oddity::device);
   const bool known = std::ranges::find(special, lowered) != special.end();

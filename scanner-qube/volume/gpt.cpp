@@ -108,7 +108,7 @@ void read_entries(const Source& source, const Header& header, std::uint32_t sect
   for (std::size_t i = 0; i < count; ++i) {
     Reader in(Bytes(*bytes).subspan(i * header.entry_size, header.entry_size));
     const Bytes type = in.take(16);
-    if (std::ranges::all_of(type, [](std::byte b) { return b == std::byte{0}; })) continue;
+    if (base::wire::all_zeros(type)) continue;
     in.take(16);
     const std::uint64_t first = in.u64();
     const std::uint64_t last = in.u64();

@@ -92,8 +92,7 @@ double entropy(Bytes bytes) {
 }
 
 FileSystem without_signature(Bytes bytes) {
-  const auto zero = [](std::byte b) { return b == std::byte{0}; };
-  if (std::ranges::all_of(bytes, zero)) return FileSystem::empty;
+  if (base::wire::all_zeros(bytes)) return FileSystem::empty;
   constexpr double encrypted = 7.95;
   constexpr std::size_t enough = std::size_t{16} * 1024;
   if (bytes.size() >= enough && entropy(bytes.first(enough)) > encrypted) return FileSystem::random;

@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <functional>
+#include <thread>
 
 namespace base::io {
 namespace {
@@ -40,6 +42,34 @@ TEST(Sandbox, LeavesAllowedSystemCallsAlone) {
   });
   EXPECT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(Sandbox, WhatIsRefusedFailsAndDoesNotKill) {
+  const int status = in_child([] {
+    if (!enter_sandbox({.syscalls = {}, .refused = {"socket"}, .paths = std::nullopt})) return 1;
+    return ::socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EPERM ? 0 : 2;
+  });
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST(Sandbox, ThreadsAreNoProcesses) {
+  const auto with_threads = [](const std::function<int()>& body) {
+    return in_child([&body] {
+      if (!enter_sandbox({.syscalls = {}, .threads = true, .paths = std::nullopt})) return 1;
+      return body();
+    });
+  };
+  const int thread = with_threads([] {
+    int done = 0;
+    std::thread([&done] { done = 7; }).join();
+    return done;
+  });
+  EXPECT_TRUE(WIFEXITED(thread)) << thread;
+  EXPECT_EQ(WEXITSTATUS(thread), 7);
+  const int process = with_threads([] { return ::fork() < 0 ? 2 : 0; });
+  ASSERT_TRUE(WIFSIGNALED(process)) << process;
+  EXPECT_EQ(WTERMSIG(process), SIGSYS);
 }
 
 TEST(Sandbox, RefusesAnUnknownSystemCallName) {

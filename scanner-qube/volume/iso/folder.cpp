@@ -89,8 +89,7 @@ std::optional<FolderRecord> Sector::next() {
   if (in_.rest().empty()) return std::nullopt;
   const std::size_t length = in_.u8();
   if (length == 0) {  // the rest of the sector is unused, and zeros (ECMA-119, 6.8.1.1)
-    const auto zero = [](std::byte b) { return b == std::byte{0}; };
-    if (!std::ranges::all_of(in_.rest(), zero)) return bad("something behind its last record");
+    if (!base::wire::all_zeros(in_.rest())) return bad("something behind its last record");
     in_ = Reader({});
     return std::nullopt;
   }

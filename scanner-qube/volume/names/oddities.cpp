@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/wire/ascii.hpp"
+#include "scanner-qube/documents.hpp"
 #include "scanner-qube/volume/names/unicode.hpp"
 
 namespace scannerqube::volume::names {
@@ -18,21 +20,8 @@ constexpr std::array programs{"exe"sv,  "com"sv, "scr"sv, "pif"sv, "bat"sv, "cmd
                               "chm"sv,  "dll"sv, "sys"sv, "inf"sv, "scf"sv, "app"sv,  "desktop"sv,
                               "iso"sv,  "img"sv, "vhd"sv, "one"sv, "sh"sv,  "appx"sv, "gadget"sv,
                               "vhdx"sv, "xll"sv};
-// What people take for harmless.
-constexpr std::array documents{
-    "pdf"sv, "doc"sv, "docx"sv, "xls"sv, "xlsx"sv, "ppt"sv, "pptx"sv, "txt"sv, "rtf"sv,  "jpg"sv,
-    "png"sv, "gif"sv, "jpeg"sv, "bmp"sv, "mp3"sv,  "mp4"sv, "avi"sv,  "mov"sv, "zip"sv,  "rar"sv,
-    "odt"sv, "ods"sv, "csv"sv,  "htm"sv, "html"sv, "xml"sv, "7z"sv,   "svg"sv, "heic"sv, "epub"sv};
 constexpr std::array devices{"con"sv,    "prn"sv,     "aux"sv,   "nul"sv,
                              "conin$"sv, "conout$"sv, "clock$"sv};
-
-std::string ascii_lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
 
 std::string_view without_tail(std::string_view text) {
   const auto last = text.find_last_not_of(". ");
@@ -62,7 +51,7 @@ bool is_double_extension(std::string_view lowered) {
   if (!among(programs, name.substr(last + 1))) return false;
   const std::string_view stem = without_tail(name.substr(0, last));
   const auto before = stem.rfind('.');
-  return before != std::string_view::npos && among(documents, stem.substr(before + 1));
+  return before != std::string_view::npos && is_document_extension(stem.substr(before + 1));
 }
 
 void add(std::vector<Oddity>& found, Oddity oddity) {
@@ -132,7 +121,7 @@ std::vector<Oddity> odd_name(std::string_view component) {
     add(found, Oddity::separator);
   }
   look_at_letters(component, found);
-  const std::string lowered = ascii_lower(component);
+  const std::string lowered = base::wire::ascii_lower(component);
   if (is_device(lowered)) add(found, Oddity::device);
   if (component.back() == '.' || component.back() == ' ') add(found, Oddity::trailing);
   if (component.front() == ' ') add(found, Oddity::leading_blank);
@@ -143,7 +132,7 @@ std::vector<Oddity> odd_name(std::string_view component) {
 
 std::vector<Oddity> odd_path(std::string_view path) {
   std::vector<Oddity> found;
-  if (without_tail(ascii_lower(path)) == "autorun.inf") add(found, Oddity::autorun);
+  if (without_tail(base::wire::ascii_lower(path)) == "autorun.inf") add(found, Oddity::autorun);
   for (;;) {
     const auto slash = path.find('/');
     for (const Oddity oddity : odd_name(path.substr(0, slash))) add(found, oddity);
