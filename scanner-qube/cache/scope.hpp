@@ -21,7 +21,7 @@ base::hash::Digest database_digest(std::vector<DatabaseFile> files);
 
 // SHA-256 of everything but signatures that a verdict depends on. Raise `verdict_rules` when this
 // program judges the same answers of an engine otherwise.
-inline constexpr unsigned verdict_rules = 1;
+inline constexpr unsigned verdict_rules = 2;
 base::hash::Digest options_digest(const EngineInfo& engine);
 
 }  // namespace scannerqube

@@ -9,6 +9,7 @@
 #include "scanner-qube/engine/io/clamav_engine.hpp"
 #include "tests/fakes/folder.hpp"
 #include "tests/scanner-qube/samples.hpp"
+#include "tests/scanner-qube/shortcuts.hpp"
 
 namespace scannerqube {
 namespace {
@@ -181,6 +182,25 @@ TEST_F(ClamavEngineTest, WhatIsEncryptedIsNotExamined) {
   EXPECT_TRUE(is(scan(zip(eicar(), "-P secret")), Verdict::incomplete, "ncrypted"));
 }
 
+// By libclamav's own type, of a file and of a member in an archive.
+TEST_F(ClamavEngineTest, WhatIsToBeStartedByMistakeIsSuspicious) {
+  load();
+  const auto program = base::io::read_file("/bin/true", 4 * mib);
+  ASSERT_TRUE(program) << program.error().text;
+  const auto named = [this](const std::string& content, const std::string& name) {
+    return engine_->scan(base::wire::as_bytes(content), name);
+  };
+  EXPECT_TRUE(is(named(*program, "invoice.pdf"), Verdict::suspicious,
+                 "Lure.Disguise: a Linux program, called .pdf"));
+  EXPECT_EQ(named(*program, "true").verdict(), Verdict::clean);
+  const std::string link = tests::shortcut({.path = "C:\\cmd.exe", .arguments = "/c x.exe"});
+  EXPECT_TRUE(is(named(link, "folder.lnk"), Verdict::suspicious,
+                 "Lure.Shortcut: starts C:\\cmd.exe /c x.exe"));
+  EXPECT_TRUE(is(scan(zip(link)), Verdict::suspicious, "Lure.Shortcut: starts C:\\cmd.exe"));
+  EXPECT_TRUE(is(named("[autorun]\nopen=x.exe\n", "autorun.inf"), Verdict::suspicious,
+                 "Lure.Autorun: starts x.exe"));
+}
+
 TEST_F(ClamavEngineTest, RarIsNotExamined) {
   load();
   EXPECT_TRUE(is(scan(tests::samples::small_rar()), Verdict::incomplete, "RAR archive"));
@@ -196,6 +216,32 @@ TEST_F(ClamavEngineTest, AnMd5TwinOfACleanFileIsLookedAt) {
   load();
   EXPECT_TRUE(is(scan(first), Verdict::clean, ""));
   EXPECT_TRUE(is(scan(second), Verdict::infected, "Evil.Twin"));
+}
+
+TEST_F(ClamavEngineTest, RulesOfYaraAreUsedAllOrNone) {
+  const std::string good =
+      "rule first { strings: $a = \"a rule of yara\" condition: $a }\n"
+      "rule second { strings: $a = /regular[0-9]+ish/ $b = { 41 42 ?? 44 45 } condition: $a and $b "
+      "}\n";
+  const fs::path file = folder_.path() / "db" / "local.yar";
+  std::ofstream(file) << good;
+  load();
+  EXPECT_TRUE(is(scan("this is a rule of yara"), Verdict::infected, "YARA.first"));
+  EXPECT_TRUE(is(scan("regular123ish ABxDE"), Verdict::infected, "YARA.second"));
+  EXPECT_EQ(scan("regular123ish").verdict(), Verdict::clean);
+  // What it would leave out with no more than a message.
+  for (const std::string lost :
+       {"rule lost { strings: $a = \"x\" condition: $a }", "rule lost { condition: filesize < 9 }",
+        "import \"pe\"\nrule lost { condition: pe.is_dll() }", "rule lost { strings: $a = \"x"}) {
+    std::ofstream(file) << good << lost;
+    const auto engine = io::ClamavEngine::load(
+        {.databases = {folder_.path() / "db"}, .limits = {}, .temporary = folder_.path() / "tmp"});
+    ASSERT_FALSE(engine) << lost;
+    EXPECT_NE(engine.error().text.find("not all rules can be read: "), std::string::npos)
+        << engine.error().text;
+  }
+  std::ofstream(file) << good;
+  load();
 }
 
 TEST_F(ClamavEngineTest, AnEngineWithoutSignaturesDoesNotLoad) {

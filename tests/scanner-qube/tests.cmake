@@ -26,7 +26,8 @@ sallyport_test(scan_report_test SOURCES
   LIBRARIES scannerqube_report_json scannerqube_verdict_note)
 sallyport_fuzz(verdict_cache_fuzz SOURCE fuzz/verdict_cache_fuzz.cpp LIBRARIES scannerqube_cache)
 sallyport_fuzz(scan_opaque_fuzz SOURCE fuzz/scan_opaque_fuzz.cpp LIBRARIES scannerqube_engine)
-sallyport_test(opaque_test SOURCES scanner-qube/opaque_test.cpp LIBRARIES scannerqube_engine)
+sallyport_test(opaque_test SOURCES scanner-qube/lures_test.cpp scanner-qube/opaque_test.cpp
+  LIBRARIES scannerqube_engine)
 
 # Hostile media: tests/scanner-qube/README.md.
 set(fuzzed_each 8)

@@ -8,6 +8,7 @@
 
 #include "base/wire/escape.hpp"
 #include "scanner-qube/engine/detection.hpp"
+#include "scanner-qube/engine/lures.hpp"
 #include "scanner-qube/engine/member_budget.hpp"
 #include "scanner-qube/engine/opaque.hpp"
 
@@ -79,8 +80,8 @@ cl_error_t on_layer(int /*fd*/, const char* type, void* context) {
 
 // Every layer, before it is scanned. libclamav's buffer is the whole of it.
 // NOLINTNEXTLINE(readability-function-size): libclamav's own shape
-cl_error_t on_content(int /*fd*/, const char* /*type*/, const char** /*ancestors*/,
-                      size_t /*parent_size*/, const char* /*name*/, size_t untrusted_size,
+cl_error_t on_content(int /*fd*/, const char* type, const char** /*ancestors*/,
+                      size_t /*parent_size*/, const char* name, size_t untrusted_size,
                       const char* untrusted, uint32_t /*depth*/, uint32_t /*attributes*/,
                       void* context) {
   auto& scan = *static_cast<Scan*>(context);
@@ -88,15 +89,37 @@ cl_error_t on_content(int /*fd*/, const char* /*type*/, const char** /*ancestors
     if (untrusted_size > 0) scan.result.add_not_examined("a layer that the engine does not show");
     return CL_CLEAN;
   }
-  for (const std::string& why :
-       not_opened(base::wire::as_bytes(std::string_view(untrusted, untrusted_size)))) {
-    scan.result.add_not_examined(why);
+  const auto layer = base::wire::as_bytes(std::string_view(untrusted, untrusted_size));
+  for (const std::string& why : not_opened(layer)) scan.result.add_not_examined(why);
+  const std::string_view said_type = type == nullptr ? std::string_view() : type;
+  const std::string said_name = name == nullptr ? std::string() : shown(name);
+  for (const std::string& lure : lures_in(said_type, said_name, layer)) {
+    scan.result.add_finding(Finding::Kind::suspicion, lure, scan.member);
   }
   return CL_CLEAN;
 }
 
+// Rules of YARA that it cannot read or does not support it leaves out, with nothing but a message,
+// for which the library has one receiver a process: loading points this at where the first of them
+// goes, and nothing else does.
+thread_local std::string* lost_rule = nullptr;
+
+class Receiver {
+ public:
+  explicit Receiver(std::string& into) { lost_rule = &into; }
+  ~Receiver() { lost_rule = nullptr; }
+  Receiver(const Receiver&) = delete;
+  Receiver& operator=(const Receiver&) = delete;
+};
+
 // What the library would print of a stranger's file is not for a terminal or a log.
-void on_message(cl_msg /*severity*/, const char* /*full*/, const char* /*text*/, void* /*scan*/) {}
+void on_message(cl_msg severity, const char* /*full*/, const char* text, void* /*scan*/) {
+  if (lost_rule == nullptr || text == nullptr || severity < CL_MSG_WARN) return;
+  const std::string_view said = text;
+  const bool of_yara = said.find("yara") != std::string_view::npos ||
+                       said.find("YARA") != std::string_view::npos || said.starts_with("yyerror");
+  if (of_yara && lost_rule->empty()) *lost_rule = shown(said.substr(0, said.find('\n')));
+}
 
 cl_scan_options scan_options() {
   cl_scan_options options{};
@@ -200,12 +223,15 @@ base::Result<std::unique_ptr<ClamavEngine>> ClamavEngine::load(const ClamavOptio
   if (!engine) return base::fail("libclamav: no memory for an engine");
   if (auto set = configure(*engine, options); !set) return base::Unexpected{set.error()};
   unsigned int signatures = 0;
+  std::string lost;
+  const Receiver receiver(lost);
   for (const auto& database : options.databases) {
     const auto loaded = cl_load(database.c_str(), engine.get(), &signatures, CL_DB_STDOPT);
     if (loaded != CL_SUCCESS) {
       return base::fail("signatures " + database.string() + ": " + std::string(error_text(loaded)));
     }
   }
+  if (!lost.empty()) return base::fail("signatures: not all rules can be read: " + lost);
   // An engine that knows nothing would call everything clean.
   if (signatures == 0) return base::fail("signatures: there are none in what was given");
   if (const auto compiled = cl_engine_compile(engine.get()); compiled != CL_SUCCESS) {

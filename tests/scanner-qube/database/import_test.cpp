@@ -230,8 +230,8 @@ TEST_F(DatabaseImport, RefusesContainersThatClamAvHasNotSigned) {
 // would be taken without a word.
 TEST_F(DatabaseImport, EachKindOfFileIsReadByTheEngine) {
   for (const std::string extension :
-       {"hdb", "hsb", "mdb", "msb", "ndb", "ldb", "sdb", "cdb", "crb", "idb", "imp", "fp", "sfp",
-        "ign2", "ftm", "wdb", "pdb", "gdb", "pwdb"}) {
+       {"hdb", "hsb", "mdb",  "msb", "ndb", "ldb", "sdb", "cdb",  "crb", "idb", "imp",
+        "fp",  "sfp", "ign2", "ftm", "wdb", "pdb", "gdb", "pwdb", "yar", "yara"}) {
     SCOPED_TRACE(extension);
     expect_refused(with_file("z." + extension, "this is no database at all{{{:::\n"),
                    "the engine does not take it");

@@ -174,14 +174,14 @@ TEST(DatabaseManifest, HasEachFileOnce) {
 }
 
 TEST(DatabaseManifest, NamesFilesThatTheEngineReads) {
-  for (const std::string name :
-       {"main.cvd", "daily.cld", "local.ndb", "a.b-c_9.ldb", "0.ign2", "x.pwdb"}) {
+  for (const std::string name : {"main.cvd", "daily.cld", "local.ndb", "a.b-c_9.ldb", "0.ign2",
+                                 "x.pwdb", "a.yar", "a.yara"}) {
     EXPECT_TRUE(check_database_name(name)) << name;
   }
   for (const std::string name :
-       {"",       ".",      "..",    ".ndb",      "-a.ndb", "a/b.ndb",     "../a.ndb", "A.ndb",
-        "a.NDB",  "a.ndb ", "a",     "ndb",       "a.exe",  "a.ndb.gz",    "evil.cbc", "a.yar",
-        "a.yara", "a.ldu",  "a.cud", "daily.cfg", "a.info", "x\x1b[2J.ndb"}) {
+       {"",         ".",     "..",     ".ndb",      "-a.ndb", "a/b.ndb",     "../a.ndb",
+        "A.ndb",    "a.NDB", "a.ndb ", "a",         "ndb",    "a.exe",       "a.ndb.gz",
+        "evil.cbc", "a.ldu", "a.cud",  "daily.cfg", "a.info", "x\x1b[2J.ndb"}) {
     const auto checked = check_database_name(name);
     ASSERT_FALSE(checked) << name;
     EXPECT_EQ(checked.error().text.find('\x1b'), std::string::npos);
