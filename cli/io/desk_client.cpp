@@ -29,9 +29,12 @@ base::Result<DeskClient> DeskClient::connect(const base::io::Paths& paths) {
 }
 
 base::Result<DeskAnswer> DeskClient::ask(const scannerqube::desk::DeskRequest& request,
-                                         const OnProgress& on_progress) const {
+                                         const OnProgress& on_progress,
+                                         const base::io::Fd* passphrase) const {
   const std::string text = format_request(request);
-  if (auto sent = base::io::send_question(socket_, base::wire::as_bytes(text)); !sent) {
+  std::vector<const base::io::Fd*> passed;
+  if (passphrase != nullptr) passed.push_back(passphrase);
+  if (auto sent = base::io::send_question(socket_, base::wire::as_bytes(text), passed); !sent) {
     return base::Unexpected{sent.error()};
   }
   for (;;) {

@@ -24,9 +24,11 @@ class DeskClient {
   using OnProgress = std::function<void(std::string_view word)>;
 
   static base::Result<DeskClient> connect(const base::io::Paths& paths);
-  // An error is the desk's "failed", or no answer.
+  // An error is the desk's "failed", or no answer. `passphrase`: the file in memory that a request
+  // with one needs.
   base::Result<DeskAnswer> ask(const scannerqube::desk::DeskRequest& request,
-                               const OnProgress& on_progress = {}) const;
+                               const OnProgress& on_progress = {},
+                               const base::io::Fd* passphrase = nullptr) const;
 
  private:
   explicit DeskClient(base::io::Fd socket) : socket_(std::move(socket)) {}

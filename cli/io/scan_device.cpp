@@ -8,6 +8,7 @@
 #include "base/io/files.hpp"
 #include "cli/device_run.hpp"
 #include "cli/io/desk_client.hpp"
+#include "cli/io/passphrase.hpp"
 #include "cli/io/snapshot_tool.hpp"
 #include "cli/own_command.hpp"
 #include "cli/scan_progress.hpp"
@@ -45,8 +46,24 @@ void wait_while_asking(const std::string& device, const Admin& admin) {
   }
 }
 
+// Of what is encrypted on the medium; nothing: it stays shut.
+base::Result<std::optional<base::io::Fd>> passphrase_of(const Arguments& given,
+                                                        const std::string& device) {
+  const std::string file = option_of(given, "--passphrase-file");
+  if (file.empty() && !given.has("--passphrase")) return std::optional<base::io::Fd>();
+  if (given.has("--remember")) {
+    return base::fail("what is on an encrypted medium is not remembered: leave --remember out");
+  }
+  auto passphrase = file.empty()
+                        ? ask_passphrase("Passphrase for what is encrypted on " + device + ": ")
+                        : read_passphrase(file);
+  if (!passphrase) return base::Unexpected{passphrase.error()};
+  return std::optional(*std::move(passphrase));
+}
+
 struct ToScan {
   NewSnapshot snapshot;
+  std::string device_id;                     // as dom0 has it; empty: not known
   std::optional<base::hash::Digest> medium;  // to be remembered
 };
 
@@ -61,44 +78,49 @@ base::Result<ToScan> snapshot_of(const std::string& device, const Arguments& giv
       return base::fail(device + " is a snapshot: --remember is for the device itself");
     }
     return ToScan{.snapshot = {.storage = *storage, .name = device.substr(backend.size() + 1)},
+                  .device_id = {},
                   .medium = std::nullopt};
   }
   wait_while_asking(device, admin);
   SnapshotWish wish{.device = device, .identity = {}, .name = {}, .storage = *storage};
+  const auto found = find_block_device(admin, device);
+  if (!found) return base::Unexpected{found.error()};
+  if (!*found) return base::fail("there is no device " + device);
+  // What is snapshotted is what is stated, and remembered.
+  if ((*found)->device_id != unknown_device_id) wish.identity = (*found)->device_id;
   std::optional<base::hash::Digest> medium;
   if (given.has("--remember")) {
-    const auto found = find_block_device(admin, device);
-    if (!found) return base::Unexpected{found.error()};
-    if (!*found) return base::fail("there is no device " + device);
     medium = scannerqube::desk::medium_digest((*found)->device_id);
     if (!medium) {
       return base::fail(device +
                         " has no serial number, so it cannot be told from others of its kind; "
                         "scan it without --remember");
     }
-    wish.identity = (*found)->device_id;  // what is snapshotted is what is remembered
   }
-  auto made = make_snapshot(admin, std::move(wish));
+  auto made = make_snapshot(admin, wish);
   if (!made) return base::Unexpected{made.error()};
   std::cerr << "Snapshot " << made->storage << ':' << made->name << " of " << device << ".\n";
-  return ToScan{.snapshot = *std::move(made), .medium = medium};
+  return ToScan{.snapshot = *std::move(made),
+                .device_id = wish.identity.substr(0, scannerqube::desk::max_device),
+                .medium = medium};
 }
 
 }  // namespace
 
 base::Result<DeskAnswer> ask_for_scan(const base::io::Paths& paths, const DeskRequest& request,
-                                      TerminalLine::Style style) {
+                                      TerminalLine::Style style, const base::io::Fd* passphrase) {
   const auto desk = DeskClient::connect(paths);
   if (!desk) return base::Unexpected{desk.error()};
   TerminalLine terminal(style);
   ScanProgressLine line;
   const auto began = std::chrono::steady_clock::now();
-  return desk->ask(request, [&](std::string_view word) {
+  const auto show = [&](std::string_view word) {
     if (!line.take(word)) return;
     const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - began);
     terminal.show(line.text(static_cast<std::uint64_t>(elapsed.count())));
-  });
+  };
+  return desk->ask(request, show, passphrase);
 }
 
 namespace {
@@ -149,6 +171,8 @@ Outcome run_scan_device(const Words& words, const Admin& admin, const base::io::
   const auto given = read_arguments(spec, words);
   if (auto over = help_or_misuse(spec, given, columns)) return *std::move(over);
   const std::string device = given->positionals.at(0).front();
+  const auto passphrase = passphrase_of(*given, device);
+  if (!passphrase) return no_verdict(passphrase.error().text);
   const auto found = snapshot_of(device, *given, admin);
   if (!found) return no_verdict(found.error().text);
   const NewSnapshot& snapshot = found->snapshot;
@@ -158,11 +182,14 @@ Outcome run_scan_device(const Words& words, const Admin& admin, const base::io::
       paths,
       {.snapshot = snapshot.name,
        .device = device,
+       .device_id = found->device_id,
        .deleted = given->has("--deleted"),
        .again = given->has("--again"),
        .medium = found->medium,
+       .passphrase = passphrase->has_value(),
        .stays = waits},
-      given->has("--progress") ? TerminalLine::Style::each_line : TerminalLine::Style::terminal);
+      given->has("--progress") ? TerminalLine::Style::each_line : TerminalLine::Style::terminal,
+      *passphrase ? &**passphrase : nullptr);
   if (!answered) return no_verdict(answered.error().text);
   if (answered->word == "started") {
     // 0 says clean, and nothing else.

@@ -11,7 +11,6 @@ namespace scannerqube::desk {
 namespace {
 
 constexpr std::size_t max_name = 31;
-constexpr std::size_t max_device = 128;
 
 std::string_view name_of(DeskRequest::Verb verb) {
   switch (verb) {
@@ -63,9 +62,10 @@ bool take_option(std::string_view key, std::string_view value, DeskRequest& requ
   if (key == "deleted") return take_yes_no(value, request.deleted);
   if (key == "again") return take_yes_no(value, request.again);
   if (key == "wait") return take_yes_no(value, request.stays);
+  if (key == "passphrase") return take_yes_no(value, request.passphrase);
   if (key == "medium") return base::hash::from_hex(value, request.medium.emplace());
-  if (key != "device" || !is_device(value)) return false;
-  request.device = value;
+  if ((key != "device" && key != "id") || !is_device(value)) return false;
+  (key == "id" ? request.device_id : request.device) = value;
   return true;
 }
 
@@ -87,7 +87,9 @@ std::string format_request(const DeskRequest& request) {
   std::string text = std::string(name_of(request.verb)) + ' ' + request.snapshot;
   if (request.verb != DeskRequest::Verb::scan) return text;
   if (!request.device.empty()) text += " device=" + request.device;
+  if (!request.device_id.empty()) text += " id=" + request.device_id;
   if (request.medium) text += " medium=" + base::hash::to_hex(*request.medium);
+  if (request.passphrase) text += " passphrase=yes";
   return text + (request.deleted ? " deleted=yes" : " deleted=no") +
          (request.again ? " again=yes" : " again=no") + (request.stays ? " wait=yes" : " wait=no");
 }
@@ -116,6 +118,9 @@ base::Result<DeskRequest> parse_desk_request(std::string_view untrusted) {
       return base::fail("'" + std::string(key) + "' is there twice");
     }
     given.push_back(key);
+  }
+  if (request.passphrase && request.medium) {
+    return base::fail("what is on an encrypted medium is not remembered: leave medium= out");
   }
   return request;
 }

@@ -11,10 +11,13 @@
 
 #include "base/hash/digest.hpp"
 #include "base/wire/result.hpp"
+#include "scanner-qube/unlock/secret.hpp"
 
 namespace scannerqube::desk {
 
 inline constexpr std::size_t max_desk_request = 512;
+inline constexpr std::size_t max_passphrase = unlock::max_passphrase;
+inline constexpr std::size_t max_device = 128;  // characters of a device, and of its id
 
 struct DeskRequest {
   enum class Verb : std::uint8_t {
@@ -26,11 +29,17 @@ struct DeskRequest {
   // Of a scan alone. The device that it was taken of, as the tool was told it: "sys-usb:sda"; may
   // be empty.
   std::string device;
+  // The id that dom0 gives that device ("0951:1666:60A44C:u080650"), as the tool was told; the
+  // same.
+  std::string device_id = {};
   bool deleted = false;  // deleted=yes: deleted files as well
   bool again = false;    // again=yes: even if there is a report of these bytes
   // medium=HEX, as medium_digest() has it. What is clean on it is remembered for the next scan of
   // the same one, and what is remembered of it is not scanned.
   std::optional<base::hash::Digest> medium = {};
+  // passphrase=yes: a file in memory comes with it, whose bytes open encrypted parts. There is a
+  // new scan then, and nothing is remembered.
+  bool passphrase = false;
   bool stays = true;  // wait=yes: the asker stays, and its leaving ends the scan
   friend bool operator==(const DeskRequest&, const DeskRequest&) = default;
 };

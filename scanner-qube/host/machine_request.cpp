@@ -31,7 +31,8 @@ std::string format_request(const MachineRequest& request) {
          " deleted=" + (request.deleted == ScanOrder::Deleted::include ? "yes" : "no") +
          " database=" + request.database +
          " sha256=" + base::hash::to_hex(request.database_sha256) +
-         " known=" + (request.known ? "yes" : "no");
+         " known=" + (request.known ? "yes" : "no") +
+         " passphrase=" + (request.passphrase ? "yes" : "no");
 }
 
 base::Result<MachineRequest> parse_machine_request(std::string_view untrusted) {
@@ -44,13 +45,16 @@ base::Result<MachineRequest> parse_machine_request(std::string_view untrusted) {
   std::string_view database;
   std::string_view sha256;
   std::string_view known;
+  std::string_view passphrase;
   if (untrusted.size() > max_machine_request || !untrusted.starts_with(verb) ||
       !take_word(rest, "size", size) || !take_word(rest, "largest", largest) ||
       !take_word(rest, "deleted", deleted) || !take_word(rest, "database", database) ||
-      !take_word(rest, "sha256", sha256) || !take_word(rest, "known", known) || !rest.empty() ||
-      (known != "yes" && known != "no") || !take_number(size, request.size) ||
-      !take_number(largest, request.largest_file) || (deleted != "yes" && deleted != "no") ||
-      database.empty() || database.size() > max_database_name ||
+      !take_word(rest, "sha256", sha256) || !take_word(rest, "known", known) ||
+      !take_word(rest, "passphrase", passphrase) || !rest.empty() ||
+      (known != "yes" && known != "no") || (passphrase != "yes" && passphrase != "no") ||
+      !take_number(size, request.size) || !take_number(largest, request.largest_file) ||
+      (deleted != "yes" && deleted != "no") || database.empty() ||
+      database.size() > max_database_name ||
       !std::ranges::all_of(database, [](char c) { return c >= '0' && c <= '9'; })) {
     return base::fail("no request for a scan");
   }
@@ -58,6 +62,7 @@ base::Result<MachineRequest> parse_machine_request(std::string_view untrusted) {
     return base::fail("no request for a scan: its digest is none");
   }
   request.known = known == "yes";
+  request.passphrase = passphrase == "yes";
   if (deleted == "yes") request.deleted = ScanOrder::Deleted::include;
   request.database = database;
   // There is one way to say it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a client asks of a scanner machine: "scan size=BYTES largest=BYTES
-// deleted=no|yes database=SERIAL sha256=HEX known=no|yes".
+// deleted=no|yes database=SERIAL sha256=HEX known=no|yes passphrase=no|yes".
 //
 // Pure.
 #pragma once
@@ -23,7 +23,9 @@ struct MachineRequest {
   // That the machine must have loaded: its folder's name and its digest.
   std::string database;
   base::hash::Digest database_sha256 = {};
-  bool known = false;  // a list of contents that need no scan comes with it (cache/cache_list.hpp)
+  // Files in memory come with it, in this order:
+  bool known = false;       // a list of contents that need no scan (cache/cache_list.hpp)
+  bool passphrase = false;  // of encrypted parts: its bytes
   friend bool operator==(const MachineRequest&, const MachineRequest&) = default;
 };
 

@@ -2,6 +2,7 @@
 #include "scanner-qube/qube/message.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/wire/writer.hpp"
 
@@ -17,6 +18,7 @@ using base::wire::Writer;
 enum class Kind : std::uint8_t { ready = 1, progress, report, files, done, failure };
 constexpr std::uint8_t order_kind = 1;
 constexpr std::uint8_t known_kind = 2;
+constexpr std::uint8_t passphrase_kind = 3;
 
 bool printable(char c) { return c >= ' ' && c <= '~'; }
 
@@ -101,7 +103,8 @@ void append_order(std::vector<std::byte>& out, const ScanOrder& order) {
       .u64(order.margin)
       .u64(order.largest_file)
       .bytes(order.database)
-      .u32(order.known);
+      .u32(order.known)
+      .u8(order.passphrase ? 1 : 0);
   base::wire::append_frame(out, payload);
 }
 
@@ -115,6 +118,14 @@ void append_known(std::vector<std::byte>& out, std::span<const ContentKey> conte
     base::wire::append_frame(out, payload);
     contents = contents.subspan(part.size());
   }
+}
+
+void append_passphrase(std::vector<std::byte>& out, Bytes passphrase) {
+  std::vector<std::byte> payload;
+  payload.reserve(1 + unlock::max_passphrase);  // nothing that grows leaves a copy behind
+  Writer(payload).u8(passphrase_kind).bytes(passphrase);
+  base::wire::append_frame(out, payload);
+  ::explicit_bzero(payload.data(), payload.size());
 }
 
 std::string_view describe(MessageError error) {
@@ -170,11 +181,14 @@ base::Result<ScanOrder, MessageError> parse_order(Bytes payload) {
   order.largest_file = in.u64();
   order.database = take_digest(in);
   order.known = in.u32();
+  const std::uint8_t passphrase = in.u8();
   if (!in.done() || order.known > max_known) return Unexpected{MessageError::wrong_length};
-  if (kind != order_kind || deleted > static_cast<std::uint8_t>(ScanOrder::Deleted::include)) {
+  if (kind != order_kind || passphrase > 1 ||
+      deleted > static_cast<std::uint8_t>(ScanOrder::Deleted::include)) {
     return Unexpected{MessageError::unknown_kind};
   }
   order.deleted = ScanOrder::Deleted{deleted};
+  order.passphrase = passphrase == 1;
   return order;
 }
 
@@ -190,6 +204,17 @@ base::Result<std::vector<ContentKey>, MessageError> parse_known(Bytes payload) {
   contents.reserve(size / cached_entry_size);
   while (!in.done()) contents.push_back(read_content(in));
   return contents;
+}
+
+base::Result<unlock::Secret, MessageError> parse_passphrase(Bytes payload) {
+  Reader in(payload);
+  const std::uint8_t kind = in.u8();
+  if (in.ok() && kind != passphrase_kind) return Unexpected{MessageError::unknown_kind};
+  const Bytes passphrase = in.rest();
+  if (!in.ok() || passphrase.empty() || passphrase.size() > unlock::max_passphrase) {
+    return Unexpected{MessageError::wrong_length};
+  }
+  return unlock::Secret(passphrase);
 }
 
 }  // namespace scannerqube

@@ -11,10 +11,11 @@
 
 #include "base/wire/frame.hpp"
 #include "scanner-qube/cache/cache_list.hpp"
+#include "scanner-qube/unlock/secret.hpp"
 
 namespace scannerqube {
 
-inline constexpr std::uint16_t message_version = 2;
+inline constexpr std::uint16_t message_version = 3;
 inline constexpr std::size_t max_engine_name = 64;
 inline constexpr std::size_t max_failure = 1024;
 inline constexpr std::size_t max_chunk = base::wire::max_frame_payload - 1;
@@ -51,7 +52,8 @@ struct Failure {
 using FromQube = std::variant<Ready, ScanProgress, Chunk, Done, Failure>;
 
 // To the qube. kind 1: u8 deleted, u64 size, u64 margin, u64 largest file, the database's SHA-256,
-// which the qube puts into its report, u32 known contents, which follow in messages of their own.
+// which the qube puts into its report, u32 known contents and u8 passphrase, which follow in this
+// order in messages of their own.
 // The medium's bytes begin `margin` bytes into the block device that comes, and as many zeros
 // follow: where a kernel looks for a table of partitions it finds none.
 struct ScanOrder {
@@ -61,6 +63,7 @@ struct ScanOrder {
   std::uint64_t largest_file = 0;  // larger ones are not examined
   base::hash::Digest database = {};
   std::uint32_t known = 0;  // at most max_known
+  bool passphrase = false;  // for encrypted parts
   friend bool operator==(const ScanOrder&, const ScanOrder&) = default;
 };
 
@@ -68,11 +71,14 @@ struct ScanOrder {
 inline constexpr std::uint32_t max_known = 100'000;
 inline constexpr std::size_t known_in_message = max_chunk / cached_entry_size;
 
+// kind 3: the passphrase, 1 to max_passphrase bytes.
+
 // Appends a whole frame. Texts are cut to their bounds, and what is not printable is '?'.
 void append_message(std::vector<std::byte>& out, const FromQube& message);
 void append_order(std::vector<std::byte>& out, const ScanOrder& order);
 // As many frames as it takes.
 void append_known(std::vector<std::byte>& out, std::span<const ContentKey> contents);
+void append_passphrase(std::vector<std::byte>& out, base::wire::Bytes passphrase);
 
 enum class MessageError : std::uint8_t { unknown_kind, wrong_length, bad_text, other_version };
 std::string_view describe(MessageError error);
@@ -80,5 +86,6 @@ std::string_view describe(MessageError error);
 base::Result<FromQube, MessageError> parse_message(base::wire::Bytes untrusted);
 base::Result<ScanOrder, MessageError> parse_order(base::wire::Bytes payload);
 base::Result<std::vector<ContentKey>, MessageError> parse_known(base::wire::Bytes payload);
+base::Result<unlock::Secret, MessageError> parse_passphrase(base::wire::Bytes payload);
 
 }  // namespace scannerqube

@@ -76,10 +76,10 @@ std::string left_out_lines(const report::Statement& statement, std::size_t relea
   const std::uint64_t bad = found.files - found.clean_files;
   if (bad > 0) lines += "left out: " + std::to_string(bad) + " files that are not clean\n";
   if (found.clean_files > released) {
-    lines +=
-        "left out: " + std::to_string(found.clean_files - released) +
-        " clean ones: deleted files, streams of files, and what has no place of its own on the "
-        "medium (compressed, in too many pieces)\n";
+    lines += "left out: " + std::to_string(found.clean_files - released) +
+             " clean ones: deleted files, streams of files, what was encrypted, and what has no "
+             "place of its own on the "
+             "medium (compressed, in too many pieces)\n";
   }
   return lines;
 }

@@ -45,6 +45,17 @@ std::string found_lines(const MediumReport& found, std::uint64_t files_left_out)
   for (const volume::Finding& finding : found.findings) {
     lines.add(std::string(volume::name_of(finding.concern)) + ": " + printable(finding.text));
   }
+  for (const HashedArea& each : found.areas) {
+    const volume::Area& area = each.area;
+    if (each.zeros || area.kind == volume::AreaKind::table) continue;
+    lines.add(std::string(volume::name_of(area.kind)) + " at " + std::to_string(area.where.offset) +
+              ", " + std::to_string(area.where.length) + " bytes: " +
+              (each.sha256 == base::hash::Digest{} ? "not read"
+                                                   : "sha256 " + base::hash::to_hex(each.sha256)));
+  }
+  for (const std::uint32_t part : found.opened_parts) {
+    lines.add("part " + std::to_string(part) + " was encrypted, and opened with the passphrase");
+  }
   std::string text = lines.finish();
   if (files_left_out + found.findings_left_out > 0) {
     text += "not named here: " + std::to_string(files_left_out) + " files, " +

@@ -133,6 +133,16 @@ base::Status check(const ScanReport& report) {
   if (report.coverage.leaves_gap() && !found.gap) {
     return base::fail("its coverage has bytes that nobody read, but it tells no gap");
   }
+  const auto outside = [&report](const HashedArea& each) {
+    const volume::Range& where = each.area.where;
+    return where.offset > report.medium_size || where.length > report.medium_size - where.offset;
+  };
+  if (std::ranges::any_of(found.areas, outside)) {
+    return base::fail("one of its areas is not on the medium");
+  }
+  if (!std::ranges::is_sorted(found.opened_parts, std::ranges::less_equal{})) {
+    return base::fail("its opened parts are not in their order");
+  }
   if (report.ended < report.started) return base::fail("it ended before it started");
   if (report.said < found.verdict()) {
     return base::fail("it says " + std::string(verdict_name(report.said)) +

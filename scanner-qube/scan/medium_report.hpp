@@ -27,6 +27,14 @@ struct ScannedFile {
   std::optional<CandidateId> candidate = {};
 };
 
+// Of no file system: boot code, tables, what lies between and behind the parts.
+struct HashedArea {
+  volume::Area area = {};
+  base::hash::Digest sha256 = {};  // zeros: it was not read
+  bool zeros = false;              // there is nothing else in it
+  friend bool operator==(const HashedArea&, const HashedArea&) = default;
+};
+
 // Clean files are only counted. What is beyond the bounds changes no verdict and is counted.
 struct MediumReport {
   std::uint64_t files = 0;
@@ -41,7 +49,10 @@ struct MediumReport {
   std::vector<ContentKey> scanned_clean;  // at most max_cached; what a cache could learn
   std::vector<volume::Finding> findings;  // of tables, file systems and names
   std::uint64_t findings_left_out = 0;
-  bool gap = false;  // a part was not read, or is in doubt
+  std::vector<HashedArea> areas;  // at most volume::max_areas
+  bool gap = false;               // a part was not read, or is in doubt
+  // Encrypted, and opened with the passphrase that was given; ascending.
+  std::vector<std::uint32_t> opened_parts;
 
   // An infected file takes the place of a milder one where there is no room.
   void add(ScannedFile file);

@@ -28,7 +28,8 @@ struct Known {
 std::vector<Known> known(const Listing& listing) {
   std::vector<Known> all;
   for (const Entry& entry : listing.entries) {
-    if (entry.state == State::allocated && entry.kind != Kind::stream) {
+    if (entry.state == State::allocated && entry.kind != Kind::stream &&
+        entry.kind != Kind::slack) {
       all.push_back({.path = comparable(entry.path), .entry = &entry});
     }
   }

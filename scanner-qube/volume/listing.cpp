@@ -40,6 +40,14 @@ bool has_reader(FileSystem kind) {
   return false;
 }
 
+bool has_content(Kind kind) {
+  return kind == Kind::file || kind == Kind::stream || kind == Kind::slack;
+}
+
+bool is_encrypted(FileSystem kind) {
+  return kind == FileSystem::luks || kind == FileSystem::bitlocker;
+}
+
 bool append_extent(std::vector<Extent>& extents, const Extent& next) {
   if (next.where.length == 0) return true;
   if (!extents.empty()) {
@@ -118,7 +126,7 @@ std::string_view name_of(FileSystem kind) {
                   kind);
 }
 std::string_view name_of(Kind kind) {
-  return pick<5>({"file", "directory", "symlink", "special", "stream"}, kind);
+  return pick<6>({"file", "directory", "symlink", "special", "stream", "slack"}, kind);
 }
 std::string_view name_of(Content content) {
   return pick<4>({"none", "extents", "resident", "through-read"}, content);

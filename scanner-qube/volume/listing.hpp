@@ -49,8 +49,19 @@ enum class FileSystem : std::uint8_t {
 };
 // Whether walk() reads it.
 bool has_reader(FileSystem kind);
+// Whether its signature says that there is a file system in it, under a key.
+bool is_encrypted(FileSystem kind);
 
-enum class Kind : std::uint8_t { file, directory, symlink, special, stream };
+enum class Kind : std::uint8_t {
+  file,
+  directory,
+  symlink,
+  special,
+  stream,
+  slack,  // what the clusters of a file hold behind its end; listed with deleted files only
+};
+// Whether it has bytes that somebody could have put there.
+bool has_content(Kind kind);
 enum class State : std::uint8_t { allocated, deleted };
 // How the content can be had.
 enum class Content : std::uint8_t {

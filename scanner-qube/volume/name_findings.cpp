@@ -8,6 +8,7 @@ std::vector<Finding> name_findings(const Listing& listing) {
   std::vector<Finding> found;
   std::vector<std::string_view> paths;
   for (const Entry& entry : listing.entries) {
+    if (entry.kind == Kind::slack) continue;  // its file's name was looked at
     if (entry.state == State::allocated) paths.push_back(entry.path);
     if (found.size() == max_odd_names) continue;
     std::string all;

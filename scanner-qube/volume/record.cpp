@@ -116,7 +116,7 @@ Entry entry(Fields& fields) {
   value.handle.attribute = fields.in.u32();
   value.handle.id = fields.in.u16();
   value.path = fields.text(max_path);
-  value.kind = fields.enumerator(Kind::stream);
+  value.kind = fields.enumerator(Kind::slack);
   value.state = fields.enumerator(State::deleted);
   value.size = fields.in.u64();
   value.content = fields.enumerator(Content::through_read);

@@ -80,16 +80,16 @@ base::Result<Cost> OurScanner::scan_again(const fs::path& image) {
 base::Result<double> walk(const fs::path& image) {
   const auto source = volume::FileSource::open(image);
   if (!source) return base::Unexpected{source.error()};
-  scannerqube::io::ContentReader contents(**source);
+  scannerqube::io::ContentReader contents;
   std::uint64_t files = 0;
   std::uint64_t unread = 0;
   volume::ExamineOptions options;
   options.listed = [&](const auto& /*part*/, const volume::FileSystemReport& found,
-                       volume::Worker& reader) {
+                       volume::Worker& reader, const volume::ForkableSource& medium) {
     for (const volume::Entry& entry : found.listing.entries) {
       if (entry.kind != volume::Kind::file) continue;
       ++files;
-      if (!contents.read(entry, reader)) ++unread;
+      if (!contents.read(medium, entry, reader)) ++unread;
     }
   };
   const Meter meter;

@@ -9,6 +9,8 @@ rig_machine_test(scan_qube_test LABEL scan-qube TIMEOUT 1800 SOURCES
   scan-qube/release_test.cpp
   scan-qube/again_test.cpp
   scan-qube/remembered_test.cpp
+  scan-qube/encrypted_test.cpp
+  scanner-qube/unlock/volumes.cpp
   scanner-qube/volume/images.cpp
   LIBRARIES scannerqube_cache scannerqube_desk_request scannerqube_release_check scannerqube_report_json scannerqube_volume_workers
     base_sign PkgConfig::libcrypto)

@@ -7,13 +7,17 @@
 
 #include <fstream>
 
+#include "base/hash/sha256.hpp"
 #include "base/io/files.hpp"
+#include "base/io/sealed_file.hpp"
 #include "scanner-qube/engine/io/clamav_engine.hpp"
 #include "scanner-qube/report/io/report_json.hpp"
 #include "scanner-qube/report/report_lines.hpp"
+#include "scanner-qube/unlock/io/open_with.hpp"
 #include "tests/places.hpp"
 #include "tests/scanner-qube/report/schema.hpp"
 #include "tests/scanner-qube/samples.hpp"
+#include "tests/scanner-qube/unlock/volumes.hpp"
 #include "tests/scanner-qube/volume/images.hpp"
 
 namespace scannerqube {
@@ -46,9 +50,15 @@ class ScanMedium : public testing::Test {
     options.pool.workers = 2;
     options.pool.folder = root() / "workers";
     options.cache = cache_;
+    if (!passphrase_.empty()) {
+      auto passphrase = base::io::sealed_copy(base::wire::as_bytes(passphrase_));
+      EXPECT_TRUE(passphrase) << passphrase.error().text;
+      if (passphrase) options.open = unlock::open_with(*std::move(passphrase));
+    }
     auto report = io::scan_medium(source, *engine_, options);
     EXPECT_TRUE(report) << report.error().text;
     if (report) coverage_ = report->coverage;
+    if (report) clean_files_ = report->clean_files.size();
     return report ? report->found : MediumReport();
   }
   MediumReport scan(const std::string& image,
@@ -63,7 +73,9 @@ class ScanMedium : public testing::Test {
 
   const tests::Folder folder_;
   std::unique_ptr<io::ClamavEngine> engine_;
-  report::Coverage coverage_;  // of the last scan
+  report::Coverage coverage_;    // of the last scan
+  std::size_t clean_files_ = 0;  // of its list
+  std::string passphrase_;
   const VerdictCache* cache_ = nullptr;
 };
 
@@ -110,6 +122,106 @@ TEST_F(ScanMedium, TheTestFileIsFoundWhereverItLies) {
   EXPECT_TRUE(found(scan(ntfs), "notes.txt:hidden")) << report::as_lines(scan(ntfs));
 }
 
+TEST_F(ScanMedium, WhatIsEncryptedIsScannedWithItsPassphrase) {
+  const std::string ext = tests::ext_image(folder_, "ext4");
+  const std::string ntfs = tests::ntfs_image(folder_);
+  std::string shown;
+  for (const std::string& image :
+       {tests::luks1_of(folder_, ext), tests::luks2_of(folder_, ext),
+        tests::bitlocker_of(folder_, ntfs, tests::BitlockerCipher::xts, shown)}) {
+    SCOPED_TRACE(image);
+    passphrase_ = "";
+    EXPECT_EQ(scan(image).verdict(), Verdict::incomplete);
+    EXPECT_GT(coverage_.of(report::Use::unread), 0U);
+    passphrase_ = "wrong";
+    EXPECT_EQ(scan(image).verdict(), Verdict::incomplete);
+    passphrase_ = tests::passphrase;
+    const MediumReport report = scan(image);
+    EXPECT_EQ(report.verdict(), Verdict::clean) << report::as_lines(report);
+    EXPECT_EQ(report.opened_parts, std::vector<std::uint32_t>{0});
+    EXPECT_GE(report.clean_files, 3U);
+    EXPECT_EQ(clean_files_, 0U) << "nobody finds them on the medium";
+    EXPECT_TRUE(report::check(coverage_, fs::file_size(image)));
+    EXPECT_FALSE(coverage_.leaves_gap());
+    EXPECT_GT(coverage_.of(report::Use::file), 700'000U);
+  }
+}
+
+TEST_F(ScanMedium, TheTestFileIsFoundInWhatIsEncrypted) {
+  const std::string fat = tests::fat_image(folder_, 16);
+  tests::shell("mcopy -i " + fat + " " + put("eicar.com", eicar()) + " ::/");
+  passphrase_ = tests::passphrase;
+  // In a partition of its own, beside one that anybody can read.
+  const std::string luks = tests::luks2_of(folder_, fat);
+  const std::string disk = tests::blank(folder_, "disk.img", 140);
+  tests::shell(
+      "printf 'label: dos\\nstart=2048, size=65536, type=c\\nstart=67584, type=83\\n' | "
+      "sfdisk -q " +
+      disk + " && dd if=" + tests::fat_image(folder_, 16) + " of=" + disk +
+      " bs=512 seek=2048 conv=notrunc status=none && dd if=" + luks + " of=" + disk +
+      " bs=512 seek=67584 conv=notrunc status=none");
+  const MediumReport report = scan(disk);
+  EXPECT_EQ(report.verdict(), Verdict::infected) << report::as_lines(report);
+  EXPECT_EQ(report.opened_parts, std::vector<std::uint32_t>{1});
+  EXPECT_NE(report::as_lines(report).find("part 1: eicar.com: FOUND"), std::string::npos)
+      << report::as_lines(report);
+  EXPECT_GT(clean_files_, 0U) << "of the part that is not encrypted";
+}
+
+// A volume of VeraCrypt may hold a second one that nobody can see.
+TEST_F(ScanMedium, VeraCryptIsScannedAndNeverClean) {
+  const std::string fat = tests::fat_image(folder_, 12);
+  const std::string image = tests::veracrypt_of(folder_, fat);
+  passphrase_ = tests::passphrase;
+  const MediumReport harmless = scan(image);
+  EXPECT_EQ(harmless.verdict(), Verdict::incomplete);
+  EXPECT_GE(harmless.clean_files, 3U) << report::as_lines(harmless);
+  EXPECT_NE(report::as_lines(harmless).find("another passphrase may open another volume in it"),
+            std::string::npos);
+  EXPECT_EQ(coverage_.of(report::Use::free), 0U) << "nobody knows";
+  tests::shell("mcopy -i " + fat + " " + put("eicar.com", eicar()) + " ::/");
+  EXPECT_EQ(scan(tests::veracrypt_of(folder_, fat)).verdict(), Verdict::infected);
+}
+
+// A lure is one by its name: what the same bytes are under another name does not matter, whichever
+// is the first, and whatever a cache has.
+TEST_F(ScanMedium, TheSameProgramUnderADocumentsNameIsALure) {
+  const std::string program = tests::read_all("/bin/true");
+  const std::string harmless = put("harmless", "[autorun]\nopen=a.bin\n");
+  const std::string fat = tests::blank(folder_, "lures.img", 8);
+  const std::string file = put("program", program);
+  tests::shell("mkfs.vfat " + fat + " && mmd -i " + fat + " ::/sub");
+  for (const char* name : {"a.bin", "b.pdf", "c.bin", "d.jpg"}) {
+    tests::shell("mcopy -i " + fat + " " + file + " ::/" + name);
+  }
+  tests::shell("mcopy -i " + fat + " " + harmless + " ::/sub/a.txt && mcopy -i " + fat + " " +
+               harmless + " ::/sub/autorun.inf");
+  for (const bool cached : {false, true}) {
+    const auto key = [](const std::string& bytes) {
+      base::hash::Sha256 sha256;
+      return ContentKey{.sha256 = sha256({base::wire::as_bytes(bytes)}), .size = bytes.size()};
+    };
+    const auto cache =
+        VerdictCache::trusted(make_list({}, {key(program), key("[autorun]\nopen=a.bin\n")}));
+    cache_ = cached ? &cache : nullptr;
+    const MediumReport report = scan(fat);
+    cache_ = nullptr;
+    const std::string lines = report::as_lines(report);
+    EXPECT_EQ(report.verdict(), Verdict::suspicious) << lines;
+    EXPECT_EQ(report.suspicious_files, 3U) << lines;
+    EXPECT_NE(lines.find("b.pdf: suspicious: Lure.Disguise: a Linux program, called .pdf"),
+              std::string::npos)
+        << lines;
+    EXPECT_NE(lines.find("d.jpg: suspicious: Lure.Disguise: a Linux program, called .jpg"),
+              std::string::npos)
+        << lines;
+    EXPECT_NE(lines.find("sub/autorun.inf: suspicious: Lure.Autorun: starts a.bin"),
+              std::string::npos)
+        << lines;
+    EXPECT_EQ(report.files_from_cache, cached ? 3U : 0U) << lines;
+  }
+}
+
 TEST_F(ScanMedium, ADeletedFileIsFoundWhenItIsAskedFor) {
   const std::string fat = tests::fat_image(folder_, 16);
   tests::shell("mcopy -i " + fat + " " + put("eicar.com", eicar()) + " ::/ && mdel -i " + fat +
@@ -118,6 +230,60 @@ TEST_F(ScanMedium, ADeletedFileIsFoundWhenItIsAskedFor) {
   const MediumReport report = scan(fat, volume::Deleted::include);
   EXPECT_EQ(report.verdict(), Verdict::infected) << report::as_lines(report);
   EXPECT_NE(report::as_lines(report).find("(deleted)"), std::string::npos);
+}
+
+TEST_F(ScanMedium, WhatLiesBehindTheEndOfAFileIsFoundWhenItIsAskedFor) {
+  for (const std::string& image : {tests::fat_image(folder_, 16), tests::ext_image(folder_, "ext4"),
+                                   tests::ntfs_image(folder_)}) {
+    SCOPED_TRACE(image);
+    const auto look = tests::look(image);
+    const volume::Entry* entry = tests::find(look, "big.bin");
+    ASSERT_TRUE(entry != nullptr && !entry->extents.empty());
+    const std::uint64_t end = entry->extents.back().where.end();
+    std::fstream file(image, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(end));
+    file << eicar();
+    file.close();
+    EXPECT_EQ(scan(image).verdict(), Verdict::clean);
+    const MediumReport report = scan(image, volume::Deleted::include);
+    EXPECT_EQ(report.verdict(), Verdict::infected) << report::as_lines(report);
+    EXPECT_TRUE(found(report, "big.bin [slack] (deleted)")) << report::as_lines(report);
+    EXPECT_EQ(report.infected_files, 1U);
+  }
+}
+
+TEST_F(ScanMedium, BootCodeAndWhatNoPartHasIsHashed) {
+  const std::string disk = tests::blank(folder_, "disk.img", 40);
+  tests::shell("printf 'label: dos\\nstart=2048, size=65536, type=c\\n' | sfdisk -q " + disk +
+               " && dd if=" + tests::fat_image(folder_, 16) + " of=" + disk +
+               " bs=512 seek=2048 conv=notrunc status=none");
+  const auto areas = [&](const MediumReport& report, volume::AreaKind kind) {
+    std::vector<HashedArea> of_kind;
+    for (const HashedArea& each : report.areas) {
+      if (each.area.kind == kind) of_kind.push_back(each);
+    }
+    return of_kind;
+  };
+  const MediumReport before = scan(disk);
+  EXPECT_EQ(before.verdict(), Verdict::clean) << report::as_lines(before);
+  ASSERT_EQ(areas(before, volume::AreaKind::boot_code).size(), 1U);
+  ASSERT_EQ(areas(before, volume::AreaKind::space).size(), 2U) << "before and behind the part";
+  for (const HashedArea& each : areas(before, volume::AreaKind::space)) EXPECT_TRUE(each.zeros);
+
+  std::fstream file(disk, std::ios::binary | std::ios::in | std::ios::out);
+  file << "boot";
+  file.seekp(100'000);
+  file << "between";
+  file.close();
+  const MediumReport after = scan(disk);
+  const HashedArea boot = areas(after, volume::AreaKind::boot_code).at(0);
+  EXPECT_FALSE(boot.zeros);
+  EXPECT_EQ(base::wire::as_text(boot.sha256), tests::sha256(tests::read_all(disk).substr(0, 446)));
+  EXPECT_NE(boot, areas(before, volume::AreaKind::boot_code)[0]);
+  EXPECT_FALSE(areas(after, volume::AreaKind::space)[0].zeros);
+  EXPECT_EQ(areas(after, volume::AreaKind::space)[1], areas(before, volume::AreaKind::space)[1]);
+  EXPECT_NE(report::as_lines(after).find("boot-code at 0, 446 bytes: sha256 "), std::string::npos)
+      << report::as_lines(after);
 }
 
 TEST_F(ScanMedium, WhatCannotBeReadIsNeverClean) {

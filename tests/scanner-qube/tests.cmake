@@ -12,8 +12,10 @@ sallyport_test(worker_pool_test SOURCES scanner-qube/worker_pool_test.cpp
   LIBRARIES scannerqube_clamav scannerqube_workers)
 sallyport_test(scan_medium_test SOURCES
   scanner-qube/scan_medium_test.cpp
+  scanner-qube/unlock/volumes.cpp
   scanner-qube/volume/images.cpp
-  LIBRARIES scannerqube_scan scannerqube_report_json scannerqube_clamav PkgConfig::libcrypto)
+  LIBRARIES scannerqube_scan scannerqube_opener scannerqube_report_json scannerqube_clamav
+    PkgConfig::libcrypto)
 add_dependencies(scan_medium_test sallyport-scan-image)
 sallyport_fuzz(scan_report_fuzz SOURCE fuzz/scan_report_fuzz.cpp LIBRARIES scannerqube_report_json)
 sallyport_fuzz(scan_result_fuzz SOURCE fuzz/scan_result_fuzz.cpp LIBRARIES scannerqube_engine)

@@ -60,7 +60,9 @@ class Desk {
 
  private:
   void accept(const Fd& listening);
-  [[noreturn]] void work(const Fd& client, const DeskRequest& request, uid_t uid);
+  // `passphrase`: nullptr, or what came with the request.
+  [[noreturn]] void work(const Fd& client, const DeskRequest& request, const Fd* passphrase,
+                         uid_t uid);
   bool stopped(const Fd& signals);
 
   const base::io::Paths& paths_;
@@ -115,10 +117,14 @@ void Desk::accept(const Fd& listening) {
     answer(client, "failed " + request.error().text);
     ::_exit(1);
   }
-  work(client, *request, peer.uid);
+  if (message->fds.size() != (request->passphrase ? 1U : 0U)) {
+    answer(client, "failed a file comes with a request that has a passphrase, and with no other");
+    ::_exit(1);
+  }
+  work(client, *request, request->passphrase ? &message->fds.front() : nullptr, peer.uid);
 }
 
-void Desk::work(const Fd& client, const DeskRequest& request, uid_t uid) {
+void Desk::work(const Fd& client, const DeskRequest& request, const Fd* passphrase, uid_t uid) {
   if (request.verb != DeskRequest::Verb::scan) {
     log_.notice("kept", {{"request", format_request(request)}, {"asked_by", std::to_string(uid)}});
     const auto done = KeptCase(paths_, key_, client).run(request);
@@ -128,8 +134,11 @@ void Desk::work(const Fd& client, const DeskRequest& request, uid_t uid) {
   log_.notice("scan", {{"snapshot", request.snapshot},
                        {"device", request.device},
                        {"remember", request.medium ? "yes" : "no"},
+                       {"passphrase", request.passphrase ? "yes" : "no"},
                        {"asked_by", std::to_string(uid)}});
-  ScanCase(paths_, key_, log_, {.socket = client, .who = name_of_user(uid)}).run(request);
+  ScanCase(paths_, key_, log_,
+           {.socket = client, .who = name_of_user(uid), .passphrase = passphrase})
+      .run(request);
   ::_exit(0);
 }
 

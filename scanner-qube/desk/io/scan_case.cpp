@@ -30,7 +30,7 @@ using base::io::Fd;
 constexpr std::size_t max_word = 2048;
 // As a machine says it (host/io/scan_task.cpp).
 constexpr std::string_view database_changed = "the database has just changed; ask again";
-// A file is in the qube's memory whole; qubes have 2 GiB.
+// A file is in the qube's memory whole; qubes have 3 GiB.
 constexpr std::uint64_t largest_file = std::uint64_t{512} << 20U;
 
 }  // namespace
@@ -54,6 +54,7 @@ base::Result<report::ScanFacts> ScanCase::begin_facts(const DeskRequest& request
     facts.device.backend = request.device.substr(0, colon);
     facts.device.port = request.device.substr(colon + 1);
   }
+  facts.device.ids = request.device_id;
   facts.approved_at = facts.started = std::time(nullptr);
   facts.options = report::digest_of(limits_);
   facts.database = {.version = std::to_string(current->published.manifest.serial.value),
@@ -91,7 +92,7 @@ base::Result<ScanCase::Asked> ScanCase::ask_scanner(const DeskRequest& request) 
   Asked asked{.facts = *std::move(facts), .answers = {}, .known = false};
   // A report is of the bytes. Zeros in place of what could not be read have the root of a medium
   // that has such zeros.
-  if (shown->root && !request.again && shown->unreadable == 0) {
+  if (shown->root && !request.again && !request.passphrase && shown->unreadable == 0) {
     asked.facts.root = *shown->root;
     asked.known = answer_known(asked.facts);
     if (asked.known) return asked;
@@ -143,6 +144,18 @@ base::Result<bool> ScanCase::hear_scanner(const Fd& scanner, Answers& answers,
   return true;
 }
 
+// What was clean on the medium before, in a sealed file; nothing, if nothing is known of it or all
+// of it is to be scanned.
+base::Result<std::optional<Fd>> ScanCase::known_contents(const DeskRequest& request,
+                                                         const report::ScanFacts& facts) const {
+  if (!request.medium || request.again) return std::optional<Fd>();
+  const auto list = remembered_.read(*request.medium, facts.database.sha256);
+  if (!list) return std::optional<Fd>();
+  auto file = base::io::sealed_copy(base::wire::as_bytes(encode_list(*list)));
+  if (!file) return base::Unexpected{file.error()};
+  return std::optional(*std::move(file));
+}
+
 // The medium is read to its end and sealed while the scanner reads it too.
 base::Result<ScanCase::Answers> ScanCase::gather(const DeskRequest& request,
                                                  const report::ScanFacts& facts) {
@@ -151,24 +164,21 @@ base::Result<ScanCase::Answers> ScanCase::gather(const DeskRequest& request,
   if (!stream) return base::Unexpected{stream.error()};
   auto scanner = base::io::connect_unix(paths_.scanner_socket(), base::io::SocketType::seqpacket);
   if (!scanner) return base::fail(scanner.error().text + "; is sallyport-scanner running?");
-  std::optional<Fd> known;
-  if (request.medium && !request.again) {
-    if (const auto list = remembered_.read(*request.medium, facts.database.sha256)) {
-      auto file = base::io::sealed_copy(base::wire::as_bytes(encode_list(*list)));
-      if (!file) return base::Unexpected{file.error()};
-      known = *std::move(file);
-    }
-  }
+  const auto list = known_contents(request, facts);
+  if (!list) return base::Unexpected{list.error()};
+  const std::optional<Fd>& known = *list;
   const MachineRequest wanted{
       .size = stream->size,
       .largest_file = limits_.largest_file,
       .deleted = request.deleted ? ScanOrder::Deleted::include : ScanOrder::Deleted::leave_out,
       .database = facts.database.version,
       .database_sha256 = facts.database.sha256,
-      .known = known.has_value()};
+      .known = known.has_value(),
+      .passphrase = asker_.passphrase != nullptr};
   const std::string text = format_request(wanted);
   std::vector<const Fd*> passed{&stream->data};
   if (known) passed.push_back(&*known);
+  if (asker_.passphrase != nullptr) passed.push_back(asker_.passphrase);
   auto sent = base::io::send_question(*scanner, base::wire::as_bytes(text), passed);
   if (!sent) return base::Unexpected{sent.error()};
   stream->data.reset();

@@ -21,6 +21,8 @@ namespace scannerqube::desk {
 struct Asker {
   const base::io::Fd& socket;  // SOCK_SEQPACKET
   std::string who;             // as the kernel says
+  // Of encrypted parts, in a file in memory; nullptr: none. Handed on, and not looked at here.
+  const base::io::Fd* passphrase = nullptr;
 };
 
 // The asker hears "progress reading DONE TOTAL" (blocks), "progress scanning FILES BYTES", and last
@@ -64,6 +66,8 @@ class ScanCase {
   base::Result<report::ScanFacts> begin_facts(const DeskRequest& request) const;
   static base::Result<bool> hear_scanner(const base::io::Fd& scanner, Answers& answers,
                                          std::string& progress);
+  base::Result<std::optional<base::io::Fd>> known_contents(const DeskRequest& request,
+                                                           const report::ScanFacts& facts) const;
   base::Result<Answers> gather(const DeskRequest& request, const report::ScanFacts& facts);
   bool answer_known(const report::ScanFacts& facts);
   base::Status conclude(const DeskRequest& request, report::ScanFacts facts, const Answers& answers,

@@ -60,7 +60,7 @@ const char* const pool_usage =
     "Keeps scanner qubes booted, gives one to each scan, and switches it off afterwards.\n"
     "  --ahead N            qubes that wait for a scan, 1 if not given; 0: booted when asked\n"
     "  --most N             qubes at a time, 3 if not given\n"
-    "  --memory MIB         of each, 2048 if not given\n"
+    "  --memory MIB         of each, 3072 if not given\n"
     "  --scan-limit S       the longest scan, 3600 if not given\n"
     "  --silence-limit S    the longest time without a word of the qube, 300 if not given\n"
     "  --boot-limit S       120 if not given\n"

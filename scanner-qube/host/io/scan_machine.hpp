@@ -19,7 +19,8 @@ struct MachineOptions {
   std::filesystem::path images = "/usr/lib/sallyport/images";
   std::filesystem::path launcher;  // sallyport-qube; empty: beside this program
   std::filesystem::path database;  // the image with the signatures
-  std::uint32_t memory_mib = 2048;
+  // A real database takes 1.3 GiB, and a volume of LUKS2 one more while it is opened.
+  std::uint32_t memory_mib = 3072;
   std::string accelerator = "auto";
 };
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include "base/io/files.hpp"
@@ -106,8 +107,8 @@ base::Status Task::take(const Fd& client) {
   if (!message) return base::Unexpected{message.error()};
   const auto request = parse_machine_request(base::wire::as_text(message->data));
   if (!request) return base::Unexpected{request.error()};
-  if (message->fds.size() != (request->known ? 2U : 1U)) {
-    return base::fail("the medium's stream is to come with a request, and a list where it says so");
+  if (message->fds.size() != 1U + (request->known ? 1U : 0U) + (request->passphrase ? 1U : 0U)) {
+    return base::fail("the medium's stream is to come with a request, and the files that it names");
   }
   if (request->database != machine_.database().parent_path().filename()) {
     return base::fail("the database has just changed; ask again");
@@ -118,6 +119,14 @@ base::Status Task::take(const Fd& client) {
     if (!list) return base::Unexpected{list.error()};
     known = *std::move(list);
   }
+  unlock::Secret passphrase;
+  if (request->passphrase) {
+    auto bytes = base::io::read_memory_file(message->fds.back(), unlock::max_passphrase);
+    if (!bytes) return base::Unexpected{bytes.error()};
+    if (bytes->empty()) return base::fail("the passphrase is empty");
+    passphrase = unlock::Secret(base::wire::as_bytes(*bytes));
+    unlock::wipe(*bytes);
+  }
   if (auto given = machine_.give_medium(message->fds[0]); !given) {
     return base::fail("the scanner qube could not be given the medium: " + given.error().text);
   }
@@ -127,10 +136,15 @@ base::Status Task::take(const Fd& client) {
                        .margin = ScanMachine::margin,
                        .largest_file = request->largest_file,
                        .database = request->database_sha256,
-                       .known = static_cast<std::uint32_t>(known.size())});
+                       .known = static_cast<std::uint32_t>(known.size()),
+                       .passphrase = request->passphrase});
   append_known(order, known);
+  order.reserve(order.size() + 2 * unlock::max_passphrase);
+  if (request->passphrase) append_passphrase(order, passphrase.bytes());
   answer_.ordered();
-  return tell_qube(client, order);
+  auto told = tell_qube(client, order);
+  ::explicit_bzero(order.data(), order.size());
+  return told;
 }
 
 // Nothing of other signatures or settings than this machine's.

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <thread>
 
 #include "base/io/files.hpp"
+#include "base/io/sealed_file.hpp"
 
 namespace scannerqube::io {
 namespace {
@@ -44,6 +46,7 @@ base::Result<std::vector<std::byte>> Port::next_frame() {
     // Nobody is at the other end yet (virtio_console reads as ended then).
     if (got == 0) std::this_thread::sleep_for(until_connected);
     if (got > 0) frames_.push(std::span(bytes).first(static_cast<std::size_t>(got)));
+    ::explicit_bzero(bytes.data(), bytes.size());  // a passphrase may come
   }
 }
 
@@ -52,7 +55,7 @@ base::Result<Port::Ordered> Port::wait_for_order() {
   if (!frame) return base::Unexpected{frame.error()};
   const auto order = parse_order(*frame);
   if (!order) return base::fail("the order: " + std::string(describe(order.error())));
-  Ordered ordered{.order = *order, .known = {}};
+  Ordered ordered{.order = *order, .known = {}, .passphrase = {}};
   while (ordered.known.size() < order->known) {
     frame = next_frame();
     if (!frame) return base::Unexpected{frame.error()};
@@ -62,6 +65,17 @@ base::Result<Port::Ordered> Port::wait_for_order() {
       return base::fail("known contents: more than were announced");
     }
     ordered.known.insert(ordered.known.end(), more->begin(), more->end());
+  }
+  if (order->passphrase) {
+    frame = next_frame();
+    if (!frame) return base::Unexpected{frame.error()};
+    const auto passphrase = parse_passphrase(*frame);
+    ::explicit_bzero(frame->data(), frame->size());
+    if (!passphrase) return base::fail("passphrase: " + std::string(describe(passphrase.error())));
+    auto file = base::io::sealed_copy(passphrase->bytes());
+    if (!file) return base::Unexpected{file.error()};
+    ordered.passphrase = *std::move(file);
+    frames_.wipe();
   }
   return ordered;
 }

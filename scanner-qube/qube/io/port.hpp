@@ -16,6 +16,7 @@ class Port {
   struct Ordered {
     ScanOrder order;
     std::vector<ContentKey> known;  // as many as the order says
+    base::io::Fd passphrase;        // in a file in memory; none: there is none
   };
   // Waits as long as it takes.
   base::Result<Ordered> wait_for_order();

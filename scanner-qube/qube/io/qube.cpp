@@ -21,6 +21,7 @@
 #include "scanner-qube/qube/io/port.hpp"
 #include "scanner-qube/report/io/report_json.hpp"
 #include "scanner-qube/scan/io/scan_medium.hpp"
+#include "scanner-qube/unlock/io/open_with.hpp"
 
 namespace scannerqube::io {
 namespace {
@@ -80,6 +81,7 @@ base::Status scan(Port& port, const Fd& from_first) {
   const std::time_t started = std::time(nullptr);
   ScanOptions options = options_for(order, port);
   options.cache = &known;
+  options.open = unlock::open_with(std::move(ordered->passphrase));
   auto scan = scan_medium(source, **engine, options);
   if (!scan) return base::Unexpected{scan.error()};
   report::ScanReport report{.found = std::move(scan->found),

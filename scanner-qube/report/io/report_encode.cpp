@@ -92,23 +92,34 @@ json::value to_json(const ScanReport& report) {
     findings.push_back(
         json::object{{"concern", volume::name_of(finding.concern)}, {"text", finding.text}});
   }
-  return json::object{{"bytes", found.bytes},
-                      {"counts", counts_json(found)},
-                      {"coverage", coverage_json(report.coverage)},
-                      {"database", to_json(report.database)},
-                      {"ended", report.ended},
-                      {"engine", json::object{{"name", report.engine.name},
-                                              {"signatures", report.engine.signatures}}},
-                      {"files", std::move(files)},
-                      {"files_left_out", report.files_left_out},
-                      {"findings", std::move(findings)},
-                      {"findings_left_out", found.findings_left_out},
-                      {"gap", found.gap},
-                      {"limits", limits_json(report.limits)},
-                      {"medium_size", report.medium_size},
-                      {"schema", report_schema},
-                      {"started", report.started},
-                      {"verdict", verdict_name(report.said)}};
+  json::array areas;
+  for (const HashedArea& each : found.areas) {
+    areas.push_back(json::object{{"kind", volume::name_of(each.area.kind)},
+                                 {"length", each.area.where.length},
+                                 {"offset", each.area.where.offset},
+                                 {"sha256", sha256_or_null(each.sha256)},
+                                 {"zeros", each.zeros}});
+  }
+  return json::object{
+      {"areas", std::move(areas)},
+      {"bytes", found.bytes},
+      {"counts", counts_json(found)},
+      {"coverage", coverage_json(report.coverage)},
+      {"database", to_json(report.database)},
+      {"ended", report.ended},
+      {"engine",
+       json::object{{"name", report.engine.name}, {"signatures", report.engine.signatures}}},
+      {"files", std::move(files)},
+      {"files_left_out", report.files_left_out},
+      {"findings", std::move(findings)},
+      {"findings_left_out", found.findings_left_out},
+      {"gap", found.gap},
+      {"limits", limits_json(report.limits)},
+      {"medium_size", report.medium_size},
+      {"opened_parts", json::array(found.opened_parts.begin(), found.opened_parts.end())},
+      {"schema", report_schema},
+      {"started", report.started},
+      {"verdict", verdict_name(report.said)}};
 }
 
 std::string encode_report(const ScanReport& report) { return json::serialize(to_json(report)); }

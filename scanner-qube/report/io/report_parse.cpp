@@ -154,6 +154,39 @@ void read_counts(const json::value& value, MediumReport& found, Complaint& compl
   in.done();
 }
 
+std::optional<volume::AreaKind> area_kind_of(std::string_view name) {
+  using Kind = volume::AreaKind;
+  for (const Kind each : {Kind::boot_code, Kind::table, Kind::space}) {
+    if (volume::name_of(each) == name) return each;
+  }
+  return std::nullopt;
+}
+
+void read_areas(Fields& in, MediumReport& found) {
+  const auto take = [&in, &found](const json::value& value, const std::string& where) {
+    Fields each(value, where, in.complaint());
+    HashedArea hashed;
+    hashed.area.kind = each.named("kind", area_kind_of);
+    hashed.area.where.length = each.number("length", max_number);
+    hashed.area.where.offset = each.number("offset", max_number);
+    hashed.sha256 = sha256_or_none(each, "sha256");
+    hashed.zeros = each.flag("zeros");
+    each.done();
+    found.areas.push_back(hashed);
+  };
+  for_each(in.list("areas", volume::max_areas), "report.areas", in.complaint(), take);
+}
+
+void read_opened_parts(Fields& in, MediumReport& found) {
+  for (const json::value& value : in.list("opened_parts", volume::max_parts)) {
+    const std::int64_t* part = value.if_int64();
+    if (part == nullptr || *part < 0 || *part > static_cast<std::int64_t>(max_u32)) {
+      return in.complain("opened_parts", "has something that is no number of a part");
+    }
+    found.opened_parts.push_back(static_cast<std::uint32_t>(*part));
+  }
+}
+
 void read_lists(Fields& in, ScanReport& report) {
   MediumReport& found = report.found;
   Complaint& complaint = in.complaint();
@@ -189,6 +222,7 @@ ScanReport read_report(const json::value& value, Complaint& complaint) {
   Fields in(value, "report", complaint);
   ScanReport report;
   in.constant("schema", report_schema);
+  read_areas(in, report.found);
   report.found.bytes = in.number("bytes", max_number);
   read_counts(in.member("counts"), report.found, complaint);
   report.coverage = read_coverage(in.member("coverage"), complaint);
@@ -204,6 +238,7 @@ ScanReport read_report(const json::value& value, Complaint& complaint) {
   report.found.gap = in.flag("gap");
   report.limits = read_limits(in.member("limits"), complaint);
   report.medium_size = in.number("medium_size", max_number);
+  read_opened_parts(in, report.found);
   report.started = in.time("started");
   report.said = in.named("verdict", verdict_named);
   in.done();

@@ -22,6 +22,9 @@ base::Unexpected<ContentError> fail(std::string text) {
 
 ContentReader::Taken ContentReader::put(base::wire::Bytes bytes, Content& content) {
   sha256_.add(bytes);
+  for (const std::byte byte : bytes.first(std::min(bytes.size(), content.begin.size() - begun_))) {
+    content.begin.at(begun_++) = byte;
+  }
   if (content.file) {
     const auto written = base::io::write_all(content.file, base::wire::as_text(bytes));
     if (!written) return fail(written.error().text);
@@ -31,7 +34,8 @@ ContentReader::Taken ContentReader::put(base::wire::Bytes bytes, Content& conten
   return base::Ok{};
 }
 
-ContentReader::Taken ContentReader::put_range(const volume::Extent& extent, Content& content) {
+ContentReader::Taken ContentReader::put_range(const volume::Source& source,
+                                              const volume::Extent& extent, Content& content) {
   for (std::uint64_t done = 0; done < extent.where.length;) {
     const auto part =
         std::span(buffer_).first(std::min<std::uint64_t>(piece, extent.where.length - done));
@@ -39,7 +43,7 @@ ContentReader::Taken ContentReader::put_range(const volume::Extent& extent, Cont
     if (extent.backing == volume::Backing::zeros) {
       std::ranges::fill(part, std::byte{0});
     } else {
-      const auto read = source_.read(extent.where.offset + done, part);
+      const auto read = source.read(extent.where.offset + done, part);
       if (!read || *read == 0) {
         const std::uint64_t asked = extent.where.offset + done;
         return base::Unexpected<ContentError>{
@@ -54,7 +58,8 @@ ContentReader::Taken ContentReader::put_range(const volume::Extent& extent, Cont
   return base::Ok{};
 }
 
-ContentReader::Taken ContentReader::put_extents(const Entry& entry, Content& content) {
+ContentReader::Taken ContentReader::put_extents(const volume::Source& source, const Entry& entry,
+                                                Content& content) {
   std::uint64_t all = 0;
   for (const volume::Extent& extent : entry.extents) {
     if (extent.where.length > entry.size - all) return fail("its extents exceed its size");
@@ -63,7 +68,7 @@ ContentReader::Taken ContentReader::put_extents(const Entry& entry, Content& con
   if (all != entry.size) return fail("its extents are not all of it");
   buffer_.resize(piece);
   for (const volume::Extent& extent : entry.extents) {
-    if (auto done = put_range(extent, content); !done) return done;
+    if (auto done = put_range(source, extent, content); !done) return done;
   }
   return base::Ok{};
 }
@@ -82,11 +87,11 @@ ContentReader::Taken ContentReader::put_read(const Entry& entry, volume::Worker&
   return base::Ok{};
 }
 
-ContentReader::Taken ContentReader::take(const Entry& entry, volume::Worker& reader,
-                                         Content& content) {
+ContentReader::Taken ContentReader::take(const volume::Source& source, const Entry& entry,
+                                         volume::Worker& reader, Content& content) {
   switch (entry.content) {
     case volume::Content::extents:
-      return put_extents(entry, content);
+      return put_extents(source, entry, content);
     case volume::Content::resident:
       if (entry.resident.size() != entry.size) return fail("its content is not all of it");
       return put(entry.resident, content);
@@ -98,7 +103,8 @@ ContentReader::Taken ContentReader::take(const Entry& entry, volume::Worker& rea
   return fail("cannot be read: " + std::string(volume::name_of(entry.reason)));
 }
 
-base::Result<Content, ContentError> ContentReader::read(const Entry& entry,
+base::Result<Content, ContentError> ContentReader::read(const volume::Source& source,
+                                                        const Entry& entry,
                                                         volume::Worker& reader) {
   Content content;
   if (entry.size > small_file) {
@@ -109,7 +115,9 @@ base::Result<Content, ContentError> ContentReader::read(const Entry& entry,
     content.bytes.reserve(static_cast<std::size_t>(entry.size));
   }
   sha256_.begin();
-  if (auto done = take(entry, reader, content); !done) return base::Unexpected{done.error()};
+  begun_ = 0;
+  if (auto done = take(source, entry, reader, content); !done)
+    return base::Unexpected{done.error()};
   content.key = {.sha256 = sha256_.end(), .size = entry.size};
   if (content.file) {
     if (auto sealed = base::io::seal(content.file); !sealed) return fail(sealed.error().text);

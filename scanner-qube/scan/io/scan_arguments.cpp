@@ -8,10 +8,11 @@ const char* const scan_usage =
     "usage: sallyport-scan-image IMAGE --database PATH... [--deleted] [--json] [--workers N]\n"
     "       [--database-version TEXT] [--database-sha256 HEX] [--database-date SECONDS]\n"
     "       [--cache FILE --cache-key PUBLIC] [--cache-out FILE] [--cache-medium DIGEST]\n"
-    "       [--time SECONDS]\n"
+    "       [--time SECONDS] [--passphrase-file FILE]\n"
     "Reads all file systems of an image, without mounting them, and scans every file.\n"
     "  --cache FILE     contents that need no scan, signed with the key in the file PUBLIC\n"
     "  --cache-out FILE writes contents that were scanned and are clean, for whoever signs caches\n"
+    "  --passphrase-file FILE opens encrypted parts; all of the file, without a line's end\n"
     "  --cache-medium   whose cache it is, 64 hexadecimal digits; else it is for every medium\n"
     "exit status: 0 clean, 1 infected, 2 there was no scan, 3 suspicious or not examined in full\n";
 
@@ -65,6 +66,8 @@ base::Status set(ScanArguments& given, const std::string& option, const std::str
     given.cache_key = value;
   } else if (option == "--cache-out") {
     given.cache_out = value;
+  } else if (option == "--passphrase-file") {
+    given.passphrase_file = value;
   } else if (option == "--workers") {
     return set_workers(given, value);
   } else if (option == "--time") {

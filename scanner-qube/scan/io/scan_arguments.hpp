@@ -22,7 +22,8 @@ struct ScanArguments {
   std::string cache_key;          // the file with the public key that it is signed with
   std::string cache_out;          // what it could learn; empty: not wanted
   base::hash::Digest cache_medium = {};
-  unsigned seconds = 0;  // of the whole scan; 0: as long as usual
+  std::string passphrase_file;  // empty: encrypted parts are not opened
+  unsigned seconds = 0;         // of the whole scan; 0: as long as usual
   bool deleted = false;
   bool json = false;
   bool help = false;

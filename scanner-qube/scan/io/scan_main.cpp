@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/io/files.hpp"
+#include "base/io/sealed_file.hpp"
 #include "scanner-qube/cache/io/cache_file.hpp"
 #include "scanner-qube/cache/io/database_files.hpp"
 #include "scanner-qube/engine/io/clamav_engine.hpp"
@@ -15,6 +16,8 @@
 #include "scanner-qube/report/report_lines.hpp"
 #include "scanner-qube/scan/io/scan_arguments.hpp"
 #include "scanner-qube/scan/io/scan_medium.hpp"
+#include "scanner-qube/unlock/io/open_with.hpp"
+#include "scanner-qube/unlock/secret.hpp"
 
 namespace {
 
@@ -91,6 +94,14 @@ int scan(const ScanArguments& given, const fs::path& scratch) {
   options.cache = cache ? &*cache : nullptr;
   if (given.deleted) options.deleted = scannerqube::volume::Deleted::include;
   if (given.seconds > 0) options.time = std::chrono::seconds(given.seconds);
+  if (!given.passphrase_file.empty()) {
+    const auto passphrase =
+        base::io::read_file(given.passphrase_file, scannerqube::unlock::max_passphrase);
+    if (!passphrase) return fail(passphrase.error().text);
+    auto file = base::io::sealed_copy(base::wire::as_bytes(*passphrase));
+    if (!file) return fail(file.error().text);
+    options.open = scannerqube::unlock::open_with(*std::move(file));
+  }
   options.pool.folder = scratch / "workers";
   options.pool.workers =
       given.workers > 0 ? given.workers : std::max(1U, std::thread::hardware_concurrency());

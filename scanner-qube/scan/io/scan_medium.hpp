@@ -25,6 +25,8 @@ struct ScanOptions {
   std::chrono::milliseconds time = std::chrono::hours(6);
   // What it calls clean is not scanned. Outlives the scan; nullptr: there is none.
   const VerdictCache* cache = nullptr;
+  // What opens encrypted parts (unlock/); empty: they are not examined.
+  volume::OpenPart open = {};
   // After each file: how many there were so far, and their bytes.
   std::function<void(std::uint64_t files, std::uint64_t bytes)> progress = {};
 };

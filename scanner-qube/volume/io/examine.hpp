@@ -11,11 +11,14 @@ namespace scannerqube::volume {
 struct FileSystemReport {
   FileSystem kind = FileSystem::unknown;
   Listing listing = {};
+  bool decrypted = false;  // in an encrypted part: the medium itself does not have these bytes
 };
 struct PartReport {
   Part part = {};
   std::vector<FileSystem> looks_like = {};
   std::vector<FileSystemReport> file_systems = {};  // those with a reader
+  bool opened = false;                              // it was encrypted
+  std::vector<FileSystem> opened_like = {};         // what its plain text looks like
 };
 struct Report {
   std::vector<PartReport> parts = {};
@@ -28,13 +31,26 @@ struct Report {
 
 // Called when a file system is listed, while its reader can still be asked for content. After a
 // reader that did not end well too, with what it listed: asking that one is an error. The entries
-// may be taken away; nothing here looks at them afterwards.
-using Listed = std::function<void(const PartReport&, FileSystemReport&, Worker&)>;
+// may be taken away; nothing here looks at them afterwards. The source is what their extents are
+// of.
+using Listed =
+    std::function<void(const PartReport&, FileSystemReport&, Worker&, const ForkableSource&)>;
+
+// An encrypted part, opened: the medium with that part's plain text in its place, and where in it a
+// file system is to be looked for.
+struct OpenedPart {
+  std::unique_ptr<ForkableSource> medium;
+  Range plain = {};
+};
+// An error says why it stays shut. It is to come back by then.
+using OpenPart = std::function<base::Result<OpenedPart>(
+    const ForkableSource&, const Range&, FileSystem, std::chrono::steady_clock::time_point)>;
 
 struct ExamineOptions {
   Deleted deleted = Deleted::leave_out;
   WorkerLimits limits = {};
   Listed listed = {};
+  OpenPart open = {};  // empty: what is encrypted is not examined
   // What was not begun by then is not examined, and no reader is waited for any longer.
   std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
 };

@@ -25,11 +25,20 @@ bool holes_are_zeros(const TSK_FS_INFO& fs) { return TSK_FS_TYPE_ISEXT(fs.ftype)
 
 class Runs {
  public:
-  Runs(const TskVolume& volume, const TSK_FS_ATTR& attribute, Entry& entry)
-      : window_(volume.window()), fs_(*volume.fs()), attribute_(attribute), entry_(entry) {}
+  // `from`: where in the attribute the entry begins.
+  Runs(const TskVolume& volume, const TSK_FS_ATTR& attribute, Entry& entry, std::uint64_t from = 0)
+      : window_(volume.window()),
+        fs_(*volume.fs()),
+        attribute_(attribute),
+        entry_(entry),
+        from_(from),
+        initialised_(
+            from > 0 ? from + entry.size
+                     : static_cast<std::uint64_t>(std::max<TSK_OFF_T>(attribute.nrd.initsize, 0))) {
+  }
 
   Reason collect() {
-    skip_ = attribute_.nrd.skiplen;
+    skip_ = attribute_.nrd.skiplen + from_;
     std::uint64_t expected = 0;  // in blocks
     for (const TSK_FS_ATTR_RUN* run = attribute_.nrd.run; run != nullptr && rest() > 0;
          run = run->next) {
@@ -41,16 +50,14 @@ class Runs {
     }
     if (rest() == 0) return Reason::none;
     // NTFS: beyond the initialised size there need be no clusters.
-    if (!holes_are_zeros(fs_) && done_ < initialised()) return Reason::size_lies;
+    if (!holes_are_zeros(fs_) && from_ + done_ < initialised_) {
+      return Reason::size_lies;
+    }
     return put({.where = {.offset = 0, .length = rest()}, .backing = Backing::zeros});
   }
 
  private:
   std::uint64_t rest() const { return entry_.size - done_; }
-
-  std::uint64_t initialised() const {
-    return static_cast<std::uint64_t>(std::max<TSK_OFF_T>(attribute_.nrd.initsize, 0));
-  }
 
   Reason add(const TSK_FS_ATTR_RUN& run) {
     if ((run.flags & TSK_FS_ATTR_RUN_FLAG_ENCRYPTED) != 0) return Reason::encrypted;
@@ -73,8 +80,9 @@ class Runs {
 
   // What lies behind the initialised size reads as zeros, whatever the clusters hold.
   Reason put_initialised(std::uint64_t at, std::uint64_t length) {
-    const std::uint64_t limit = initialised();
-    const std::uint64_t filled = done_ < limit ? std::min(limit - done_, length) : 0;
+    const std::uint64_t before = from_ + done_;
+    const std::uint64_t filled =
+        before < initialised_ ? std::min(initialised_ - before, length) : 0;
     if (const Reason bad = put({.where = {.offset = at, .length = filled}}); bad != Reason::none) {
       return bad;
     }
@@ -91,6 +99,8 @@ class Runs {
   const TSK_FS_INFO& fs_;
   const TSK_FS_ATTR& attribute_;
   Entry& entry_;
+  std::uint64_t from_;
+  std::uint64_t initialised_;  // of the attribute; of slack: all of it
   std::uint64_t skip_ = 0;
   std::uint64_t done_ = 0;
 };
@@ -132,6 +142,21 @@ void describe_content(const TskVolume& volume, const TSK_FS_ATTR& attribute, Ent
   // Raw sectors of a CD with headers between: the ranges would take those in.
   const TSK_FS_INFO& fs = *volume.fs();
   if (fs.block_pre_size != 0 || fs.block_post_size != 0) through_read(entry, Reason::none);
+}
+
+void describe_slack(const TskVolume& volume, const TSK_FS_ATTR& attribute, Entry& entry) {
+  constexpr auto apart = TSK_FS_ATTR_ENC | TSK_FS_ATTR_COMP | TSK_FS_ATTR_RES;
+  const bool in_clusters =
+      (attribute.flags & TSK_FS_ATTR_NONRES) != 0 && (attribute.flags & apart) == 0;
+  if (!in_clusters || attribute.size <= 0 || attribute.nrd.allocsize <= attribute.size) return;
+  entry.size = static_cast<std::uint64_t>(attribute.nrd.allocsize - attribute.size);
+  entry.content = Content::extents;
+  const auto from = static_cast<std::uint64_t>(attribute.size);
+  const TSK_FS_INFO& fs = *volume.fs();
+  const Reason bad = Runs(volume, attribute, entry, from).collect();
+  if (bad != Reason::none || fs.block_pre_size != 0 || fs.block_post_size != 0) {
+    none(entry, bad == Reason::none ? Reason::not_supported : bad);
+  }
 }
 
 }  // namespace scannerqube::volume

@@ -181,7 +181,20 @@ TskWalk::Go TskWalk::content(TSK_FS_FILE& file, Entry entry, std::uint64_t error
   }
   const Entry owner{.path = entry.path, .state = entry.state, .times = entry.times};
   if (put(std::move(entry), errors) == Go::stop) return Go::stop;
+  if (main != nullptr && slack(*main, owner) == Go::stop) return Go::stop;
   return streams(file, owner, main);
+}
+
+// Of files that are there: a deleted one may have lost its clusters to others.
+TskWalk::Go TskWalk::slack(const TSK_FS_ATTR& attribute, const Entry& owner) {
+  constexpr std::string_view mark = " [slack]";
+  const bool wanted = deleted_ == Deleted::include && owner.state == State::allocated;
+  if (!wanted || owner.path.size() + mark.size() > max_path) return Go::on;
+  const std::uint64_t errors = volume_.errors();
+  Entry entry{.path = owner.path + std::string(mark), .kind = Kind::slack, .state = owner.state};
+  entry.times = owner.times;
+  describe_slack(volume_, attribute, entry);
+  return entry.size == 0 ? Go::on : put(std::move(entry), errors);
 }
 
 TskWalk::Go TskWalk::streams(TSK_FS_FILE& file, const Entry& owner, const TSK_FS_ATTR* main) {

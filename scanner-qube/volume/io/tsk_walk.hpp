@@ -32,6 +32,7 @@ class TskWalk {
   Go name(const Folder& folder, std::size_t index, void* directory);
   Go file(const Folder& folder, TSK_FS_FILE& file);
   Go content(TSK_FS_FILE& file, Entry entry, std::uint64_t errors);
+  Go slack(const TSK_FS_ATTR& attribute, const Entry& owner);
   Go streams(TSK_FS_FILE& file, const Entry& owner, const TSK_FS_ATTR* main);
   Go put(Entry entry, std::uint64_t errors);
   Go enter(const Folder& folder, Entry entry, std::uint64_t errors);

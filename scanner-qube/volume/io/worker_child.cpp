@@ -185,6 +185,7 @@ void run_worker(const ForkableSource& source, const Job& job, const WorkerLimits
   }
   std::unique_ptr<TskVolume> volume;
   if (job.task == Task::tables) tables(source, sink);
+  if (job.task == Task::recognise) sink.put(recognise(source, job.part));
   if (job.task == Task::walk) volume = walk(source, job, sink);
   if (job.task == Task::walk_own) walk_own(source, job, sink);
   sink.end();

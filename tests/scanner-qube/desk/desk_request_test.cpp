@@ -13,6 +13,8 @@ TEST(DeskRequest, IsReadAsItIsWritten) {
   for (const std::string& text : std::initializer_list<std::string>{
            "scan s deleted=no again=no wait=yes",
            "scan s device=sys-usb:sda" + medium + " deleted=no again=no wait=yes",
+           "scan s device=sys-usb:sda id=0951:1666:60A44C:u080650:1.0 deleted=no again=no wait=yes",
+           "scan s device=sys-usb:sda passphrase=yes deleted=no again=no wait=yes",
            "scan sda-20261128-153012 deleted=yes again=no wait=no",
            "scan s device=sys-usb:sda deleted=no again=yes wait=yes", "report s",
            "release sda-20261128-153012"}) {
@@ -45,6 +47,14 @@ TEST(DeskRequest, TheShortestIsCareful) {
   EXPECT_FALSE(request->again);
   EXPECT_FALSE(request->deleted);
   EXPECT_FALSE(request->medium);
+  EXPECT_FALSE(request->passphrase);
+}
+
+TEST(DeskRequest, WhatIsEncryptedIsNotRemembered) {
+  EXPECT_TRUE(parse_desk_request("scan s passphrase=yes"));
+  EXPECT_FALSE(parse_desk_request("scan s passphrase=yes" + medium));
+  EXPECT_FALSE(parse_desk_request("scan s passphrase=geheim"));
+  EXPECT_FALSE(parse_desk_request("report s passphrase=yes"));
 }
 
 TEST(DeskRequest, AMediumIsADigest) {

@@ -11,15 +11,18 @@ const std::string digest = std::string(62, '0') + "ab";
 
 std::string request_of(const std::string& size, const std::string& largest,
                        const std::string& deleted, const std::string& database,
-                       const std::string& sha256, const std::string& known = "no") {
+                       const std::string& sha256, const std::string& known = "no",
+                       const std::string& passphrase = "no") {
   return "scan size=" + size + " largest=" + largest + " deleted=" + deleted +
-         " database=" + database + " sha256=" + sha256 + " known=" + known;
+         " database=" + database + " sha256=" + sha256 + " known=" + known +
+         " passphrase=" + passphrase;
 }
 
 TEST(MachineRequest, IsReadAsItIsWritten) {
-  for (const std::string& text : {request_of("0", "0", "no", "7", digest),
-                                  request_of("18446744073709551615", "18446744073709551615", "yes",
-                                             std::string(24, '9'), std::string(64, 'f'), "yes")}) {
+  for (const std::string& text :
+       {request_of("0", "0", "no", "7", digest),
+        request_of("18446744073709551615", "18446744073709551615", "yes", std::string(24, '9'),
+                   std::string(64, 'f'), "yes", "yes")}) {
     const auto request = parse_machine_request(text);
     ASSERT_TRUE(request) << text;
     EXPECT_EQ(format_request(*request), text);
@@ -34,6 +37,7 @@ TEST(MachineRequest, IsReadAsItIsWritten) {
   EXPECT_EQ(request->database, "20261128");
   EXPECT_EQ(request->database_sha256.back(), std::byte{0xab});
   EXPECT_TRUE(request->known);
+  EXPECT_FALSE(request->passphrase);
 }
 
 TEST(MachineRequest, NothingShorterOrLongerIsOne) {
@@ -69,11 +73,15 @@ TEST(MachineRequest, AnythingElseIsRefused) {
         request_of("1", "0", "no", "7", std::string(64, 'F')),
         request_of("1", "0", "no", "7", digest, ""),
         request_of("1", "0", "no", "7", digest, "maybe"),
-        "scan size=1 largest=0 deleted=no database=7 sha256=" + digest,
-        "scan largest=0 size=1 deleted=no database=7 sha256=" + digest + " known=no",
-        "scan size=1 size=1 largest=0 deleted=no database=7 sha256=" + digest + " known=no",
-        "Scan size=1 largest=0 deleted=no database=7 sha256=" + digest + " known=no",
-        "scan  size=1 largest=0 deleted=no database=7 sha256=" + digest + " known=no"}) {
+        request_of("1", "0", "no", "7", digest, "no", ""),
+        request_of("1", "0", "no", "7", digest, "no", "geheim"),
+        "scan size=1 largest=0 deleted=no database=7 sha256=" + digest + " known=no",
+        "scan largest=0 size=1 deleted=no database=7 sha256=" + digest + " known=no passphrase=no",
+        "scan size=1 size=1 largest=0 deleted=no database=7 sha256=" + digest +
+            " known=no passphrase=no",
+        "Scan size=1 largest=0 deleted=no database=7 sha256=" + digest + " known=no passphrase=no",
+        "scan  size=1 largest=0 deleted=no database=7 sha256=" + digest +
+            " known=no passphrase=no"}) {
     EXPECT_FALSE(parse_machine_request(text)) << text;
   }
 }

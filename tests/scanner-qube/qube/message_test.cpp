@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/wire/writer.hpp"
 
 namespace scannerqube {
@@ -56,7 +58,8 @@ ScanOrder some_order() {
           .margin = 1 << 20,
           .largest_file = 512 << 20,
           .database = some_digest(),
-          .known = max_known};
+          .known = max_known,
+          .passphrase = true};
 }
 
 MessageError error_of(const Payload& payload) {
@@ -75,7 +78,7 @@ TEST(QubeMessage, IsReadAsItWasWritten) {
 
 TEST(QubeMessage, HasTheseBytes) {
   Payload expected;
-  Writer(expected).u8(1).u16(2).u32(3).bytes(some_digest()).text("ClamAV");
+  Writer(expected).u8(1).u16(3).u32(3).bytes(some_digest()).text("ClamAV");
   EXPECT_EQ(payload_of(Ready{.signatures = 3, .options = some_digest(), .engine = "ClamAV"}),
             expected);
   expected.clear();
@@ -120,7 +123,7 @@ TEST(QubeMessage, RejectsKindsThatNobodyKnows) {
 }
 
 TEST(QubeMessage, RejectsAnotherVersion) {
-  for (const std::uint16_t version : std::initializer_list<std::uint16_t>{0, 1, 3, 256, 65535}) {
+  for (const std::uint16_t version : std::initializer_list<std::uint16_t>{0, 1, 2, 4, 256, 65535}) {
     Payload payload;
     Writer(payload).u8(1).u16(version).u32(3).bytes(some_digest()).text("ClamAV");
     EXPECT_EQ(error_of(payload), MessageError::other_version) << version;
@@ -189,9 +192,29 @@ TEST(ScanOrder, RejectsAnyOtherLengthAndOtherWords) {
   other = whole;
   other[1] = std::byte{2};
   EXPECT_FALSE(parse_order(other)) << "deleted is yes or no";
+  other = whole;
+  other.back() = std::byte{2};
+  EXPECT_FALSE(parse_order(other)) << "so is a passphrase";
   ScanOrder many = some_order();
   ++many.known;
   EXPECT_FALSE(parse_order(payload_of(many)));
+}
+
+TEST(Passphrase, ComesBackAndHasBounds) {
+  for (const std::size_t size : {std::size_t{1}, unlock::max_passphrase}) {
+    const Payload bytes(size, std::byte{0xc3});
+    std::vector<std::byte> frame;
+    append_passphrase(frame, bytes);
+    const auto read = parse_passphrase(payload_of(frame));
+    ASSERT_TRUE(read) << describe(read.error());
+    EXPECT_TRUE(std::ranges::equal(read->bytes(), bytes));
+  }
+  for (const std::size_t size : {std::size_t{0}, unlock::max_passphrase + 1}) {
+    Payload payload(1 + size, std::byte{3});
+    EXPECT_FALSE(parse_passphrase(payload)) << size;
+  }
+  EXPECT_FALSE(parse_passphrase({}));
+  EXPECT_FALSE(parse_passphrase(Payload(8, std::byte{2}))) << "another kind";
 }
 
 std::vector<ContentKey> contents(std::size_t count) {

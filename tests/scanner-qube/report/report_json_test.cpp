@@ -42,10 +42,33 @@ TEST(ReportJson, ComesBack) {
     EXPECT_EQ(parsed->coverage, report.coverage);
     EXPECT_EQ(parsed->limits, report.limits);
     EXPECT_EQ(parsed->database, report.database);
+    EXPECT_EQ(parsed->found.areas, report.found.areas);
     EXPECT_EQ(parsed->found.told.size(), report.found.told.size());
     EXPECT_EQ(as_lines(*parsed), as_lines(report));
     EXPECT_TRUE(parse_report(text + "\n"));
     EXPECT_FALSE(parse_report(text + "\n\n"));
+  }
+}
+
+TEST(ReportJson, AreasAreOnTheMedium) {
+  const std::string area = R"("length":446,"offset":0)";
+  EXPECT_NE(refusal(area, R"("length":1048577,"offset":0)"), "");
+  EXPECT_NE(refusal(area, R"("length":446,"offset":1048577)"), "");
+  EXPECT_NE(refusal(area, R"("length":446,"offset":1048131)"), "");
+  EXPECT_EQ(refusal(area, R"("length":446,"offset":1048130)"), "");
+  EXPECT_NE(refusal(R"("kind":"boot-code")", R"("kind":"boot")"), "");
+}
+
+TEST(ReportJson, TellsWhatWasOpened) {
+  ScanReport report = clean_report();
+  report.found.opened_parts = {1, 3};
+  const std::string text = encode_report(report);
+  const auto parsed = parse_report(text);
+  ASSERT_TRUE(parsed) << parsed.error().text;
+  EXPECT_EQ(parsed->found.opened_parts, report.found.opened_parts);
+  EXPECT_TRUE(contains(as_lines(*parsed), "part 3 was encrypted, and opened with the passphrase"));
+  for (const char* wrong : {"[3,1]", "[1,1]", "[-1]", "[\"1\"]", "[4294967296]", "1", "null"}) {
+    EXPECT_NE(refusal(replaced(text, "[1,3]", wrong)), "") << wrong;
   }
 }
 

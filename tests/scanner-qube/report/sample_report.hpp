@@ -50,6 +50,10 @@ inline report::ScanReport clean_report() {
                           .ended = 1795920100,
                           .medium_size = sample_medium};
   made.database.sha256.fill(std::byte{0xd8});
+  made.found.areas = {{.area = {.kind = scannerqube::volume::AreaKind::boot_code,
+                                .where = {.offset = 0, .length = 446}},
+                       .sha256 = made.database.sha256,
+                       .zeros = false}};
   made.found.add(sample_file("fine.txt"));
   made.found.files_from_cache = 1;
   report::settle(made);

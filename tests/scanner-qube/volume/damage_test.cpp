@@ -75,9 +75,8 @@ void spoil_and_look(const std::string& image, unsigned seed) {
     ExamineOptions options;
     options.limits.walk = std::chrono::seconds(5);
     options.limits.answer = std::chrono::seconds(5);
-    options.listed = [](const PartReport&, FileSystemReport& file_system, Worker& worker) {
-      read_a_little(file_system, worker);
-    };
+    options.listed = [](const PartReport&, FileSystemReport& file_system, Worker& worker,
+                        const ForkableSource&) { read_a_little(file_system, worker); };
     const auto begin = Clock::now();
     const Report report = examine(**source, options);
     EXPECT_LT(Clock::now() - begin, std::chrono::seconds(60)) << i;

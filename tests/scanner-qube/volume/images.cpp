@@ -128,7 +128,8 @@ volume::Report look(const std::string& image, bool deleted, volume::Listed liste
 Contents contents(const std::string& image, bool deleted) {
   Contents found;
   look(image, deleted,
-       [&found](const auto& /*part*/, volume::FileSystemReport& file_system, auto& worker) {
+       [&found](const auto& /*part*/, volume::FileSystemReport& file_system, auto& worker,
+                const auto& /*source*/) {
          for (const volume::Entry& entry : file_system.listing.entries) {
            const bool has_bytes = entry.kind == Kind::file || entry.kind == Kind::stream;
            if (!has_bytes || entry.content == Content::none) continue;

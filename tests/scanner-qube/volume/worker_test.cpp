@@ -105,7 +105,8 @@ TEST(Worker, AReadErrorIsLatchedWithItsOffset) {
   const OddSource source(image, {.offset = bad, .length = 512}, [] { return false; });
   ExamineOptions options;
   bool asked = false;
-  options.listed = [&](const PartReport&, FileSystemReport& file_system, Worker& worker) {
+  options.listed = [&](const PartReport&, FileSystemReport& file_system, Worker& worker,
+                       const ForkableSource&) {
     for (const Entry& entry : file_system.listing.entries) {
       if (entry.path != "big.bin") continue;
       asked = true;
@@ -139,7 +140,7 @@ TEST(Worker, ARequestForNothingIsAnswered) {
   const Folder folder;
   const std::string image = fat_image(folder, 12);
   bool asked = false;
-  look(image, false, [&](const auto&, auto&, Worker& worker) {
+  look(image, false, [&](const auto&, auto&, Worker& worker, const auto&) {
     asked = true;
     EXPECT_FALSE(worker.read({.address = ~0ULL, .attribute = 1, .id = 0}, 0, 10));
     EXPECT_FALSE(worker.read({.address = 7, .attribute = 99, .id = 0}, 0, 10));
