@@ -186,7 +186,7 @@ TEST_F(ScanMedium, VeraCryptIsScannedAndNeverClean) {
 // A lure is one by its name: what the same bytes are under another name does not matter, whichever
 // is the first, and whatever a cache has.
 TEST_F(ScanMedium, TheSameProgramUnderADocumentsNameIsALure) {
-  const std::string program = tests::read_all("/bin/true");
+  const std::string program = tests::slurp("/bin/true");
   const std::string harmless = put("harmless", "[autorun]\nopen=a.bin\n");
   const std::string fat = tests::blank(folder_, "lures.img", 8);
   const std::string file = put("program", program);
@@ -278,7 +278,7 @@ TEST_F(ScanMedium, BootCodeAndWhatNoPartHasIsHashed) {
   const MediumReport after = scan(disk);
   const HashedArea boot = areas(after, volume::AreaKind::boot_code).at(0);
   EXPECT_FALSE(boot.zeros);
-  EXPECT_EQ(base::wire::as_text(boot.sha256), tests::sha256(tests::read_all(disk).substr(0, 446)));
+  EXPECT_EQ(base::wire::as_text(boot.sha256), tests::sha256(tests::slurp(disk).substr(0, 446)));
   EXPECT_NE(boot, areas(before, volume::AreaKind::boot_code)[0]);
   EXPECT_FALSE(areas(after, volume::AreaKind::space)[0].zeros);
   EXPECT_EQ(areas(after, volume::AreaKind::space)[1], areas(before, volume::AreaKind::space)[1]);

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "base/io/files.hpp"
-#include "base/io/sealed_file.hpp"
 #include "scanner-qube/cache/io/cache_file.hpp"
 #include "scanner-qube/cache/io/database_files.hpp"
 #include "scanner-qube/engine/io/clamav_engine.hpp"
@@ -17,7 +16,6 @@
 #include "scanner-qube/scan/io/scan_arguments.hpp"
 #include "scanner-qube/scan/io/scan_medium.hpp"
 #include "scanner-qube/unlock/io/open_with.hpp"
-#include "scanner-qube/unlock/secret.hpp"
 
 namespace {
 
@@ -95,12 +93,9 @@ int scan(const ScanArguments& given, const fs::path& scratch) {
   if (given.deleted) options.deleted = scannerqube::volume::Deleted::include;
   if (given.seconds > 0) options.time = std::chrono::seconds(given.seconds);
   if (!given.passphrase_file.empty()) {
-    const auto passphrase =
-        base::io::read_file(given.passphrase_file, scannerqube::unlock::max_passphrase);
+    auto passphrase = scannerqube::unlock::passphrase_of_file(given.passphrase_file);
     if (!passphrase) return fail(passphrase.error().text);
-    auto file = base::io::sealed_copy(base::wire::as_bytes(*passphrase));
-    if (!file) return fail(file.error().text);
-    options.open = scannerqube::unlock::open_with(*std::move(file));
+    options.open = scannerqube::unlock::open_with(*std::move(passphrase));
   }
   options.pool.folder = scratch / "workers";
   options.pool.workers =

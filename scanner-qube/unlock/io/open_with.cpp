@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/io/files.hpp"
+#include "base/io/sealed_file.hpp"
 #include "scanner-qube/unlock/io/decrypted_source.hpp"
 #include "scanner-qube/unlock/io/opener.hpp"
 
@@ -27,6 +29,14 @@ volume::OpenPart open_with(base::io::Fd passphrase) {
     if (!source) return base::Unexpected{source.error()};
     return volume::OpenedPart{.medium = *std::move(source), .plain = plain};
   };
+}
+
+base::Result<base::io::Fd> passphrase_of_file(const std::string& path) {
+  auto text = base::io::read_file(path, max_passphrase);
+  if (!text) return base::Unexpected{text.error()};
+  auto file = base::io::sealed_copy(base::wire::as_bytes(*text));
+  wipe(*text);
+  return file;
 }
 
 }  // namespace scannerqube::unlock

@@ -9,5 +9,7 @@ namespace scannerqube::unlock {
 // `passphrase`: a file in memory with it, which no process reads but the one that opens a part;
 // none: nothing is opened.
 volume::OpenPart open_with(base::io::Fd passphrase);
+// Such a file, with all that is in another one.
+base::Result<base::io::Fd> passphrase_of_file(const std::string& path);
 
 }  // namespace scannerqube::unlock

@@ -10,9 +10,7 @@
 
 #include "base/hash/sha256.hpp"
 #include "base/io/files.hpp"
-#include "base/io/sealed_file.hpp"
 #include "scanner-qube/unlock/io/open_with.hpp"
-#include "scanner-qube/unlock/secret.hpp"
 
 namespace {
 
@@ -63,11 +61,9 @@ int main(int argc, char** argv) {
   base::io::ignore_sigpipe();
   const auto source = volume::FileSource::open(argv[2]);
   if (!source) return fail(source.error().text, 2);
-  const auto passphrase = base::io::read_file(argv[3], unlock::max_passphrase);
+  auto passphrase = unlock::passphrase_of_file(argv[3]);
   if (!passphrase) return fail(passphrase.error().text, 2);
-  auto file = base::io::sealed_copy(base::wire::as_bytes(*passphrase));
-  if (!file) return fail(file.error().text, 2);
-  const auto open = unlock::open_with(*std::move(file));
+  const auto open = unlock::open_with(*std::move(passphrase));
   const auto opened = open(**source, {.offset = 0, .length = (*source)->size()}, kind,
                            std::chrono::steady_clock::time_point::max());
   if (!opened) return fail(opened.error().text, 1);

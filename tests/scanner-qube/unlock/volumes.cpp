@@ -6,13 +6,11 @@
 
 #include <array>
 #include <cstdlib>
-#include <fstream>
-#include <functional>
-#include <iterator>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "scanner-qube/volume/gpt.hpp"
 #include "tests/scanner-qube/volume/images.hpp"
 
 namespace tests {
@@ -84,12 +82,7 @@ std::string sha256_bytes(const std::string& text) {
 }
 
 std::uint32_t crc32_of(std::string_view text) {
-  std::uint32_t crc = 0xffffffff;
-  for (const char c : text) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
-  }
-  return ~crc;
+  return scannerqube::volume::crc32(base::wire::as_bytes(text));
 }
 
 std::string iv_of(std::uint64_t number) { return little(number) + std::string(8, '\0'); }
@@ -170,11 +163,6 @@ std::string bitlocker_first_sector() {
 
 }  // namespace
 
-std::string read_all(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 std::string passphrase_file(const Folder& folder, const std::string& text) {
   std::string path = at_place(folder, "passphrase");
   write_file(path, text);
@@ -203,7 +191,7 @@ std::string luks2_of(const Folder& folder, const std::string& plain, const std::
 std::string veracrypt_of(const Folder& folder, const std::string& plain_path) {
   constexpr std::uint64_t area = std::uint64_t{128} << 10U;  // before the data, and behind them
   constexpr int iterations = 500'000;
-  const std::string plain = read_all(plain_path);
+  const std::string plain = slurp(plain_path);
   const std::string key = random_bytes(64, 51);
   const std::string salt = random_bytes(64, 52);
   std::string keys = key;
@@ -232,7 +220,7 @@ std::string veracrypt_of(const Folder& folder, const std::string& plain_path) {
 std::string bitlocker_of(const Folder& folder, const std::string& plain_path,
                          BitlockerCipher cipher, std::string& shown) {
   const bool xts = cipher == BitlockerCipher::xts;
-  shown = read_all(plain_path);
+  shown = slurp(plain_path);
   for (const std::size_t at : metadata) shown = hidden(std::move(shown), at, metadata_size);
   shown = hidden(std::move(shown), header_at, header_size);
   const std::string key = random_bytes(xts ? 64 : 16, 46);

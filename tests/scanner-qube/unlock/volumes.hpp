@@ -28,6 +28,4 @@ enum class BitlockerCipher { xts, cbc };
 std::string bitlocker_of(const Folder& folder, const std::string& plain, BitlockerCipher cipher,
                          std::string& shown);
 
-std::string read_all(const std::string& path);
-
 }  // namespace tests
