@@ -227,7 +227,8 @@ TEST_F(AgentlessUsb, AStickOfSysUsbComesThroughTheRealBackend) {
       "for b in /sys/block/sd*; do p=$(cd -P $b && pwd); case $p in */" + port +
           "/*) ;; */usb*) head -c 4M /dev/${b##*/} | sha256sum && exit 0;; esac; done; exit 1",
       seconds(120));
-  EXPECT_EQ(sum.out, stick_sha256(4));
+  EXPECT_EQ(sum.out, stick_sha256(4))
+      << vm().run("tail /run/rig/stream-backend.log; dmesg | tail -n 40").out;
   const auto written = vm().run(
       "for b in /sys/block/sd*; do p=$(cd -P $b && pwd); case $p in */" + port +
           "/*) ;; */usb*) head -c 65536 /dev/urandom | dd of=/dev/${b##*/} bs=65536 seek=3 "

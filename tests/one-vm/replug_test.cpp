@@ -13,6 +13,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 const std::string audit_log = "/var/log/sallyport/audit.log";
+const std::string given_up = "times in a row";
 
 class Replug : public Qubes {
  protected:
@@ -36,9 +37,12 @@ class Replug : public Qubes {
     EXPECT_TRUE(done.ok()) << done << logs();
     return done.ok() ? wait_for_disk() : std::string();
   }
+  // Succeeds if the log has it.
+  static std::string in_log(const std::string& text) {
+    return "grep '\"kind\":\"replug\"' " + audit_log + " | grep -q '" + text + "'";
+  }
   static rig::CommandResult told(const std::string& text) {
-    return vm().wait_until("grep '\"kind\":\"replug\"' " + audit_log + " | grep -q '" + text + "'",
-                           seconds(60));
+    return vm().wait_until(in_log(text), seconds(60));
   }
   static rig::CommandResult listed_as_waiting() {
     return vm().wait_until(build + "/bin/qvm-usb list | grep -q 'work (waiting)'", seconds(30));
@@ -124,6 +128,12 @@ TEST_F(Replug, AStickThatFlapsIsLeftAlone) {
   std::this_thread::sleep_for(seconds(15));
   const auto attached = vm().run("grep -c '\"kind\":\"lease_started\"' " + audit_log);
   EXPECT_LE(std::atoi(attached.out.c_str()), 4) << vm().run("cat " + audit_log);
+  // An emulated port that was cut off in the middle of an enumeration may need longer for the next
+  // than a port is held; then it is over, and nothing is left that could flap.
+  if (leftovers().leases == 0 && !vm().run(in_log(given_up)).ok()) {
+    ASSERT_FALSE(wait_for_stick().empty());
+    ASSERT_FALSE(attached_disk().empty());
+  }
   for (int i = 0; i < 4; ++i) {
     ASSERT_TRUE(unplug_stick());
     ASSERT_TRUE(wait_for_no_stick().ok());
@@ -132,7 +142,7 @@ TEST_F(Replug, AStickThatFlapsIsLeftAlone) {
     ASSERT_FALSE(wait_for_stick().empty() && wait_for_disk().empty());
     std::this_thread::sleep_for(seconds(1));
   }
-  EXPECT_TRUE(told("times in a row").ok()) << vm().run("cat " + audit_log);
+  EXPECT_TRUE(told(given_up).ok()) << vm().run("cat " + audit_log);
   EXPECT_TRUE(settles_to(before));
   EXPECT_FALSE(attached_disk().empty()) << "by hand it is attached";
   EXPECT_TRUE(detach().ok());

@@ -2,6 +2,7 @@
 // The backend's loop; see the header.
 #include "usbproxy/io/backend_session.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,7 +15,18 @@ namespace {
 // How long the guest may take to read that the device is gone.
 constexpr std::chrono::milliseconds goodbye_limit{1000};
 
+// Also if it was opened twice, or is a copy of the other.
+bool same_file(const base::io::Fd& one, const base::io::Fd& other) {
+  struct stat first {};
+  struct stat second {};
+  if (::fstat(one.get(), &first) != 0 || ::fstat(other.get(), &second) != 0) return false;
+  return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 }  // namespace
+
+BackendSession::BackendSession(Streams streams)
+    : streams_(std::move(streams)), one_file_(same_file(streams_.in, streams_.out)) {}
 
 std::optional<BackendRefusal> BackendSession::open(const UsbContext& context, base::io::Fd device,
                                                    const firewall::Rights& rights) {
@@ -74,18 +86,24 @@ void BackendSession::turn() {
   constexpr short gone = POLLHUP | POLLERR | POLLNVAL;
   if (paused && (fds[1].revents & gone) != 0)
     return end(SessionEnd::Kind::normal, "frontend closed the stream");
-  if (!paused && !requests_left_ && fds[1].revents != 0) read_requests();
+  if (!paused && !requests_left_ && (fds[1].revents & (POLLIN | gone)) != 0) read_requests();
   if (!paused && !end_) feed_requests();
 }
 
 std::vector<pollfd> BackendSession::interests(bool paused) {
   const auto reads = static_cast<short>(paused || requests_left_ ? 0 : POLLIN);
   const auto writes = static_cast<short>(queue_.empty() ? 0 : POLLOUT);
+  // Each file once: a port of virtio-serial that is asked twice gives its data to the second
+  // question (port_has_data in drivers/char/virtio_console.c), and nothing ever wakes the first.
   std::vector<pollfd> fds{
       {.fd = streams_.signals.get(), .events = POLLIN, .revents = 0},
       {.fd = streams_.in.get(), .events = reads, .revents = 0},
       {.fd = streams_.out.get(), .events = writes, .revents = 0},
   };
+  if (one_file_) {
+    fds[1].events = static_cast<short>(reads | writes);
+    fds[2].fd = -1;
+  }
   if (!paused) {
     const auto& usb = host_->poll_fds();
     fds.insert(fds.end(), usb.begin(), usb.end());

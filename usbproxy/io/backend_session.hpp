@@ -39,7 +39,7 @@ class BackendSession {
     base::io::Fd signals;  // signalfd: anything readable ends the session
   };
 
-  explicit BackendSession(Streams streams) : streams_(std::move(streams)) {}
+  explicit BackendSession(Streams streams);
 
   // Opens the device; the header can be written after that and before run().
   std::optional<BackendRefusal> open(const UsbContext& context, base::io::Fd device,
@@ -62,6 +62,7 @@ class BackendSession {
   void end(SessionEnd::Kind kind, std::string why);
 
   Streams streams_;
+  bool one_file_ = false;  // in and out
   redir::Decoder decoder_{redir::Sender::guest, backend_caps};
   Gate gate_;
   std::unique_ptr<UsbHost> host_;
