@@ -25,11 +25,12 @@ struct Known {
   const Entry* entry = nullptr;
 };
 
-std::vector<Known> known(const Listing& listing) {
+std::vector<Known> known(const Listing& listing, Compared compared) {
   std::vector<Known> all;
   for (const Entry& entry : listing.entries) {
-    if (entry.state == State::allocated && entry.kind != Kind::stream &&
-        entry.kind != Kind::slack) {
+    const bool counts = entry.kind != Kind::slack &&
+                        (entry.kind != Kind::stream || compared == Compared::with_streams);
+    if (entry.state == State::allocated && counts) {
       all.push_back({.path = comparable(entry.path), .entry = &entry});
     }
   }
@@ -39,7 +40,10 @@ std::vector<Known> known(const Listing& listing) {
   std::ranges::sort(all, [&first_offset](const Known& a, const Known& b) {
     if (a.path != b.path) return a.path < b.path;
     if (a.entry->size != b.entry->size) return a.entry->size < b.entry->size;
-    return first_offset(*a.entry) < first_offset(*b.entry);
+    if (first_offset(*a.entry) != first_offset(*b.entry)) {
+      return first_offset(*a.entry) < first_offset(*b.entry);
+    }
+    return a.entry->path < b.entry->path;  // of both readers, where libtsk replaced nothing
   });
   return all;
 }
@@ -54,15 +58,19 @@ std::string difference(const Entry& one, const Entry& other) {
   }
   const bool readable = one.content != Content::none;
   if (readable != (other.content != Content::none)) return "can be read by one reader only";
-  if (readable && one.extents != other.extents) return "lies elsewhere to the other reader";
+  // Of what is compressed the second reader only knows the size.
+  if (!readable || other.reason == Reason::compressed) return {};
+  if (one.extents != other.extents) return "lies elsewhere to the other reader";
+  const bool resident = one.content == Content::resident && other.content == Content::resident;
+  if (resident && one.resident != other.resident) return "has other bytes to the other reader";
   return {};
 }
 
 }  // namespace
 
-std::vector<Finding> compare(const Listing& one, const Listing& other) {
-  const auto left = known(one);
-  const auto right = known(other);
+std::vector<Finding> compare(const Listing& one, const Listing& other, Compared compared) {
+  const auto left = known(one, compared);
+  const auto right = known(other, compared);
   std::vector<Finding> found;
   const auto say = [&found](const Entry& entry, const std::string& what) {
     if (found.size() < max_differences) {
@@ -77,7 +85,8 @@ std::vector<Finding> compare(const Listing& one, const Listing& other) {
     } else if (a == left.end() || b->path < a->path) {
       say(*b++->entry, "is seen by the second reader only");
     } else {
-      if (const auto what = difference(*a->entry, *b->entry); !what.empty()) say(*a->entry, what);
+      const std::string text = difference(*a->entry, *b->entry);
+      if (!text.empty()) say(*a->entry, text);
       ++a;
       ++b;
     }

@@ -26,11 +26,11 @@ bool has_reader(FileSystem kind) {
     case FileSystem::ext:
     case FileSystem::iso9660:
     case FileSystem::hfs_plus:
+    case FileSystem::apfs:
       return true;
     case FileSystem::unknown:
     case FileSystem::empty:
     case FileSystem::random:
-    case FileSystem::apfs:
     case FileSystem::luks:
     case FileSystem::bitlocker:
     case FileSystem::udf:

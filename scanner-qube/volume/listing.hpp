@@ -95,6 +95,7 @@ bool append_extent(std::vector<Extent>& extents, const Extent& next);
 
 // How a reader finds an entry again; means nothing to another.
 struct Handle {
+  std::uint16_t volume = 0;  // of an APFS container, from 0
   std::uint64_t address = 0;
   std::uint32_t attribute = 0;
   std::uint16_t id = 0;

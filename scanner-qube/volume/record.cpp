@@ -112,6 +112,7 @@ bool consistent(const Entry& entry) {
 
 Entry entry(Fields& fields) {
   Entry value;
+  value.handle.volume = fields.in.u16();
   value.handle.address = fields.in.u64();
   value.handle.attribute = fields.in.u32();
   value.handle.id = fields.in.u16();
@@ -202,6 +203,7 @@ base::Result<Record, RecordError> parse_record(Bytes untrusted) {
 base::Result<ReadRequest, RecordError> parse_read_request(Bytes untrusted) {
   Reader in(untrusted);
   ReadRequest request;
+  request.handle.volume = in.u16();
   request.handle.address = in.u64();
   request.handle.attribute = in.u32();
   request.handle.id = in.u16();

@@ -54,7 +54,7 @@ struct ReadRequest {
   std::uint32_t length = 0;  // at most max_content
   friend bool operator==(const ReadRequest&, const ReadRequest&) = default;
 };
-inline constexpr std::size_t read_request_size = 8 + 4 + 2 + 8 + 4;
+inline constexpr std::size_t read_request_size = 2 + 8 + 4 + 2 + 8 + 4;
 std::vector<std::byte> encode(const ReadRequest& request);
 base::Result<ReadRequest, RecordError> parse_read_request(base::wire::Bytes untrusted);
 

@@ -33,7 +33,8 @@ void put(Writer& out, const Finding& found) {
 }
 
 void put(Writer& out, const Entry& entry) {
-  out.u64(entry.handle.address).u32(entry.handle.attribute).u16(entry.handle.id);
+  const Handle& handle = entry.handle;
+  out.u16(handle.volume).u64(handle.address).u32(handle.attribute).u16(handle.id);
   put_text(out, entry.path);
   out.u8(static_cast<std::uint8_t>(entry.kind)).u8(static_cast<std::uint8_t>(entry.state));
   out.u64(entry.size);
@@ -74,6 +75,7 @@ void append_record(std::vector<std::byte>& out, const Record& record) {
 std::vector<std::byte> encode(const ReadRequest& request) {
   std::vector<std::byte> out;
   Writer(out)
+      .u16(request.handle.volume)
       .u64(request.handle.address)
       .u32(request.handle.attribute)
       .u16(request.handle.id)

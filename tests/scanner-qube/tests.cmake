@@ -39,6 +39,7 @@ if(SALLYPORT_SANITIZE)
   set(lies_each 2)
 endif()
 sallyport_library(scannerqube_hostile SOURCES
+  scanner-qube/hostile/apfs.cpp
   scanner-qube/hostile/archives.cpp
   scanner-qube/hostile/base_images.cpp
   scanner-qube/hostile/catalogue.cpp
@@ -55,6 +56,8 @@ sallyport_library(scannerqube_hostile SOURCES
   scanner-qube/hostile/ntfs.cpp
   scanner-qube/hostile/parts.cpp
   scanner-qube/hostile/sizes.cpp
+  scanner-qube/volume/apfs_nodes.cpp
+  scanner-qube/volume/apfs_volume.cpp
   scanner-qube/volume/exfat_volume.cpp
   scanner-qube/volume/images.cpp
   LIBRARIES scannerqube_scan scannerqube_clamav test_places PkgConfig::libcrypto)

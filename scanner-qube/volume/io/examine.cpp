@@ -52,7 +52,8 @@ void read_layout(const ForkableSource& source, const ExamineOptions& options, Re
 // These are read a second time, by a reader that shares nothing with the first: what they list
 // differently is in doubt.
 bool has_second_reader(FileSystem kind) {
-  return kind == FileSystem::fat || kind == FileSystem::exfat || kind == FileSystem::iso9660;
+  return kind == FileSystem::apfs || kind == FileSystem::fat || kind == FileSystem::exfat ||
+         kind == FileSystem::iso9660;
 }
 
 // A file system in `where` of a medium: the part itself, or what is in it when it is opened.
@@ -71,9 +72,10 @@ void read_again(const Place& place, const ExamineOptions& options, const PartRep
   Listing again;
   collect(**worker, again);
   for (Finding& f : again.findings) found.listing.note(std::move(f));
+  const Compared what = found.kind == FileSystem::apfs ? Compared::with_streams : Compared::files;
   // A disc has its files in several trees, under several names.
   auto differences = found.kind == FileSystem::iso9660 ? add_unseen(found.listing, again)
-                                                       : compare(found.listing, again);
+                                                       : compare(found.listing, again, what);
   for (Finding& f : differences) found.listing.note(std::move(f));
 }
 

@@ -128,6 +128,7 @@ void describe_content(const TskVolume& volume, const TSK_FS_ATTR& attribute, Ent
   if (attribute.fs_file != nullptr && attribute.fs_file->meta != nullptr) {
     entry.handle.address = attribute.fs_file->meta->addr;
   }
+  entry.handle.volume = volume.selected();
   if (attribute.size < 0) return none(entry, Reason::size_lies);
   entry.size = static_cast<std::uint64_t>(attribute.size);
   if ((attribute.flags & TSK_FS_ATTR_ENC) != 0) return none(entry, Reason::encrypted);

@@ -4,6 +4,22 @@
 #include <string_view>
 
 namespace scannerqube::volume {
+namespace {
+
+bool is_of_apple(const TSK_FS_INFO& fs) {
+  return TSK_FS_TYPE_ISHFS(fs.ftype) != 0 || TSK_FS_TYPE_ISAPFS(fs.ftype) != 0;
+}
+
+bool has_attribute(TSK_FS_FILE& file, TSK_FS_ATTR_TYPE_ENUM type) {
+  const int count = tsk_fs_file_attr_getsize(&file);
+  for (int i = 0; i < count; ++i) {
+    const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);
+    if (attribute != nullptr && attribute->type == type) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 Kind kind_of(const TSK_FS_FILE& file) {
   const TSK_FS_NAME_TYPE_ENUM named = file.name->type;
@@ -50,27 +66,33 @@ bool is_stream(const TSK_FS_INFO& fs, TSK_FS_ATTR_TYPE_ENUM type) {
     return type == TSK_FS_ATTR_TYPE_NTFS_DATA || type == TSK_FS_ATTR_TYPE_NTFS_EA ||
            type == TSK_FS_ATTR_TYPE_NTFS_REPARSE || type == TSK_FS_ATTR_TYPE_NTFS_LOG;
   }
-  if (TSK_FS_TYPE_ISHFS(fs.ftype)) {
+  if (is_of_apple(fs)) {  // APFS has HFS+' numbers
     return type == TSK_FS_ATTR_TYPE_HFS_DATA || type == TSK_FS_ATTR_TYPE_HFS_RSRC ||
-           type == TSK_FS_ATTR_TYPE_HFS_EXT_ATTR;
+           type == TSK_FS_ATTR_TYPE_HFS_EXT_ATTR || type == TSK_FS_ATTR_TYPE_HFS_COMP_REC;
   }
   return false;
 }
 
-bool has_reparse_point(const TSK_FS_INFO& fs, TSK_FS_FILE& file) {
-  if (!TSK_FS_TYPE_ISNTFS(fs.ftype)) return false;
-  const int count = tsk_fs_file_attr_getsize(&file);
-  for (int i = 0; i < count; ++i) {
-    const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);
-    if (attribute != nullptr && attribute->type == TSK_FS_ATTR_TYPE_NTFS_REPARSE) return true;
-  }
-  return false;
+bool is_link_target(const TSK_FS_ATTR& attribute) {
+  return attribute.name != nullptr && std::string_view(attribute.name) == "com.apple.fs.symlink";
 }
 
-bool is_without_content(TSK_FS_FILE& file) {
+bool needs_its_driver(const TSK_FS_INFO& fs, TSK_FS_FILE& file, const TSK_FS_ATTR& main) {
+  if (TSK_FS_TYPE_ISNTFS(fs.ftype)) return has_attribute(file, TSK_FS_ATTR_TYPE_NTFS_REPARSE);
+  if (!is_of_apple(fs) || !has_attribute(file, TSK_FS_ATTR_TYPE_HFS_COMP_REC)) return false;
+  // libtsk's name for what it has decompressed itself.
+  const std::string_view name = main.name == nullptr ? "" : main.name;
+  return (main.flags & TSK_FS_ATTR_COMP) == 0 && name != "DECOMP";
+}
+
+bool is_without_content(const TSK_FS_INFO& fs, TSK_FS_FILE& file) {
   const int count = tsk_fs_file_attr_getsize(&file);
   if (count < 0 || file.meta->size != 0) return false;
   if (file.meta->attr_state != TSK_FS_META_ATTR_STUDIED) return false;
+  if (TSK_FS_TYPE_ISAPFS(fs.ftype) != 0) {
+    return !has_attribute(file, TSK_FS_ATTR_TYPE_APFS_DATA) &&
+           !has_attribute(file, TSK_FS_ATTR_TYPE_APFS_COMP_REC);
+  }
   bool has_other = false;
   for (int i = 0; i < count; ++i) {
     const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);

@@ -32,10 +32,11 @@ TSK_FS_TYPE_ENUM type_of(FileSystem kind) {
       return TSK_FS_TYPE_ISO9660;
     case FileSystem::hfs_plus:
       return TSK_FS_TYPE_HFS;
+    case FileSystem::apfs:
+      return TSK_FS_TYPE_APFS;
     case FileSystem::unknown:
     case FileSystem::empty:
     case FileSystem::random:
-    case FileSystem::apfs:
     case FileSystem::luks:
     case FileSystem::bitlocker:
     case FileSystem::udf:
@@ -79,9 +80,14 @@ base::Result<std::unique_ptr<TskVolume>> TskVolume::open(const Source& source, R
   TSK_IMG_INFO* info = tsk_img_open_external(volume->image_.get(), static_cast<TSK_OFF_T>(size),
                                              512, read, no_close, no_stat);
   if (info == nullptr) return base::fail("libtsk: " + tsk_error_text());
-  volume->fs_ = tsk_fs_open_img(info, 0, type_of(kind));
-  if (volume->fs_ == nullptr) return base::fail("libtsk: " + tsk_error_text());
-  if (volume->fs_->block_size == 0) return base::fail("libtsk: a block size of zero");
+  if (kind == FileSystem::apfs) {
+    if (auto opened = volume->open_pool(*info); !opened) return base::Unexpected{opened.error()};
+    return volume;
+  }
+  TSK_FS_INFO* fs = tsk_fs_open_img(info, 0, type_of(kind));
+  if (fs == nullptr) return base::fail("libtsk: " + tsk_error_text());
+  volume->volumes_.push_back(fs);
+  if (fs->block_size == 0) return base::fail("libtsk: a block size of zero");
   return volume;
 }
 
@@ -92,16 +98,21 @@ void TskVolume::close_file() {
 
 TskVolume::~TskVolume() {
   close_file();
-  if (fs_ != nullptr) tsk_fs_close(fs_);
+  for (TSK_FS_INFO* volume : volumes_) tsk_fs_close(volume);
+  for (const TSK_POOL_INFO* pool : pools_) tsk_pool_close(pool);
 }
 
-TSK_FS_INFO* TskVolume::fs() const { return fs_; }
+void TskVolume::select(std::size_t volume) {
+  if (volume == selected_) return;
+  close_file();
+  selected_ = static_cast<std::uint16_t>(volume);
+}
 
 const TSK_FS_ATTR* TskVolume::find(const Handle& handle) {
   if (file_ == nullptr || file_->meta == nullptr || file_->meta->addr != handle.address) {
     close_file();
     file_errors_ = errors();
-    file_ = tsk_fs_file_open_meta(fs_, nullptr, handle.address);
+    file_ = tsk_fs_file_open_meta(fs(), nullptr, handle.address);
     if (file_ == nullptr) return nullptr;
   }
   const int count = tsk_fs_file_attr_getsize(file_);
@@ -118,7 +129,9 @@ const TSK_FS_ATTR* TskVolume::find(const Handle& handle) {
 base::Result<std::vector<std::byte>> TskVolume::read(const Handle& handle, std::uint64_t offset,
                                                      std::size_t length) {
   tsk_error_reset();
-  if (handle.address < fs_->first_inum || handle.address > fs_->last_inum) {
+  if (handle.volume >= volumes()) return base::fail("no such volume");
+  select(handle.volume);
+  if (handle.address < fs()->first_inum || handle.address > fs()->last_inum) {
     return base::fail("no such file");
   }
   const TSK_FS_ATTR* attribute = find(handle);

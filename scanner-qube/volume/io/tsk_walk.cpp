@@ -23,9 +23,24 @@ struct CloseFile {
 }  // namespace
 
 void TskWalk::run() {
+  for (std::size_t i = 0; i < volume_.volumes(); ++i) {
+    volume_.select(i);
+    // Two volumes may have the same paths.
+    const bool alone = volume_.volumes() == 1;
+    if (file_system(alone ? "" : "volume " + std::to_string(i + 1) + "/") == Go::stop) break;
+  }
+  if (const auto& error = volume_.first_error()) {
+    sink_.note(finding(Concern::read_error,
+                       std::to_string(volume_.errors()) + " reads of the medium failed, first at " +
+                           std::to_string(error->offset) + ": " + error->text));
+  }
+}
+
+TskWalk::Go TskWalk::file_system(const std::string& root) {
   const TSK_FS_INFO& fs = *volume_.fs();
   if ((fs.flags & TSK_FS_INFO_FLAG_ENCRYPTED) != 0) {
-    return sink_.note(finding(Concern::not_examined, "the file system is encrypted"));
+    sink_.note(finding(Concern::not_examined, "the file system is encrypted"));
+    return Go::on;
   }
   if (fs.last_block > fs.last_block_act) {
     sink_.note(finding(Concern::out_of_range,
@@ -34,18 +49,24 @@ void TskWalk::run() {
   }
   is_ext_ = TSK_FS_TYPE_ISEXT(fs.ftype) != 0;
   if (is_ext_) check_ext_superblock(volume_, sink_);
-  waiting_.push_back({.address = fs.root_inum, .parent = fs.root_inum, .path = {}});
-  visited_.insert(fs.root_inum);
+  if (root_streams(root) == Go::stop) return Go::stop;
+  waiting_ = {{.address = fs.root_inum, .parent = fs.root_inum, .path = root}};
+  visited_ = {fs.root_inum};
   while (!waiting_.empty()) {
     const Folder next = std::move(waiting_.back());
     waiting_.pop_back();
-    if (folder(next) == Go::stop) break;
+    if (folder(next) == Go::stop) return Go::stop;
   }
-  if (const auto& error = volume_.first_error()) {
-    sink_.note(finding(Concern::read_error,
-                       std::to_string(volume_.errors()) + " reads of the medium failed, first at " +
-                           std::to_string(error->offset) + ": " + error->text));
-  }
+  return Go::on;
+}
+
+// The root is in no folder, and what is hidden in its streams would be seen by nobody.
+TskWalk::Go TskWalk::root_streams(const std::string& root) {
+  const std::unique_ptr<TSK_FS_FILE, CloseFile> open(
+      tsk_fs_file_open_meta(volume_.fs(), nullptr, volume_.fs()->root_inum));
+  if (!open || open->meta == nullptr) return Go::on;  // the walk says so
+  const Entry owner{.path = root + ".", .times = times_of(*open->meta)};
+  return streams(*open, owner, tsk_fs_file_attr_get(open.get()));
 }
 
 TskWalk::Go TskWalk::folder(const Folder& folder) {
@@ -131,7 +152,8 @@ TskWalk::Go TskWalk::file(const Folder& folder, TSK_FS_FILE& file) {
     entry.reason = Reason::path_too_long;
     return put(std::move(entry), errors);
   }
-  if (file.meta == nullptr) {
+  // Where libtsk fails in an inode of APFS, it leaves one of zeros.
+  if (file.meta == nullptr || file.meta->addr != file.name->meta_addr) {
     entry.reason = Reason::unreadable;
     return put(std::move(entry), errors);
   }
@@ -155,9 +177,11 @@ TskWalk::Go TskWalk::file(const Folder& folder, TSK_FS_FILE& file) {
       entry.resident.assign(bytes.begin(), bytes.end());
       entry.content = Content::resident;
     }
+  }
+  if (kind == Kind::symlink || kind == Kind::special) {
+    if (streams(file, entry, tsk_fs_file_attr_get(&file)) == Go::stop) return Go::stop;
     return put(std::move(entry), errors);
   }
-  if (kind == Kind::special) return put(std::move(entry), errors);
   return content(file, std::move(entry), errors);
 }
 
@@ -165,14 +189,13 @@ TskWalk::Go TskWalk::content(TSK_FS_FILE& file, Entry entry, std::uint64_t error
   tsk_error_reset();
   const TSK_FS_ATTR* main = tsk_fs_file_attr_get(&file);
   if (main == nullptr) {
-    const bool empty = is_without_content(file);
+    const bool empty = is_without_content(*volume_.fs(), file);
     entry.size = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(file.meta->size, 0));
     entry.content = empty ? Content::resident : Content::none;
     entry.reason = empty ? Reason::none : Reason::unreadable;
   } else {
     describe_content(volume_, *main, entry);
-    if (has_reparse_point(*volume_.fs(), file)) {
-      // A link, or a content that only the driver that wrote it can put together.
+    if (needs_its_driver(*volume_.fs(), file, *main)) {
       entry.content = Content::none;
       entry.reason = Reason::not_supported;
       entry.extents.clear();
@@ -204,6 +227,7 @@ TskWalk::Go TskWalk::streams(TSK_FS_FILE& file, const Entry& owner, const TSK_FS
     const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);
     if (attribute == nullptr || attribute == main) continue;
     if (!is_stream(*volume_.fs(), attribute->type)) continue;
+    if (owner.kind == Kind::symlink && is_link_target(*attribute)) continue;
     Entry entry{.path = owner.path + ":", .kind = Kind::stream, .state = owner.state};
     entry.times = owner.times;
     const bool named = attribute->name != nullptr && *attribute->name != 0;

@@ -28,6 +28,8 @@ class TskWalk {
   };
   enum class Go : std::uint8_t { on, stop };
 
+  Go file_system(const std::string& root);
+  Go root_streams(const std::string& root);
   Go folder(const Folder& folder);
   Go name(const Folder& folder, std::size_t index, void* directory);
   Go file(const Folder& folder, TSK_FS_FILE& file);

@@ -18,7 +18,7 @@ enum class Task : std::uint8_t {
   tables,     // parts, areas, what each part looks like
   recognise,  // what one part looks like
   walk,       // all entries by libtsk; afterwards content on request
-  walk_own,   // all entries by our own readers of FAT, exFAT and ISO 9660
+  walk_own,   // all entries by our own readers of APFS, FAT, exFAT and ISO 9660
 };
 
 struct Job {

@@ -16,6 +16,7 @@
 #include "base/io/files.hpp"
 #include "base/io/forked.hpp"
 #include "base/io/sandbox.hpp"
+#include "scanner-qube/volume/apfs/reader.hpp"
 #include "scanner-qube/volume/fat/reader.hpp"
 #include "scanner-qube/volume/iso/reader.hpp"
 #include "scanner-qube/volume/recognise.hpp"
@@ -134,7 +135,9 @@ std::unique_ptr<TskVolume> walk(const Source& source, const Job& job, RecordSink
 }
 
 void walk_own(const Source& source, const Job& job, RecordSink& sink) {
-  if (job.kind == FileSystem::iso9660) {
+  if (job.kind == FileSystem::apfs) {
+    apfs::list(source, job.part, sink);
+  } else if (job.kind == FileSystem::iso9660) {
     iso::list(source, job.part, sink);
   } else {
     fat::list(source, job.part, job.kind, sink);

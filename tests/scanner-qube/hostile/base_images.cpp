@@ -6,6 +6,7 @@
 #include "tests/scanner-qube/hostile/hfs_volume.hpp"
 #include "tests/scanner-qube/hostile/medium.hpp"
 #include "tests/scanner-qube/samples.hpp"
+#include "tests/scanner-qube/volume/apfs_volume.hpp"
 #include "tests/scanner-qube/volume/exfat_volume.hpp"
 #include "tests/scanner-qube/volume/images.hpp"
 
@@ -72,11 +73,17 @@ std::string hfs(const Folder& folder, const Files& files) {
   return image;
 }
 
+std::string apfs(const Folder& folder, const Files& files) {
+  ApfsVolume volume(folder);
+  for (const auto& [path, content] : files) volume.file(path, content);
+  return volume.finish();
+}
+
 }  // namespace
 
 std::string name_of(Form form) {
-  constexpr std::array names{"fat12", "fat16", "fat32", "exfat",  "ntfs",      "ext2",
-                             "ext3",  "ext4",  "iso",   "joliet", "rockridge", "hfsplus"};
+  constexpr std::array names{"fat12", "fat16", "fat32",  "exfat",     "ntfs",    "ext2", "ext3",
+                             "ext4",  "iso",   "joliet", "rockridge", "hfsplus", "apfs"};
   static_assert(names.size() == all_forms.size());
   return names.at(static_cast<std::size_t>(form));
 }
@@ -108,6 +115,8 @@ std::string image_of(Form form, const Folder& folder, const Files& files) {
       return exfat(folder, files);
     case Form::hfs_plus:
       return hfs(folder, files);
+    case Form::apfs:
+      return apfs(folder, files);
     case Form::fat12:
     case Form::fat16:
     case Form::fat32:
@@ -142,6 +151,7 @@ std::string image_of(Form form, const Folder& folder, const Files& files) {
       return iso(folder, "-R", tree);
     case Form::exfat:
     case Form::hfs_plus:
+    case Form::apfs:
       break;
   }
   return {};

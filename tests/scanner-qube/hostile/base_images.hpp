@@ -22,11 +22,13 @@ enum class Form {
   iso,
   joliet,
   rock_ridge,
-  hfs_plus
+  hfs_plus,
+  apfs
 };
 inline constexpr std::array all_forms{Form::fat12, Form::fat16,  Form::fat32,      Form::exfat,
                                       Form::ntfs,  Form::ext2,   Form::ext3,       Form::ext4,
-                                      Form::iso,   Form::joliet, Form::rock_ridge, Form::hfs_plus};
+                                      Form::iso,   Form::joliet, Form::rock_ridge, Form::hfs_plus,
+                                      Form::apfs};
 std::string name_of(Form form);
 
 // Path -> content. NTFS, exFAT and HFS+ get what is in no folder: their tools make none.

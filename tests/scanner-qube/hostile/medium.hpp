@@ -39,6 +39,7 @@ inline constexpr const char* planted_name = "eicar.com";
 
 // The families.
 Media fuzzed_media();
+Media apfs_media();
 Media fat_media();
 Media ntfs_media();
 Media ext_media();

@@ -81,7 +81,7 @@ struct Closed {
 std::vector<Closed> closed() {
   return {{"luks", 0, "LUKS\xba\xbe"},
           {"bitlocker", 3, "-FVE-FS-"},
-          {"apfs", 32, "NXSB"},
+          {"apfs_without_its_rest", 32, "NXSB"},
           {"xfs", 0, "XFSB"},
           {"btrfs", 0x10040, "_BHRfS_M"},
           {"udf", 34817, "NSR03"},

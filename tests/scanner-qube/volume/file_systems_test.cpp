@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tests/scanner-qube/volume/apfs_volume.hpp"
 #include "tests/scanner-qube/volume/images.hpp"
 
 namespace tests {
@@ -160,6 +161,25 @@ TEST(Iso, GivesEveryByteByItsPlainNames) {
   const std::string image = iso_image(folder, "-R");
   EXPECT_EQ(sha256(contents(image)["BIG.BIN"]), sha256(sample_files().at("big.bin")));
   EXPECT_TRUE(look(image).complete());
+}
+
+TEST(Ntfs, AStreamOfTheRootIsSeen) {
+  const Folder folder;
+  const std::string image = ntfs_image(folder);
+  write_file((folder.path() / "stream").string(), "hidden in the root\n");
+  shell("ntfscp -f -i -N hidden.exe " + image + " " + (folder.path() / "stream").string() +
+        " 5");  // the root
+  EXPECT_EQ(contents(image)[".:hidden.exe"], "hidden in the root\n");
+}
+
+TEST(ApfsSamples, GiveEveryByte) {
+  const Folder folder;
+  ApfsVolume volume(folder);
+  for (const auto& [path, content] : sample_files()) volume.file(path, content);
+  const std::string image = volume.finish();
+  expect_samples(image, all_samples());
+  const Report report = look(image);
+  EXPECT_TRUE(report.complete()) << findings_of(report);
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Media made by the usual tools, read by libtsk in its worker.
 sallyport_test(volume_test SOURCES
+  scanner-qube/volume/apfs_test.cpp
+  scanner-qube/volume/apfs_nodes.cpp
+  scanner-qube/volume/apfs_volume.cpp
   scanner-qube/volume/file_systems_test.cpp
   scanner-qube/volume/exfat_test.cpp
   scanner-qube/volume/exfat_volume.cpp
@@ -23,6 +26,7 @@ if(SALLYPORT_SANITIZE)
   target_compile_definitions(volume_test PRIVATE SALLYPORT_SANITIZED)
 endif()
 target_compile_definitions(volume_damage_test PRIVATE SALLYPORT_SPOILED_IMAGES=${spoiled_images})
+sallyport_fuzz(volume_apfs_fuzz SOURCE fuzz/volume_apfs_fuzz.cpp LIBRARIES scannerqube_volume)
 sallyport_fuzz(volume_fat_fuzz SOURCE fuzz/volume_fat_fuzz.cpp LIBRARIES scannerqube_volume)
 sallyport_fuzz(volume_iso_fuzz SOURCE fuzz/volume_iso_fuzz.cpp LIBRARIES scannerqube_volume)
 sallyport_fuzz(volume_names_fuzz SOURCE fuzz/volume_names_fuzz.cpp LIBRARIES scannerqube_volume)
