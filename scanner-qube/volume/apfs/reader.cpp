@@ -247,7 +247,7 @@ base::Status list_volume(const WindowSource& window, const Container& container,
   for (const std::string& doubt : volume.doubts) {
     sink.note(finding(Concern::not_examined, root + ": " + doubt));
   }
-  if (const auto none = has_no_snapshots(window, volume, newest); !none) return none;
+  if (auto none = has_no_snapshots(window, volume, newest); !none) return none;
   auto own = read_object_map(window, volume.object_map, newest);
   if (!own) return base::Unexpected{own.error()};
   Tree tree{.subtype = object_type::catalog, .root = volume.catalog, .newest = newest};
