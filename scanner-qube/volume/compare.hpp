@@ -11,8 +11,7 @@ inline constexpr std::size_t max_differences = 256;
 enum class Compared : std::uint8_t { files, with_streams };
 
 // Paths, kinds, sizes and extents of what is allocated; what both have themselves, byte by byte.
-// Bytes that one reader cannot write as UTF-8
-// and replaces are the same to it.
+// Bytes that one reader cannot write as UTF-8 and replaces are the same to it.
 std::vector<Finding> compare(const Listing& one, const Listing& other,
                              Compared compared = Compared::files);
 

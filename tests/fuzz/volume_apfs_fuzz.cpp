@@ -23,7 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   apfs::list(source, {.offset = 0, .length = source.size()}, listing);
   for (const Entry& entry : listing.entries) {
     if (entry.path.size() > max_path || entry.extents.size() > max_extents) std::abort();
-    if (entry.content != Content::extents) continue;
+    if (entry.content != Content::extents) {
+      if (!entry.extents.empty()) std::abort();
+      continue;
+    }
     std::uint64_t sum = 0;
     for (const Extent& extent : entry.extents) {
       sum += extent.where.length;

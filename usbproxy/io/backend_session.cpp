@@ -84,7 +84,8 @@ void BackendSession::turn() {
     if (end_) return;
   }
   constexpr short gone = POLLHUP | POLLERR | POLLNVAL;
-  if (paused && (fds[1].revents & gone) != 0)
+  const bool deaf = (fds[2].revents & gone) != 0 && fds[1].revents == 0;  // what came is read first
+  if (deaf || (paused && (fds[1].revents & gone) != 0))
     return end(SessionEnd::Kind::normal, "frontend closed the stream");
   if (!paused && !requests_left_ && (fds[1].revents & (POLLIN | gone)) != 0) read_requests();
   if (!paused && !end_) feed_requests();

@@ -69,14 +69,12 @@ std::optional<Key> read_key(Bytes untrusted) {
   return in.done() ? std::optional(key) : std::nullopt;
 }
 
-struct Stream {
-  std::uint64_t size = 0;
-};
-std::optional<Stream> read_stream(Bytes untrusted) {
+// Bytes of a stream, by what describes it.
+std::optional<std::uint64_t> stream_size(Bytes untrusted) {
   Reader in(untrusted);
   const std::uint64_t size = in.u64();
   in.take(32);
-  return in.done() ? std::optional(Stream{.size = size}) : std::nullopt;
+  return in.done() ? std::optional(size) : std::nullopt;
 }
 
 constexpr std::uint64_t nanoseconds = 1'000'000'000;
@@ -115,9 +113,9 @@ bool add_inode(Catalog& catalog, const Key& key, Bytes value) {
       constexpr std::uint8_t size_before_field = 5;  // a driver cuts the file back to it
       if (type == size_before_field) return false;
       if (type != stream_field) continue;
-      const auto stream = read_stream(field);
+      const auto stream = stream_size(field);
       if (!stream || std::exchange(has_stream, true)) return false;
-      inode.size = stream->size;
+      inode.size = *stream;
     }
   }
   return catalog.inodes.emplace(key.object, inode).second;
@@ -142,9 +140,10 @@ bool add_extent(Catalog& catalog, const Key& key, Bytes value) {
   const std::uint64_t block = in.u64();
   in.u64();  // of encryption
   if (!in.done() || length == 0 || length % block_size != 0 || length >> 56U != 0) return false;
+  if (key.number >> 62U != 0) return false;
   auto& pieces = catalog.streams[key.object];
   const bool follows = pieces.empty() || key.number == pieces.back().at + pieces.back().length;
-  if (!follows || key.number >> 62U != 0) return false;
+  if (!follows) return false;
   pieces.push_back({.at = key.number, .length = length, .block = block});
   return true;
 }
@@ -166,9 +165,9 @@ bool add_attribute(Catalog& catalog, const Key& key, Bytes value) {
     case has_stream: {
       Reader fields(data);
       attribute.stream = fields.u64();
-      const auto stream = read_stream(fields.rest());
+      const auto stream = stream_size(fields.rest());
       if (!stream) return false;
-      attribute.size = stream->size;
+      attribute.size = *stream;
       break;
     }
     default:

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "scanner-qube/volume/apfs/object.hpp"
-#include "scanner-qube/volume/apfs/object_map.hpp"
 #include "scanner-qube/volume/listing.hpp"
 
 namespace scannerqube::volume::apfs {

@@ -32,15 +32,17 @@ std::string hex(std::uint64_t value) {
 struct Blocks {
   std::uint64_t first = 0;
   std::uint32_t count = 0;
+  friend bool operator==(const Blocks&, const Blocks&) = default;
 };
 
 struct Superblock {
   Header header = {};
   std::uint32_t block_size = 0;
-  std::uint64_t features = 0;  // without which it cannot be read
-  Blocks checkpoints = {};     // a ring of maps and superblocks
-  Blocks ephemerals = {};      // a ring of the objects that these map
-  std::uint32_t length = 0;    // of this checkpoint, its superblock included
+  std::uint64_t features = 0;    // without which it cannot be read
+  Blocks checkpoints = {};       // a ring of maps and superblocks
+  Blocks ephemerals = {};        // a ring of the objects that these map
+  std::uint32_t checkpoint = 0;  // where in the ring this one begins
+  std::uint32_t length = 0;      // of it, its superblock included
   std::uint64_t space_manager = 0;
   std::uint64_t object_map = 0;
   std::uint64_t reaper = 0;
@@ -61,7 +63,8 @@ std::optional<Superblock> superblock(Bytes untrusted) {
   found.ephemerals.count = in.u32();
   found.checkpoints.first = in.u64();
   found.ephemerals.first = in.u64();
-  in.take(12);
+  in.take(8);
+  found.checkpoint = in.u32();
   found.length = in.u32();
   in.take(8);
   found.space_manager = in.u64();
@@ -121,6 +124,10 @@ base::Result<Checkpoint> newest_checkpoint(const Source& container, const Superb
         Checkpoint{.superblock = *std::move(candidate), .bytes = *std::move(bytes), .place = i};
   }
   if (!newest) return base::fail("no checkpoint that is sound");
+  if (newest->superblock.checkpoints != first.checkpoints ||
+      newest->superblock.ephemerals != first.ephemerals) {
+    return base::fail("its newest checkpoint has its objects elsewhere than its first block");
+  }
   const Header& header = newest->superblock.header;
   if (!newest->alone) {
     return base::fail("two checkpoints of transaction " + std::to_string(header.transaction) +
@@ -135,6 +142,7 @@ base::Result<Checkpoint> newest_checkpoint(const Source& container, const Superb
 // What a map of a checkpoint says: an object that is in memory while the container is mounted.
 struct Mapping {
   std::uint16_t type = 0;
+  std::uint16_t flags = 0;
   std::uint32_t subtype = 0;
   std::uint32_t size = 0;
   std::uint64_t number = 0;
@@ -143,14 +151,22 @@ struct Mapping {
 
 bool is_as_mapped(const Source& container, const Superblock& newest, const Mapping& mapping) {
   const Blocks& ring = newest.ephemerals;
-  if (mapping.size < header_size || mapping.size > ring.count * block_size) return false;
-  if (mapping.block < ring.first || mapping.block >= ring.first + ring.count) return false;
-  const auto bytes = read_some(container, mapping.block * block_size, mapping.size);
-  if (!bytes || bytes->size() != mapping.size || !is_sound(*bytes)) return false;
-  Reader in(*bytes);
+  if (mapping.size == 0 || mapping.size % block_size != 0) return false;
+  if (mapping.size > max_ephemeral_size) return false;
+  if (mapping.block < ring.first || mapping.block - ring.first >= ring.count) return false;
+  std::vector<std::byte> object;
+  for (std::uint32_t i = 0; i < mapping.size / block_size; ++i) {  // it may wrap
+    const std::uint64_t block = ring.first + (mapping.block - ring.first + i) % ring.count;
+    const auto bytes = read_some(container, block * block_size, block_size);
+    if (!bytes || bytes->size() != block_size) return false;
+    object.insert(object.end(), bytes->begin(), bytes->end());
+  }
+  if (!is_sound(object)) return false;
+  Reader in(object);
   const Header header = read_header(in);
   return header.number == mapping.number && header.type == mapping.type &&
-         header.subtype == mapping.subtype && header.transaction == newest.header.transaction;
+         header.flags == mapping.flags && header.subtype == mapping.subtype &&
+         header.transaction == newest.header.transaction;
 }
 
 // A driver may go back to an older checkpoint where an object of this one is not as it has to be.
@@ -160,10 +176,11 @@ base::Status check_ephemerals(const Source& container, const Checkpoint& checkpo
       base::fail("an object of its newest checkpoint is damaged: a driver may take an older one");
   const std::uint32_t ring = newest.checkpoints.count;
   if (newest.length < 2 || newest.length > ring) return damaged;
-  std::uint64_t budget = newest.ephemerals.count;  // blocks: none is there twice
+  std::uint64_t budget = newest.ephemerals.count;  // blocks: no more than there are
   bool has_space_manager = false;
   bool has_reaper = false;
   const std::uint32_t maps = newest.length - 1;
+  if ((std::uint64_t{newest.checkpoint} + maps) % ring != checkpoint.place) return damaged;
   for (std::uint32_t i = 0; i < maps; ++i) {
     const std::uint64_t place = (std::uint64_t{checkpoint.place} + ring - maps + i) % ring;
     const std::uint64_t block = newest.checkpoints.first + place;
@@ -181,13 +198,13 @@ base::Status check_ephemerals(const Source& container, const Checkpoint& checkpo
     const std::uint32_t count = in.u32();
     for (std::uint32_t entry = 0; entry < count; ++entry) {
       Mapping mapping{.type = in.u16()};
-      in.u16();
+      mapping.flags = in.u16();
       mapping.subtype = in.u32();
       mapping.size = in.u32();
       in.take(12);
       mapping.number = in.u64();
       mapping.block = in.u64();
-      const std::uint64_t blocks = (std::uint64_t{mapping.size} + block_size - 1) / block_size;
+      const std::uint64_t blocks = mapping.size / block_size;
       if (!in.ok() || blocks > budget || !is_as_mapped(container, newest, mapping)) return damaged;
       budget -= blocks;
       has_space_manager = has_space_manager || mapping.number == newest.space_manager;

@@ -11,6 +11,7 @@ namespace scannerqube::volume::apfs {
 
 inline constexpr std::uint32_t max_checkpoint_blocks = 4096;
 inline constexpr std::uint32_t max_ephemeral_blocks = 1U << 20U;
+inline constexpr std::uint32_t max_ephemeral_size = 16U << 20U;  // of one object, bytes
 inline constexpr std::size_t max_volumes = 100;
 
 struct Container {

@@ -163,7 +163,10 @@ class VolumeReader {
         if (done >= size) break;
         const std::uint64_t length = std::min(piece.length, size - done);
         const std::uint64_t blocks = window_.size() / block_size;
-        if (piece.block > blocks || piece.length / block_size > blocks - piece.block) {
+        const bool beyond =
+            piece.block > blocks || piece.length / block_size > blocks - piece.block;
+        if (piece.block != 0 && beyond) {
+          entry.extents.clear();
           return damage(entry.path, "an extent beyond the end");
         }
         const Extent extent{
@@ -247,7 +250,9 @@ base::Status list_volume(const WindowSource& window, const Container& container,
   for (const std::string& doubt : volume.doubts) {
     sink.note(finding(Concern::not_examined, root + ": " + doubt));
   }
-  if (auto none = has_no_snapshots(window, volume, newest); !none) return none;
+  if (const auto none = has_no_snapshots(window, volume, newest); !none) {
+    sink.note(finding(Concern::not_examined, root + ": " + none.error().text));
+  }
   auto own = read_object_map(window, volume.object_map, newest);
   if (!own) return base::Unexpected{own.error()};
   Tree tree{.subtype = object_type::catalog, .root = volume.catalog, .newest = newest};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "scanner-qube/volume/apfs/tree.hpp"
 
-#include <algorithm>
+#include <unordered_set>
 
 namespace scannerqube::volume::apfs {
 namespace {
@@ -33,7 +33,7 @@ class Walk {
   base::Status root() { return node(tree_.root, std::nullopt); }
 
  private:
-  // `level`: which it has to be of; of the root any.
+  // `level`: which it has to be of; of the root any. No deeper than max_tree_level.
   base::Status node(std::uint64_t number, std::optional<std::uint16_t> level) {
     const auto block = tree_.fixed ? std::optional(number) : tree_.where(number);
     if (!block) return base::fail("node " + std::to_string(number) + " is nowhere");
@@ -46,7 +46,7 @@ class Walk {
                                     .number = number,
                                     .newest = tree_.newest});
     if (!bytes) return base::Unexpected{bytes.error()};
-    const auto parsed = parse(*bytes, !level);
+    const auto parsed = parse(*bytes, level ? Place::below : Place::root);
     if (!parsed || parsed->level > max_tree_level || (level && parsed->level != *level)) {
       return base::fail("block " + std::to_string(*block) + " is no node of its tree");
     }
@@ -67,7 +67,10 @@ class Walk {
     return base::Ok{};
   }
 
-  std::optional<Node> parse(Bytes bytes, bool root) const {
+  enum class Place : std::uint8_t { root, below };
+
+  std::optional<Node> parse(Bytes bytes, Place place) const {
+    const bool root = place == Place::root;
     Reader in(bytes);
     in.take(header_size);
     const std::uint16_t flags = in.u16();

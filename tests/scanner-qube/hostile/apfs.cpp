@@ -128,9 +128,11 @@ constexpr Case cases[] = {
     {"size_too_large", [](Apfs& a) { a.catalog(a.planted_size(), le64(40'000'000)); }},
 };
 
-std::string with(const Case& what, const Folder& folder, bool corner) {
+enum class When : std::uint8_t { before, after };  // it is written
+
+std::string with(const Case& what, const Folder& folder, When when) {
   Apfs apfs(folder);
-  if (corner) {
+  if (when == When::before) {
     what.spoil(apfs);
     apfs.write();
   } else {
@@ -163,14 +165,14 @@ Media apfs_media() {
   for (const Case& what : corners) {
     media.push_back({.name = std::string("apfs_") + what.name,
                      .expected = what.expected,
-                     .make = [&what](const Folder& f) { return with(what, f, true); }});
+                     .make = [&what](const Folder& f) { return with(what, f, When::before); }});
   }
   for (const Case& what : cases) {
     media.push_back({.name = std::string("apfs_") + what.name,
                      .expected = what.expected,
-                     .make = [&what](const Folder& f) { return with(what, f, false); }});
+                     .make = [&what](const Folder& f) { return with(what, f, When::after); }});
   }
-  for (unsigned seed = 1; seed <= SALLYPORT_FUZZED_EACH; ++seed) {
+  for (unsigned seed = 1; seed <= fuzzed_each(); ++seed) {
     media.push_back({.name = "fuzzed_apfs_" + std::to_string(seed),
                      .expected = Expected::not_missed,
                      .make = [seed](const Folder& f) { return changed(f, seed); }});

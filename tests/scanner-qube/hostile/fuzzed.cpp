@@ -81,13 +81,16 @@ std::string fuzzed_and_there(Form form, const Folder& folder, unsigned seed) {
 
 }  // namespace
 
-Media fuzzed_media() {
+unsigned fuzzed_each() {
   constexpr unsigned in_full = 100;
-  const unsigned each = std::getenv("SALLYPORT_SOAK") != nullptr ? in_full : SALLYPORT_FUZZED_EACH;
+  return std::getenv("SALLYPORT_SOAK") != nullptr ? in_full : SALLYPORT_FUZZED_EACH;
+}
+
+Media fuzzed_media() {
   Media media;
   for (const Form form : all_forms) {
     if (form == Form::apfs) continue;  // has checksums, and a family of its own
-    for (unsigned seed = 1; seed <= each; ++seed) {
+    for (unsigned seed = 1; seed <= fuzzed_each(); ++seed) {
       media.push_back(
           {.name = "fuzzed_" + name_of(form) + "_" + std::to_string(seed),
            .expected = Expected::not_missed,

@@ -37,6 +37,9 @@ inline std::ostream& operator<<(std::ostream& out, const Medium& medium) {
 std::string planted();
 inline constexpr const char* planted_name = "eicar.com";
 
+// How many fuzzed images of each file system.
+unsigned fuzzed_each();
+
 // The families.
 Media fuzzed_media();
 Media apfs_media();

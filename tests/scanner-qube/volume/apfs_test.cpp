@@ -2,9 +2,6 @@
 // APFS as macOS leaves it, and containers that a driver would show otherwise than libtsk.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-
 #include "scanner-qube/volume/apfs/container.hpp"
 #include "scanner-qube/volume/apfs/reader.hpp"
 #include "tests/scanner-qube/volume/apfs_volume.hpp"
@@ -94,9 +91,10 @@ TEST_F(Apfs, WhatIsCompressedInAWayNobodyKnowsIsAGap) {
   image_ = volume_.finish();
   for (const std::uint32_t way : {11U, 12U, 5U, 77U}) {
     const std::string bytes = apfs_image::read_block(image_, ApfsVolume::catalog_at);
-    reseal(ApfsVolume::catalog_at, bytes.find("fpmc") + 4, le(way, 4));
-    const Report report = look(image_);
-    EXPECT_FALSE(report.complete()) << way;
+    const std::size_t header = bytes.find("fpmc");
+    ASSERT_NE(header, std::string::npos);
+    reseal(ApfsVolume::catalog_at, header + 4, le(way, 4));
+    expect_doubt("compressed in a way that nobody here knows");
   }
 }
 
@@ -160,6 +158,25 @@ TEST_F(Apfs, SnapshotsThatNobodyCountsAreADoubt) {
   image_ = volume_.finish();
   reseal(ApfsVolume::snapshots_at, 0x24, le(1, 4));
   expect_doubt("what is in its snapshots was not read");
+}
+
+TEST_F(Apfs, AHoleMayBeLargerThanTheMedium) {
+  volume_.file_with_hole("holes", std::uint64_t{1} << 40U, "behind it\n");
+  image_ = volume_.finish();
+  const Report report = look(image_);
+  EXPECT_TRUE(report.complete()) << all_findings(report);
+}
+
+TEST_F(Apfs, AnExtentThatBeginsBeyondAllIsDamage) {
+  volume_.file("file", "content\n");
+  image_ = volume_.finish();
+  const std::string catalog = apfs_image::read_block(image_, ApfsVolume::catalog_at);
+  const std::size_t key = catalog.find(le(16 | std::uint64_t{8} << 60U, 8));
+  ASSERT_NE(key, std::string::npos);
+  reseal(ApfsVolume::catalog_at, key + 8, le(std::uint64_t{1} << 62U, 8));
+  const Report report = look(image_);
+  EXPECT_FALSE(report.complete());
+  EXPECT_FALSE(has(report, Concern::reader_ended)) << all_findings(report);
 }
 
 // libtsk finds a file's extents by its own number, where there are any; drivers by its stream's.

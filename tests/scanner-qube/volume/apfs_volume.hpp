@@ -4,7 +4,6 @@
 // written here (apfs_test.cpp). As Apple's "Apple File System Reference" has it.
 #pragma once
 
-#include <array>
 #include <map>
 #include <string>
 #include <tuple>
