@@ -9,6 +9,7 @@
 
 #include "scanner-qube/volume/apfs/catalog.hpp"
 #include "scanner-qube/volume/apfs/container.hpp"
+#include "scanner-qube/volume/apfs/object_map.hpp"
 #include "scanner-qube/volume/apfs/tree.hpp"
 
 namespace scannerqube::volume::apfs {
