@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "scanner-qube/volume/unknown_features.hpp"
+
 namespace scannerqube::volume::apfs {
 namespace {
 
@@ -21,13 +23,6 @@ constexpr std::uint64_t understood_of_volume = 0x1 | 0x8;
 constexpr std::uint64_t unencrypted = 0x1;
 
 constexpr std::uint16_t is_ephemeral = 0x8000;
-
-std::string hex(std::uint64_t value) {
-  constexpr std::string_view letters = "0123456789abcdef";
-  std::string text;
-  for (; value != 0; value >>= 4) text.insert(text.begin(), letters[value & 15]);
-  return "0x" + text;
-}
 
 struct Blocks {
   std::uint64_t first = 0;
@@ -182,7 +177,7 @@ base::Status check_ephemerals(const Source& container, const Checkpoint& checkpo
   const std::uint32_t maps = newest.length - 1;
   if ((std::uint64_t{newest.checkpoint} + maps) % ring != checkpoint.place) return damaged;
   for (std::uint32_t i = 0; i < maps; ++i) {
-    const std::uint64_t place = (std::uint64_t{checkpoint.place} + ring - maps + i) % ring;
+    const std::uint64_t place = (std::uint64_t{newest.checkpoint} + i) % ring;
     const std::uint64_t block = newest.checkpoints.first + place;
     const std::uint64_t transaction = newest.header.transaction;
     const auto bytes = read_object(container, block,
@@ -256,7 +251,7 @@ base::Result<Container> look_at_container(const Source& container) {
   if (taken.resizing) found.doubts.emplace_back("it is being resized");
   if ((taken.features & fusion) != 0) found.doubts.emplace_back("a half of it is on another disk");
   const std::uint64_t unknown = taken.features & ~(understood_of_container | fusion);
-  if (unknown != 0) found.doubts.push_back("features that nobody here knows: " + hex(unknown));
+  if (unknown != 0) found.doubts.push_back(unknown_features(unknown));
   if (const auto sound = check_ephemerals(container, *newest); !sound) {
     found.doubts.push_back(sound.error().text);
   }
@@ -299,7 +294,7 @@ Volume look_at_volume(Bytes untrusted) {
     doubt("whoever mounts it next sees one of its snapshots");
   }
   const std::uint64_t unknown = features & ~understood_of_volume;
-  if (unknown != 0) doubt("features that nobody here knows: " + hex(unknown));
+  if (unknown != 0) doubt(unknown_features(unknown));
   if ((features & understood_of_volume) == 0) doubt("names that are kept in an old way");
   return found;
 }

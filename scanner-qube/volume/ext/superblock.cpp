@@ -3,6 +3,8 @@
 
 #include <bit>
 
+#include "scanner-qube/volume/unknown_features.hpp"
+
 namespace scannerqube::volume::ext {
 namespace {
 
@@ -17,13 +19,6 @@ constexpr std::uint32_t encrypts = 0x10000;
 constexpr std::uint32_t understood =
     0x2 | 0x40 | 0x80 | 0x10 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000 | 0x20000;
 constexpr std::uint32_t first_inode_size = 128;
-
-std::string hex(std::uint32_t value) {
-  constexpr std::string_view letters = "0123456789abcdef";
-  std::string text;
-  for (; value != 0; value >>= 4) text.insert(text.begin(), letters[value & 15]);
-  return "0x" + text;
-}
 
 }  // namespace
 
@@ -51,7 +46,7 @@ std::vector<std::string> superblock_doubts(Bytes untrusted) {
   }
   if ((features & encrypts) != 0) doubts.emplace_back("folders of it may be encrypted");
   const std::uint32_t unknown = features & ~(understood | needs_replay | encrypts);
-  if (unknown != 0) doubts.push_back("features that nobody here knows: " + hex(unknown));
+  if (unknown != 0) doubts.push_back(unknown_features(unknown));
   return doubts;
 }
 

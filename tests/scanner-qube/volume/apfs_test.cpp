@@ -18,16 +18,6 @@ std::string le(std::uint64_t value, std::size_t size) {
   return bytes;
 }
 
-std::string all_findings(const Report& report) {
-  std::string text;
-  for (const auto& part : report.parts) {
-    for (const auto& file_system : part.file_systems) {
-      for (const Finding& f : file_system.listing.findings) text += f.text + "\n";
-    }
-  }
-  return text;
-}
-
 class Apfs : public testing::Test {
  protected:
   // Of its first volume.
@@ -41,7 +31,7 @@ class Apfs : public testing::Test {
   void expect_doubt(const std::string& words) {
     const Report report = look(image_);
     EXPECT_FALSE(report.complete());
-    EXPECT_TRUE(has(report, Concern::not_examined, words)) << all_findings(report);
+    EXPECT_TRUE(has(report, Concern::not_examined, words)) << findings_of(report);
   }
 
   Folder folder_;
@@ -58,7 +48,7 @@ TEST_F(Apfs, IsWhatApfsckTakesForSound) {
   for (int i = 0; i < 100; ++i) volume_.file("many/file " + std::to_string(i), "");
   image_ = volume_.finish();
   shell("apfsck -cuw " + image_);  // ends the test where it complains
-  EXPECT_TRUE(look(image_).complete()) << all_findings(look(image_));
+  EXPECT_TRUE(look(image_).complete()) << findings_of(look(image_));
 }
 
 TEST_F(Apfs, ShowsWhatIsInAttributesLinksAndHoles) {
@@ -71,7 +61,7 @@ TEST_F(Apfs, ShowsWhatIsInAttributesLinksAndHoles) {
   volume_.compressed_file("packed.txt", std::string(3000, 'p'));
   image_ = volume_.finish();
   const Report report = look(image_);
-  EXPECT_TRUE(report.complete()) << all_findings(report);
+  EXPECT_TRUE(report.complete()) << findings_of(report);
   Contents read = contents(image_);
   EXPECT_EQ(read["folder/again.txt"], "hello\n");
   EXPECT_EQ(read["small.txt:user.hidden"], "in an attribute\n");
@@ -141,7 +131,7 @@ TEST_F(Apfs, WhatADriverCountsForItselfMayDiffer) {
   volume_.file("small.txt", "hello\n");
   image_ = volume_.finish();
   reseal(ApfsVolume::container_at, 0x3d8, le(5, 8));
-  EXPECT_TRUE(look(image_).complete()) << all_findings(look(image_));
+  EXPECT_TRUE(look(image_).complete()) << findings_of(look(image_));
 }
 
 TEST_F(Apfs, ATreeOfAnotherKindIsDamage) {
@@ -150,7 +140,7 @@ TEST_F(Apfs, ATreeOfAnotherKindIsDamage) {
   reseal(ApfsVolume::catalog_at, apfs_image::block_size - apfs_image::info_size, le(0x50, 4));
   const Report report = look(image_);
   EXPECT_FALSE(report.complete());
-  EXPECT_TRUE(has(report, Concern::table_damaged, "no node of its tree")) << all_findings(report);
+  EXPECT_TRUE(has(report, Concern::table_damaged, "no node of its tree")) << findings_of(report);
 }
 
 TEST_F(Apfs, SnapshotsThatNobodyCountsAreADoubt) {
@@ -164,7 +154,7 @@ TEST_F(Apfs, AHoleMayBeLargerThanTheMedium) {
   volume_.file_with_hole("holes", std::uint64_t{1} << 40U, "behind it\n");
   image_ = volume_.finish();
   const Report report = look(image_);
-  EXPECT_TRUE(report.complete()) << all_findings(report);
+  EXPECT_TRUE(report.complete()) << findings_of(report);
 }
 
 TEST_F(Apfs, AnExtentThatBeginsBeyondAllIsDamage) {
@@ -176,7 +166,7 @@ TEST_F(Apfs, AnExtentThatBeginsBeyondAllIsDamage) {
   reseal(ApfsVolume::catalog_at, key + 8, le(std::uint64_t{1} << 62U, 8));
   const Report report = look(image_);
   EXPECT_FALSE(report.complete());
-  EXPECT_FALSE(has(report, Concern::reader_ended)) << all_findings(report);
+  EXPECT_FALSE(has(report, Concern::reader_ended)) << findings_of(report);
 }
 
 // libtsk finds a file's extents by its own number, where there are any; drivers by its stream's.
@@ -192,7 +182,7 @@ TEST_F(Apfs, TheStreamOfAnotherNumberIsADifference) {
   const Report report = look(image_);
   EXPECT_FALSE(report.complete());
   EXPECT_TRUE(has(report, Concern::difference, "lies elsewhere to the other reader"))
-      << all_findings(report);
+      << findings_of(report);
 }
 
 TEST_F(Apfs, KeysOutOfOrderAreDamage) {
@@ -203,14 +193,14 @@ TEST_F(Apfs, KeysOutOfOrderAreDamage) {
   reseal(ApfsVolume::catalog_at, table, catalog.substr(table + 8, 8) + catalog.substr(table, 8));
   const Report report = look(image_);
   EXPECT_FALSE(report.complete());
-  EXPECT_TRUE(has(report, Concern::table_damaged, "not in order")) << all_findings(report);
+  EXPECT_TRUE(has(report, Concern::table_damaged, "not in order")) << findings_of(report);
 }
 
 TEST_F(Apfs, AnAttributeOfTheRootIsSeen) {
   volume_.file("small.txt", "hello\n");
   volume_.attribute("", "user.hidden", "in the root\n");
   image_ = volume_.finish();
-  EXPECT_TRUE(look(image_).complete()) << all_findings(look(image_));
+  EXPECT_TRUE(look(image_).complete()) << findings_of(look(image_));
   EXPECT_EQ(contents(image_)[".:user.hidden"], "in the root\n");
 }
 
@@ -280,7 +270,7 @@ TEST_F(Apfs, EachVolumeHasItsOwnPaths) {
   image_ = volume_.finish();
   volume_.second_volume();
   const Report report = look(image_);
-  EXPECT_TRUE(report.complete()) << all_findings(report);
+  EXPECT_TRUE(report.complete()) << findings_of(report);
   Contents read = contents(image_);
   EXPECT_EQ(read["volume 1/small.txt"], "hello\n");
   EXPECT_EQ(read["volume 2/small.txt"], "hello\n");
@@ -289,7 +279,7 @@ TEST_F(Apfs, EachVolumeHasItsOwnPaths) {
 TEST_F(Apfs, AnEmptyContainerIsComplete) {
   image_ = volume_.finish();
   const Report report = look(image_);
-  EXPECT_TRUE(report.complete()) << all_findings(report);
+  EXPECT_TRUE(report.complete()) << findings_of(report);
   ASSERT_EQ(report.parts.size(), 1U);
   EXPECT_EQ(report.parts[0].looks_like, std::vector{FileSystem::apfs});
 }

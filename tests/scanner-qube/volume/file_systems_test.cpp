@@ -50,19 +50,6 @@ std::vector<std::string> all_samples() {
   return paths;
 }
 
-std::string findings_of(const Report& report) {
-  std::string text;
-  const auto add = [&text](const std::vector<Finding>& findings) {
-    for (const Finding& f : findings)
-      text += std::string(name_of(f.concern)) + ": " + f.text + "\n";
-  };
-  add(report.findings);
-  for (const auto& part : report.parts) {
-    for (const auto& file_system : part.file_systems) add(file_system.listing.findings);
-  }
-  return text;
-}
-
 class Fat : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Bits, Fat, testing::Values(12, 16, 32));
 

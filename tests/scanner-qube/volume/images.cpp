@@ -210,4 +210,17 @@ void poke(const std::string& image, std::uint64_t offset, std::string_view bytes
   if (done != static_cast<ssize_t>(bytes.size())) std::abort();
 }
 
+std::string findings_of(const volume::Report& report) {
+  std::string text;
+  const auto add = [&text](const std::vector<volume::Finding>& findings) {
+    for (const volume::Finding& f : findings)
+      text += std::string(name_of(f.concern)) + ": " + f.text + "\n";
+  };
+  add(report.findings);
+  for (const auto& part : report.parts) {
+    for (const auto& file_system : part.file_systems) add(file_system.listing.findings);
+  }
+  return text;
+}
+
 }  // namespace tests

@@ -46,6 +46,9 @@ bool has(const std::vector<scannerqube::volume::Finding>& findings,
 bool has(const scannerqube::volume::Report& report, scannerqube::volume::Concern concern,
          const std::string& words = "");
 
+// All of its findings, a line each.
+std::string findings_of(const scannerqube::volume::Report& report);
+
 // What our own reader of FAT and exFAT lists.
 scannerqube::volume::Listing own_listing(const std::string& bytes,
                                          scannerqube::volume::FileSystem kind);
