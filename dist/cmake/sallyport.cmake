@@ -62,14 +62,20 @@ function(sallyport_program name)
   install(TARGETS ${name} RUNTIME DESTINATION "${arg_DESTINATION}" COMPONENT "${arg_COMPONENT}")
 endfunction()
 
-# sallyport_test(NAME SOURCES file... [LIBRARIES lib...]): a GoogleTest program, in CTest group unit
+# sallyport_test(NAME [THREADS] SOURCES file... [LIBRARIES lib...]): a GoogleTest program, in CTest
+# group unit. THREADS: it starts some. No process of ours does, so ThreadSanitizer has nothing to
+# look for in the others.
 function(sallyport_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "THREADS" "" "SOURCES;LIBRARIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE sallyport_options ${arg_LIBRARIES} test_places GTest::gtest GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+  set(group unit)
+  if(SALLYPORT_SANITIZE STREQUAL "thread" AND NOT arg_THREADS)
+    set(group without-threads)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS ${group} TIMEOUT 300)
 endfunction()
 
 # sallyport_fuzz(NAME SOURCE file LIBRARIES lib...): a libFuzzer target with seeds in
@@ -81,6 +87,7 @@ function(sallyport_fuzz name)
   endif()
   add_executable(${name} ${arg_SOURCE})
   target_link_libraries(${name} PRIVATE sallyport_options ${arg_LIBRARIES})
+  target_compile_options(${name} PRIVATE -O1)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
   add_test(NAME ${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/fuzz/run $<TARGET_FILE:${name}>

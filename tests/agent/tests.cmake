@@ -6,7 +6,7 @@ sallyport_test(agent_test SOURCES
   LIBRARIES agent_io)
 sallyport_fuzz(control_fuzz SOURCE fuzz/control_fuzz.cpp LIBRARIES agent_core)
 sallyport_fuzz(inventory_file_fuzz SOURCE fuzz/inventory_file_fuzz.cpp LIBRARIES agent_core)
-sallyport_test(agent_devices_test SOURCES
+sallyport_test(agent_devices_test THREADS SOURCES
   agent/devices_test.cpp
   agent/nbd_test.cpp
   agent/loans_test.cpp

@@ -38,7 +38,7 @@ sallyport_library(attacks_runner SOURCES
   attacks/guest/runner.cpp
   attacks/guest/side.cpp
   LIBRARIES attacks_table)
-sallyport_test(attacks_emulator_test SOURCES
+sallyport_test(attacks_emulator_test THREADS SOURCES
   attacks/emulator_test.cpp
   attacks/table_test.cpp
   LIBRARIES attacks_runner)

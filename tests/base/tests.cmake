@@ -4,7 +4,7 @@ sallyport_test(base_test SOURCES
   base/io_test.cpp
   base/channel_test.cpp
   LIBRARIES base_asio)
-sallyport_test(sandbox_test SOURCES base/sandbox_test.cpp LIBRARIES base_io)
+sallyport_test(sandbox_test THREADS SOURCES base/sandbox_test.cpp LIBRARIES base_io)
 sallyport_test(qube_config_test SOURCES base/qube_config_test.cpp LIBRARIES base_config)
 sallyport_fuzz(qube_config_fuzz SOURCE fuzz/qube_config_fuzz.cpp LIBRARIES base_config)
 sallyport_test(base_audit_test SOURCES base/audit_test.cpp LIBRARIES base_audit)

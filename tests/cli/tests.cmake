@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-sallyport_test(cli_programs_test SOURCES
+sallyport_test(cli_programs_test THREADS SOURCES
   cli/bash_completion_test.cpp
   cli/fake_admin.cpp
   cli/programs_test.cpp
@@ -7,12 +7,12 @@ sallyport_test(cli_programs_test SOURCES
   cli/watch_test.cpp
   LIBRARIES cli_io util)
 add_dependencies(cli_programs_test qvm-device sallyport)
-sallyport_test(cli_db_test SOURCES
+sallyport_test(cli_db_test THREADS SOURCES
   cli/db_test.cpp
   cli/fake_admin.cpp
   LIBRARIES cli_io base_sign util)
 add_dependencies(cli_db_test sallyport sallyport-db-check)
-sallyport_test(cli_paper_test SOURCES
+sallyport_test(cli_paper_test THREADS SOURCES
   cli/fake_admin.cpp
   cli/paper_cli_test.cpp
   LIBRARIES cli_io util)
@@ -35,7 +35,7 @@ sallyport_test(cli_test SOURCES
   cli/watch_view_test.cpp
   LIBRARIES cli_core)
 sallyport_test(cli_doctor_test SOURCES cli/controllers_test.cpp cli/doctor_host_test.cpp LIBRARIES cli_doctor)
-sallyport_test(cli_scan_test SOURCES cli/fake_admin.cpp cli/scan_test.cpp LIBRARIES cli_scan cli_io util)
+sallyport_test(cli_scan_test THREADS SOURCES cli/fake_admin.cpp cli/scan_test.cpp LIBRARIES cli_scan cli_io util)
 add_dependencies(cli_scan_test sallyport)
 sallyport_fuzz(admin_lists_fuzz SOURCE fuzz/admin_lists_fuzz.cpp LIBRARIES cli_core)
 sallyport_fuzz(event_stream_fuzz SOURCE fuzz/event_stream_fuzz.cpp LIBRARIES cli_core)

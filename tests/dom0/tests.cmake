@@ -11,7 +11,7 @@ sallyport_test(relay_test SOURCES
   LIBRARIES dom0_relay)
 sallyport_test(paper_qubes_test SOURCES dom0/paper_qubes_test.cpp LIBRARIES base_io)
 sallyport_test(paper_blocks_test SOURCES dom0/paper_blocks_test.cpp LIBRARIES base_io)
-sallyport_test(snapshots_test SOURCES dom0/snapshots_test.cpp
+sallyport_test(snapshots_test THREADS SOURCES dom0/snapshots_test.cpp
   LIBRARIES base_io base_sign policy_io scannerqube_verdict_note)
 add_executable(nbd-reader block-proxy/snapshot/nbd_reader_main.cpp)
 target_link_libraries(nbd-reader PRIVATE sallyport_options blockproxy_client)
@@ -19,12 +19,12 @@ set_target_properties(nbd-reader PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/bin")
 add_dependencies(snapshots_test sallyportd sallyport-relay sallyport-agent sallyport-call sallyport
   sallyport-block-server sallyport-snapshot sallyport-snapshots sallyport-snapshot-call nbd-reader)
-sallyport_test(assignments_test SOURCES
+sallyport_test(assignments_test THREADS SOURCES
   dom0/assignments_test.cpp
   dom0/prompt_answers_test.cpp
   dom0/replug_daemon_test.cpp
   LIBRARIES base_io policy_io)
-sallyport_test(config_test SOURCES dom0/config_test.cpp
+sallyport_test(config_test THREADS SOURCES dom0/config_test.cpp
   LIBRARIES agent_core base_io dom0_store)
 if(SALLYPORT_SANITIZE)
   target_compile_definitions(config_test PRIVATE SALLYPORT_SANITIZED=true)
@@ -32,7 +32,7 @@ else()
   target_compile_definitions(config_test PRIVATE SALLYPORT_SANITIZED=false)
 endif()
 add_dependencies(config_test sallyportd sallyport-relay sallyport-agent sallyport-call qvm-device)
-sallyport_test(kill_test SOURCES dom0/kill_test.cpp LIBRARIES base_io)
+sallyport_test(kill_test THREADS SOURCES dom0/kill_test.cpp LIBRARIES base_io)
 add_dependencies(kill_test sallyportd sallyport-relay sallyport-agent sallyport-call sallyport)
 add_test(NAME kill_soak COMMAND kill_test)
 set_tests_properties(kill_soak PROPERTIES LABELS soak TIMEOUT 14400 ENVIRONMENT SALLYPORT_KILLS=1000)

@@ -11,7 +11,7 @@ sallyport_library(rig SOURCES
   rig/qmp.cpp
   rig/shared_machine.cpp
   LIBRARIES rig_wire base_io test_places Boost::json)
-sallyport_test(rig_test SOURCES
+sallyport_test(rig_test THREADS SOURCES
   rig/child_test.cpp
   rig/command_channel_test.cpp
   rig/counted_sound_test.cpp

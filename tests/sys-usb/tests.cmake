@@ -19,9 +19,9 @@ sallyport_test(qube_arguments_test SOURCES
   LIBRARIES sysusb_qube_core)
 sallyport_test(qube_launcher_test SOURCES sys-usb/qube_host_test.cpp sys-usb/qube_launcher_test.cpp
   LIBRARIES sysusb_qube_io)
-sallyport_test(qube_dial_test SOURCES sys-usb/qube_dial_test.cpp LIBRARIES base_io)
+sallyport_test(qube_dial_test THREADS SOURCES sys-usb/qube_dial_test.cpp LIBRARIES base_io)
 add_dependencies(qube_dial_test sallyport-dial)
-sallyport_test(sysusb_early_test SOURCES
+sallyport_test(sysusb_early_test THREADS SOURCES
   sys-usb/early_descriptors_test.cpp
   sys-usb/early_rule_test.cpp
   sys-usb/early_run_test.cpp

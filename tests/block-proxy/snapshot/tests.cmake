@@ -8,7 +8,7 @@ sallyport_test(blockproxy_snapshot_test SOURCES
   block-proxy/snapshot/overlay_test.cpp
   LIBRARIES blockproxy_store)
 # The process, with nbdcopy, fio and nbdkit.
-sallyport_test(snapshot_server_test SOURCES
+sallyport_test(snapshot_server_test THREADS SOURCES
   block-proxy/block_server_rig.cpp
   block-proxy/snapshot/margin_test.cpp
   block-proxy/snapshot/server_test.cpp
