@@ -73,8 +73,9 @@ bool is_stream(const TSK_FS_INFO& fs, TSK_FS_ATTR_TYPE_ENUM type) {
   return false;
 }
 
-bool is_link_target(const TSK_FS_ATTR& attribute) {
-  return attribute.name != nullptr && std::string_view(attribute.name) == "com.apple.fs.symlink";
+bool is_link_target(const TSK_FS_INFO& fs, const TSK_FS_ATTR& attribute) {
+  return TSK_FS_TYPE_ISAPFS(fs.ftype) != 0 && attribute.name != nullptr &&
+         std::string_view(attribute.name) == "com.apple.fs.symlink";
 }
 
 bool needs_its_driver(const TSK_FS_INFO& fs, TSK_FS_FILE& file, const TSK_FS_ATTR& main) {

@@ -16,7 +16,7 @@ Times times_of(const TSK_FS_META& meta);
 // people put there, and so does what a reparse point says.
 bool is_stream(const TSK_FS_INFO& fs, TSK_FS_ATTR_TYPE_ENUM type);
 // Where APFS keeps the target of a symbolic link, which is in the entry.
-bool is_link_target(const TSK_FS_ATTR& attribute);
+bool is_link_target(const TSK_FS_INFO& fs, const TSK_FS_ATTR& attribute);
 // A link, or a content that only the driver that wrote it can put together: NTFS' reparse points,
 // and what macOS compressed in a way that libtsk does not know. `main`: what libtsk takes for it.
 bool needs_its_driver(const TSK_FS_INFO& fs, TSK_FS_FILE& file, const TSK_FS_ATTR& main);

@@ -227,7 +227,7 @@ TskWalk::Go TskWalk::streams(TSK_FS_FILE& file, const Entry& owner, const TSK_FS
     const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(&file, i);
     if (attribute == nullptr || attribute == main) continue;
     if (!is_stream(*volume_.fs(), attribute->type)) continue;
-    if (owner.kind == Kind::symlink && is_link_target(*attribute)) continue;
+    if (owner.kind == Kind::symlink && is_link_target(*volume_.fs(), *attribute)) continue;
     Entry entry{.path = owner.path + ":", .kind = Kind::stream, .state = owner.state};
     entry.times = owner.times;
     const bool named = attribute->name != nullptr && *attribute->name != 0;

@@ -117,6 +117,27 @@ TEST_F(Apfs, ANewestCheckpointWithDamagedObjectsIsDoubtful) {
   expect_doubt("a driver may take an older one");
 }
 
+// The blocks of these objects are a ring; only the first of them is where a map says.
+TEST_F(Apfs, AnObjectOfTheNewestCheckpointMayWrapAround) {
+  volume_.file("small.txt", "hello\n");
+  image_ = volume_.finish();
+  constexpr std::uint64_t map = 1;
+  constexpr std::size_t mapping = 0x28;  // of the first object, the reaper
+  const std::string super = apfs_image::read_block(image_, ApfsVolume::container_at);
+  const std::uint64_t first = apfs_image::long_at(super, 0x78);
+  const std::uint64_t last = first + apfs_image::word_at(super, 0x6c) - 1;
+  ASSERT_EQ(apfs_image::long_at(apfs_image::read_block(image_, map), mapping + 32), first);
+  const std::string tail(apfs_image::block_size, 't');
+  apfs_image::write_sealed(image_, last - 1, apfs_image::read_block(image_, first) + tail);
+  poke(image_, last * apfs_image::block_size, apfs_image::read_block(image_, last - 1));
+  poke(image_, first * apfs_image::block_size, tail);
+  reseal(map, mapping + 8, le(2 * apfs_image::block_size, 4));
+  reseal(map, mapping + 32, le(last, 8));
+  EXPECT_TRUE(look(image_).complete()) << findings_of(look(image_));
+  poke(image_, first * apfs_image::block_size + 300, "damage");
+  expect_doubt("a driver may take an older one");
+}
+
 TEST_F(Apfs, ANewestCheckpointWithoutItsMapsIsDoubtful) {
   volume_.file("small.txt", "hello\n");
   image_ = volume_.finish();
