@@ -13,7 +13,6 @@ namespace {
 using redir::PacketType;
 
 constexpr std::uint8_t direction_in = 0x80;
-constexpr std::size_t hello_caps_offset = redir::header_size_32 + 64;
 
 bool is_in(std::uint8_t endpoint) { return (endpoint & direction_in) != 0; }
 
@@ -55,8 +54,10 @@ std::optional<GateError> check_stream(const redir::Packet& packet) {
 
 const char* describe(GateError error) {
   switch (error) {
-    case GateError::bulk_streams:
-      return "bulk streams, which were not offered";
+    case GateError::early_streams:
+      return "bulk streams before a device";
+    case GateError::stream_bounds:
+      return "bulk streams out of bounds";
     case GateError::id_in_use:
       return "a request with the id of an open one";
     case GateError::too_many_requests:
@@ -87,7 +88,7 @@ base::Result<Gate::Verdict, GateError> Gate::check(const redir::Packet& packet) 
       return check_control(packet);
     case PacketType::bulk_packet: {
       const auto& bulk = std::get<redir::BulkPacket>(packet.body);
-      if (bulk.stream_id != 0) return refuse(GateError::bulk_streams);
+      if (bulk.stream_id > redir::max_bulk_streams) return refuse(GateError::stream_bounds);
       return open(packet.id, bulk.length);
     }
     case PacketType::interrupt_packet:  // only OUT comes from a guest
@@ -100,7 +101,7 @@ base::Result<Gate::Verdict, GateError> Gate::check(const redir::Packet& packet) 
       return cancel(packet.id);
     case PacketType::alloc_bulk_streams:
     case PacketType::free_bulk_streams:
-      return refuse(GateError::bulk_streams);
+      return check_bulk_streams(packet);
     case PacketType::filter_filter:  // nothing here reads the guest's rules, so nobody parses them
       return Verdict::ignore;
     default:  // bounded by the decoder and safe at any time; unknown types do not get here
@@ -140,6 +141,22 @@ Gate::Checked Gate::check_iso(const redir::Packet& packet) {
   return Verdict::pass;
 }
 
+Gate::Checked Gate::check_bulk_streams(const redir::Packet& packet) const {
+  if (!device_connected_) return refuse(GateError::early_streams);
+  if (device_disconnected_) return Verdict::ignore;
+  const auto* wanted = std::get_if<redir::AllocBulkStreams>(&packet.body);
+  const std::uint32_t endpoints = wanted != nullptr
+                                      ? wanted->endpoints
+                                      : std::get<redir::FreeBulkStreams>(packet.body).endpoints;
+  constexpr std::uint32_t of_control = 1U | 1U << 16U;
+  if (endpoints == 0 || (endpoints & of_control) != 0) return refuse(GateError::stream_bounds);
+  // Fewer than two are none (drivers/usb/core/devio.c, parse_usbdevfs_streams).
+  if (wanted != nullptr && (wanted->streams < 2 || wanted->streams > redir::max_bulk_streams)) {
+    return refuse(GateError::stream_bounds);
+  }
+  return Verdict::pass;
+}
+
 Gate::Checked Gate::open(std::uint64_t id, std::size_t bytes) {
   const bool known = std::ranges::any_of(open_, [id](const Open& each) { return each.id == id; });
   if (known) return refuse(GateError::id_in_use);
@@ -172,7 +189,7 @@ std::vector<std::byte> Gate::hello_for_library(std::uint32_t guest_caps) {
   return hello;
 }
 
-void Gate::note_sent(std::span<std::byte> packet, std::optional<std::uint32_t> caps) {
+void Gate::note_sent(base::wire::Bytes packet, std::optional<std::uint32_t> caps) {
   base::wire::Reader in(packet);
   const auto type = static_cast<PacketType>(in.u32());
   in.u32();  // length
@@ -181,9 +198,8 @@ void Gate::note_sent(std::span<std::byte> packet, std::optional<std::uint32_t> c
   const std::uint8_t endpoint = in.u8();
 
   switch (type) {
-    case PacketType::hello:
-      if (packet.size() > hello_caps_offset)
-        packet[hello_caps_offset] &= static_cast<std::byte>(backend_caps);
+    case PacketType::device_connect:
+      device_connected_ = true;
       break;
     case PacketType::device_disconnect:
       device_disconnected_ = true;

@@ -15,7 +15,8 @@
 namespace usbproxy {
 
 enum class GateError {
-  bulk_streams,          // the library dereferences null without a device, and we never offer them
+  early_streams,         // the library dereferences null without a device
+  stream_bounds,         // of endpoint 0, of none, or more streams than any driver uses
   id_in_use,             // two requests with one id
   too_many_requests,     //
   too_many_bytes,        //
@@ -29,9 +30,8 @@ enum class GateError {
 };
 const char* describe(GateError error);
 
-// What we announce as usb-host. The library announces bulk streams besides; the gate takes that
-// bit out of both hellos, so that both ends and the library agree without it.
-inline constexpr std::uint32_t backend_caps = redir::cap::frontend;
+// What we announce as usb-host.
+inline constexpr std::uint32_t backend_caps = redir::cap::all;
 
 // The decoder has checked form, lengths, direction and capabilities of every packet before; this is
 // the state that the library does not keep: which requests are open, and how much they hold. Each
@@ -52,9 +52,8 @@ class Gate {
   // The hello that the library gets instead of the guest's.
   static std::vector<std::byte> hello_for_library(std::uint32_t guest_caps);
 
-  // A whole packet that the library sends, before it is written. Clears the hello's bulk streams.
-  // `caps`: the decoder's, once the guest's hello came.
-  void note_sent(std::span<std::byte> packet, std::optional<std::uint32_t> caps);
+  // A whole packet that the library sends. `caps`: the decoder's, once the guest's hello came.
+  void note_sent(base::wire::Bytes packet, std::optional<std::uint32_t> caps);
 
   // The library has said that the device is gone.
   bool device_disconnected() const { return device_disconnected_; }
@@ -73,6 +72,7 @@ class Gate {
   Checked cancel(std::uint64_t id);
   Checked check_control(const redir::Packet& packet);
   Checked check_iso(const redir::Packet& packet);
+  Checked check_bulk_streams(const redir::Packet& packet) const;
   void close(std::uint64_t id);
 
   // Bits, by slot_of(): the guest started it and did not stop it. The library may have ended it
@@ -80,6 +80,7 @@ class Gate {
   std::uint32_t iso_streams_ = 0;
   std::vector<Open> open_;
   std::size_t open_bytes_ = 0;
+  bool device_connected_ = false;
   bool device_disconnected_ = false;
 };
 

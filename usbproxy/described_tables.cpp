@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "usbproxy/described_tables.hpp"
 
+#include <algorithm>
+
 namespace usbproxy {
 namespace {
 
@@ -49,6 +51,26 @@ redir::InterfaceInfo described_interfaces(const firewall::Device& device,
     ++info.count;
   }
   return info;
+}
+
+std::uint32_t described_streams(const firewall::Device& device, const firewall::Setting& setting,
+                                std::uint8_t address) {
+  const firewall::Configuration* active = device.configuration(setting.configuration);
+  if (active == nullptr) return 0;
+  bool has_some = false;
+  std::uint32_t least = redir::max_bulk_streams;
+  for (const firewall::DescribedInterface& interface : active->interfaces) {
+    const firewall::Alternate* alternate = device.alternate(setting, interface.number);
+    if (alternate == nullptr) continue;
+    for (const firewall::DescribedEndpoint& one : alternate->endpoints) {
+      if (one.type() != redir::endpoint_type::bulk || !one.companion) continue;
+      const unsigned power = one.companion->attributes & 0x1fU;  // USB 3.2, 9.6.7
+      if (power == 0) continue;
+      least = std::min(least, 1U << std::min(power, 16U));
+      has_some = has_some || one.address == address;
+    }
+  }
+  return has_some ? least : 0;
 }
 
 redir::EpInfo endpoint_table(const EndpointArray& endpoints) {

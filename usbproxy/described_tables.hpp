@@ -17,7 +17,11 @@ EndpointArray described_endpoints(const firewall::Device& device, const firewall
                                   Speed speed);
 redir::InterfaceInfo described_interfaces(const firewall::Device& device,
                                           const firewall::Setting& setting);
-// As a packet has it, with endpoint 0.
+// How many streams an endpoint of SuperSpeed can have, at most redir::max_bulk_streams; 0: none.
+// The same for all of a setting that have some, the least: QEMU's xHCI aborts on different ones.
+std::uint32_t described_streams(const firewall::Device& device, const firewall::Setting& setting,
+                                std::uint8_t address);
+// As a packet has it, with endpoint 0; without streams.
 redir::EpInfo endpoint_table(const EndpointArray& endpoints);
 
 }  // namespace usbproxy

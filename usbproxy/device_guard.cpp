@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "usbproxy/described_tables.hpp"
 #include "usbproxy/firewall/descriptor.hpp"
 
 namespace usbproxy {
@@ -26,6 +27,8 @@ const char* describe(GuardError error) {
   switch (error) {
     case GuardError::not_given:
       return "a transfer to an interface that was not given to this qube";
+    case GuardError::no_streams:
+      return "bulk streams that an endpoint does not have";
     case GuardError::other_transfer:
       return "a transfer that read-only storage does not have";
   }
@@ -98,6 +101,12 @@ DeviceGuard::Checked DeviceGuard::check(const redir::Packet& packet, std::uint32
       return check_other(std::get<redir::EndpointOnly>(packet.body).endpoint);
     case PacketType::start_bulk_receiving:
       return check_other(std::get<redir::StartBulkReceiving>(packet.body).endpoint);
+    case PacketType::alloc_bulk_streams: {
+      const auto& wanted = std::get<redir::AllocBulkStreams>(packet.body);
+      return check_bulk_streams(wanted.endpoints, wanted.streams);
+    }
+    case PacketType::free_bulk_streams:
+      return check_bulk_streams(std::get<redir::FreeBulkStreams>(packet.body).endpoints, 0);
     default:  // moves no data: hello, filters, cancels, questions for settings, stops of streams
       return Verdict::pass;
   }
@@ -164,6 +173,7 @@ DeviceGuard::Checked DeviceGuard::check_bulk(const redir::Packet& packet, const 
   if (slot.kind == Slot::Kind::hidden) return base::Unexpected{GuardError::not_given};
   if (storage_rights_ == Rights::Storage::as_the_device) return Verdict::pass;
   if (slot.kind != Slot::Kind::given) return base::Unexpected{GuardError::not_given};
+  if (reply.stream_id != 0) return base::Unexpected{GuardError::other_transfer};
   StorageFilter& filter = storage_[slot.interface_number];
   if ((reply.endpoint & firewall::direction_in) != 0) {
     const auto data = filter.read(reply.length);
@@ -190,6 +200,19 @@ DeviceGuard::Checked DeviceGuard::check_other(std::uint8_t endpoint) const {
   }
   if (storage_rights_ == Rights::Storage::read_only) {
     return base::Unexpected{GuardError::other_transfer};
+  }
+  return Verdict::pass;
+}
+
+DeviceGuard::Checked DeviceGuard::check_bulk_streams(std::uint32_t endpoints,
+                                                     std::uint32_t streams) const {
+  for (std::size_t slot = 0; slot < redir::endpoint_slots; ++slot) {
+    if ((endpoints >> slot & 1U) == 0) continue;
+    const std::uint8_t address = redir::address_of(slot);
+    if (const auto one = check_other(address); !one) return one;
+    if (streams > described_streams(given_, setting_, address)) {
+      return base::Unexpected{GuardError::no_streams};
+    }
   }
   return Verdict::pass;
 }

@@ -17,6 +17,7 @@ namespace usbproxy {
 
 enum class GuardError {
   not_given,      // an endpoint of an interface, or of a setting, that is not given
+  no_streams,     // bulk streams that the endpoint does not have
   other_transfer  // read-only storage: no bulk transfer
 };
 const char* describe(GuardError error);
@@ -72,6 +73,7 @@ class DeviceGuard {
   Verdict check_alternate(const redir::AltSetting& wanted, const Answer& answer);
   Checked check_bulk(const redir::Packet& packet, const Answer& answer);
   Checked check_other(std::uint8_t endpoint) const;
+  Checked check_bulk_streams(std::uint32_t endpoints, std::uint32_t streams) const;
   void use_configuration(std::uint8_t value);
   void reset_storage();
 

@@ -60,8 +60,9 @@ inline constexpr std::uint32_t ep_info_max_packet_size = 1U << 4;
 inline constexpr std::uint32_t ids_64bit = 1U << 5;
 inline constexpr std::uint32_t bulk_length_32bit = 1U << 6;
 inline constexpr std::uint32_t bulk_receiving = 1U << 7;
-// What we announce as guest: everything but bulk streams, which vhci cannot use.
-inline constexpr std::uint32_t frontend = 0xfe;
+// Both ends of ours announce all of them; for a vhci, which has no bulk streams, the others.
+inline constexpr std::uint32_t all = 0xff;
+inline constexpr std::uint32_t frontend = all & ~bulk_streams;
 }  // namespace cap
 
 // What both sides announced; bulk_streams counts only together with ep_info_max_packet_size.
@@ -80,6 +81,8 @@ inline constexpr std::uint8_t babble = 6;
 
 inline constexpr std::size_t max_interfaces = 32;
 inline constexpr std::size_t endpoint_slots = 32;
+// Of one endpoint: as many as uas has commands. Each costs the backend's kernel a ring.
+inline constexpr std::uint32_t max_bulk_streams = 256;
 // Where an endpoint address is in EpInfo: 0..15 OUT, 16..31 IN. Always a valid index.
 constexpr std::size_t slot_of(std::uint8_t address) {
   return static_cast<std::size_t>(((address & 0x80U) >> 3U) | (address & 0x0fU));
@@ -143,7 +146,7 @@ struct StreamStatus {  // iso_stream_status, interrupt_receiving_status
   std::uint8_t status = 0, endpoint = 0;
 };
 struct AllocBulkStreams {
-  std::uint32_t endpoints = 0, streams = 0;
+  std::uint32_t endpoints = 0, streams = 0;  // endpoints: a bit for each, by slot_of()
 };
 struct FreeBulkStreams {
   std::uint32_t endpoints = 0;

@@ -8,9 +8,10 @@
 
 namespace usbproxy {
 
-Session::Session(std::optional<Identity> expected, Time now, firewall::Rights rights)
+Session::Session(std::optional<Identity> expected, Time now, firewall::Rights rights,
+                 std::uint32_t caps)
     : device_(std::move(expected)),
-      stream_(redir::Sender::host, redir::cap::frontend),
+      stream_(redir::Sender::host, caps),
       now_(now),
       connect_by_(now + connect_deadline),
       last_stream_bytes_(now),
@@ -18,7 +19,7 @@ Session::Session(std::optional<Identity> expected, Time now, firewall::Rights ri
       rules_(rights_.control_rules()),
       urbs_(&pool_),
       parked_(&pool_) {
-  redir::append_hello(to_stream_.tail(), redir::cap::frontend);
+  redir::append_hello(to_stream_.tail(), caps);
 }
 
 void Session::from_kernel(base::wire::Bytes untrusted, Time now) {
@@ -53,12 +54,18 @@ void Session::kernel_arrived(std::size_t count, Time now) {
                         usbip::describe(command.error()));
     }
     if (*command == nullptr) return;
-    if ((*command)->kind == usbip::CommandKind::submit) {
-      on_submit(**command);
-    } else {
-      on_unlink(**command);
-    }
+    from_target(**command, now);
     if (end_) return;
+  }
+}
+
+void Session::from_target(const usbip::Command& command, Time now) {
+  if (end_) return;
+  now_ = now;
+  if (command.kind == usbip::CommandKind::submit) {
+    on_submit(command);
+  } else {
+    on_unlink(command);
   }
 }
 
@@ -198,6 +205,7 @@ void Session::expire(Urbs::iterator urb) {
   if ((urb->second.awaited & main_reply) != 0) orphan(urb->second.id);
   if ((urb->second.awaited & zero_packet_reply) != 0) orphan(urb->second.id | zero_packet_id);
   if (end_) return;  // one orphan too many: all is answered
+  if (urb->second.kind == UrbKind::bulk_streams) note_streams(urb->second.endpoints, 0);
   if (urb->second.state == UrbState::cancelling) {
     give_back_unlinked(urb);
   } else {

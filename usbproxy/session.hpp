@@ -101,7 +101,9 @@ class Session {
   static constexpr std::size_t max_iso_backlog = std::size_t{1} * 1024 * 1024;
 
   // `rights`: what of the device the target gets, and which requests reach it.
-  Session(std::optional<Identity> expected, Time now, firewall::Rights rights = {});
+  // `caps`: what the backend is offered.
+  Session(std::optional<Identity> expected, Time now, firewall::Rights rights = {},
+          std::uint32_t caps = redir::cap::frontend);
 
   // Input, copied in or read in place. Nothing may be called after end() is set but the queues.
   void from_kernel(base::wire::Bytes untrusted, Time now);
@@ -115,7 +117,16 @@ class Session {
   void stop(Time now);
   // The device cannot be attached here.
   void refuse(std::string why, Time now);
-  // For a target that is no kernel: it reset the device's port, or sent what cannot be parsed.
+  // For a target that is no kernel: what a kernel would write, answered as a kernel's would be. A
+  // submit's length must be within usbip::max_transfer.
+  void from_target(const usbip::Command& command, Time now);
+  // It wants as many streams of each of the bulk endpoints (bits, by slot_of()), or none: 0. The
+  // answer is that of a submit of this number without data.
+  void set_bulk_streams(std::uint32_t seqnum, std::uint32_t endpoints, std::uint32_t streams,
+                        Time now);
+  // How many an endpoint can have in the setting in use, if the backend can; 0: it has none.
+  std::uint32_t max_bulk_streams(std::uint8_t address) const;
+  // It reset the device's port, or sent what cannot be parsed.
   void target_reset(Time now);
   void target_broke(std::string how, Time now);
   // For a source that is no backend: it found something wrong with what it speaks to.
@@ -147,7 +158,8 @@ class Session {
     set_configuration,
     get_configuration,
     set_alt,
-    get_alt
+    get_alt,
+    bulk_streams
   };
   // served: waits for a transfer that was sent ahead of it (session_bot.cpp)
   enum class UrbState { parked, queued, served, sent, cancelling };
@@ -162,6 +174,8 @@ class Session {
     std::uint32_t out_length = 0;  // as the main reply said
     Time deadline = Time::max();
     std::vector<std::byte> parked;  // OUT data, state parked
+    std::uint32_t endpoints = 0;    // kind bulk_streams: bits, by slot_of()
+    std::uint32_t streams = 0;      // and how many of each, not 0
   };
   // usbredir ids: (epoch << 32) | seqnum for a request, with a mark for the empty packet behind it,
   // and a counter with another mark for operations on streams.
@@ -286,6 +300,16 @@ class Session {
   void restart_if_wanted(std::uint8_t endpoint);
   void fail_queued(InterruptIn& stream, std::int32_t status);
   void forget_queued(const Urb& urb);
+  // session_bulk_streams.cpp
+  bool may_have_streams(std::uint32_t endpoints, std::uint32_t streams) const;
+  bool have_streams(std::uint32_t endpoints, std::uint32_t streams) const;
+  void note_streams(std::uint32_t endpoints, std::uint32_t streams);
+  void free_streams(std::uint32_t endpoints);
+  void forget_streams_of(std::optional<std::uint8_t> interface_number);
+  bool stream_fits(const usbip::Submit& submit) const;
+  std::optional<std::int32_t> overtaken(const Urb& urb) const;
+  void send_bulk_streams(Urb& urb);
+  void on_bulk_streams(const redir::Packet& packet);
   // session_iso.cpp
   void submit_iso(const usbip::Command& command);
   void on_iso_packet(const redir::Packet& packet);
@@ -345,6 +369,7 @@ class Session {
   std::size_t bytes_in_flight_ = 0;
   std::size_t control_in_flight_ = 0;
   std::array<std::size_t, redir::endpoint_slots> endpoint_in_flight_{};
+  std::array<std::uint32_t, redir::endpoint_slots> bulk_streams_{};  // how many each endpoint has
   std::vector<std::uint64_t> orphans_;  // given up, their reply is still due
   std::array<InterruptIn, 16> interrupts_;
   std::array<std::unique_ptr<IsoStream>, redir::endpoint_slots> iso_;  // made at the first request

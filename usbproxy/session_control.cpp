@@ -145,6 +145,9 @@ void Session::send_configuration(Urb& urb) {
   switch (urb.kind) {
     case UrbKind::set_configuration:
       stop_streams_of(std::nullopt);
+      // Where this is in use already, the library does nothing, and the backend's kernel keeps
+      // them.
+      free_streams(~std::uint32_t{0});
       bot_forget();
       if (end_) return;
       configured_ = true;
@@ -154,6 +157,7 @@ void Session::send_configuration(Urb& urb) {
       return send_packet(PacketType::get_configuration, redir::Empty{});
     case UrbKind::set_alt:
       stop_streams_of(index);
+      forget_streams_of(index);
       bot_forget();
       if (end_) return;
       changes_.push_back({.id = id, .interface_number = index, .value = value});
@@ -165,6 +169,7 @@ void Session::send_configuration(Urb& urb) {
     case UrbKind::interrupt_out:
     case UrbKind::interrupt_in:
     case UrbKind::isochronous:
+    case UrbKind::bulk_streams:
       break;
   }
 }
@@ -198,10 +203,13 @@ void Session::reset_device() {
     if (urb.state == UrbState::cancelling) {
       give_back_unlinked(entry);
     } else {
-      complete(entry, {.status = -EPROTO, .out_length = 0, .in_data = {}});
+      // Streams, given or not, are no more, which is no reason to throw the device out.
+      const std::int32_t status = urb.kind == UrbKind::bulk_streams ? 0 : -EPROTO;
+      complete(entry, {.status = status, .out_length = 0, .in_data = {}});
     }
   }
   flushing_ = false;
+  forget_streams_of(std::nullopt);  // the backend's kernel frees them, too
   epoch_ = (epoch_ + 1) & max_epoch;
   redir::append_packet(to_stream_.tail(), caps_, PacketType::reset, 0, redir::Empty{});
   read_again();

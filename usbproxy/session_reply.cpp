@@ -75,6 +75,8 @@ void Session::handle(const redir::Packet& packet) {
       return on_control(packet);
     case PacketType::bulk_packet:
       return on_bulk(packet);
+    case PacketType::bulk_streams_status:
+      return on_bulk_streams(packet);
     case PacketType::interrupt_packet:
       if ((std::get<redir::DataPacket>(packet.body).endpoint & 0x80U) == 0) {
         return on_interrupt_out(packet);
@@ -200,9 +202,8 @@ void Session::on_bulk(const redir::Packet& packet) {
     return violation("bulk reply that answers no request");
   }
   const usbip::Submit& asked = urb->second.submit;
-  if (body.endpoint != asked.address() || body.stream_id != 0) {
-    return violation("bulk reply for another endpoint");
-  }
+  if (body.endpoint != asked.address()) return violation("bulk reply for another endpoint");
+  if (body.stream_id != asked.stream) return violation("bulk reply for another stream");
   if (body.length > asked.length) return violation("bulk reply longer than asked");
   if (asked.direction == Direction::out) {
     return on_out_reply(urb, packet.id != urb->second.id, body.status, body.length);

@@ -40,7 +40,8 @@ void Session::submit_data(const usbip::Command& command) {
   if (!is_given(endpoint)) return refuse_urb(command, -ENOENT);
   switch (endpoint.type) {
     case redir::endpoint_type::bulk:
-      if (bot_submit(command) || end_) return;
+      if (!stream_fits(submit)) return refuse_urb(command, -EINVAL);
+      if ((submit.stream == 0 && bot_submit(command)) || end_) return;
       return send_or_park(admit(submit, UrbKind::bulk), command.data);
     case redir::endpoint_type::interrupt:
       if (submit.direction == Direction::in) return submit_interrupt_in(submit);
@@ -113,6 +114,8 @@ void Session::send(Urb& urb, Bytes data) {
     case UrbKind::set_alt:
     case UrbKind::get_alt:
       return send_configuration(urb);
+    case UrbKind::bulk_streams:
+      return send_bulk_streams(urb);
     case UrbKind::bulk:
     case UrbKind::interrupt_out:
     case UrbKind::interrupt_in:  // these are never sent: a stream serves them
@@ -130,8 +133,10 @@ void Session::send(Urb& urb, Bytes data) {
                        data.size());
     return to_stream_.add_payload(data);
   }
-  redir::BulkPacket body{
-      .endpoint = address, .status = 0, .length = urb.submit.length, .stream_id = 0};
+  redir::BulkPacket body{.endpoint = address,
+                         .status = 0,
+                         .length = urb.submit.length,
+                         .stream_id = urb.submit.stream};
   redir::append_head(to_stream_.tail(), caps_, PacketType::bulk_packet, urb.id, body, data.size());
   to_stream_.add_payload(data);
   const bool ends_with_empty_packet =
@@ -146,7 +151,8 @@ void Session::send(Urb& urb, Bytes data) {
 }
 
 void Session::send_parked() {
-  std::uint32_t blocked = 0;  // bits: endpoints with an earlier request that must wait
+  std::uint32_t blocked = 0;        // bits: endpoints with an earlier request that must wait
+  std::vector<std::uint32_t> late;  // whose streams are not what they were
   for (auto next = parked_.begin(); next != parked_.end();) {
     Urb& urb = urbs_.at(*next);
     const std::uint32_t bit = 1U << redir::slot_of(urb.submit.address());
@@ -155,10 +161,21 @@ void Session::send_parked() {
       ++next;
       continue;
     }
+    if (overtaken(urb)) {
+      late.push_back(*next);
+      ++next;
+      continue;
+    }
     next = parked_.erase(next);
     const std::vector<std::byte> data = std::exchange(urb.parked, {});
     parked_bytes_ -= data.size();
     send(urb, data);
+  }
+  for (const std::uint32_t seqnum : late) {
+    const auto urb = urbs_.find(seqnum);
+    if (end_ || urb == urbs_.end() || urb->second.state != UrbState::parked) continue;
+    const auto status = overtaken(urb->second);
+    if (status) complete(urb, {.status = *status, .out_length = 0, .in_data = {}});
   }
 }
 

@@ -56,6 +56,7 @@ struct Submit {
   std::uint32_t start_frame = 0;
   std::uint32_t iso_packets = 0;  // 0: not isochronous
   std::uint32_t interval = 0;     // in frames or microframes; of periodic endpoints
+  std::uint32_t stream = 0;       // of a bulk endpoint that has streams; USB/IP has none
   Setup setup;
 
   // The endpoint's address as USB writes it.
@@ -67,11 +68,11 @@ struct Submit {
 enum class CommandKind { submit, unlink };
 struct Command {
   CommandKind kind = CommandKind::submit;
-  Submit submit;             // kind submit
-  base::wire::Bytes data;    // OUT: length bytes; valid until the next prepare() or push()
-  base::wire::Bytes iso;     // iso_packets descriptors, as they came
-  std::uint32_t seqnum = 0;  // the command's own
-  std::uint32_t victim = 0;  // kind unlink: the submit to give up
+  Submit submit = {};           // kind submit
+  base::wire::Bytes data = {};  // OUT: length bytes; valid until the next prepare() or push()
+  base::wire::Bytes iso = {};   // iso_packets descriptors, as they came
+  std::uint32_t seqnum = 0;     // the command's own
+  std::uint32_t victim = 0;     // kind unlink: the submit to give up
 };
 
 // Wire: 48-byte header, big endian (setup is raw USB), data, iso descriptors. The kernel is the

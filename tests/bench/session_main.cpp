@@ -38,7 +38,7 @@ Bytes reply(std::uint64_t id, std::uint8_t endpoint, std::uint32_t length) {
   const bool in = (endpoint & 0x80U) != 0;
   Bytes message;
   const redir::BulkPacket body{.endpoint = endpoint, .status = 0, .length = length, .stream_id = 0};
-  redir::append_packet(message, Rig::caps, PacketType::bulk_packet, id, body,
+  redir::append_packet(message, redir::cap::frontend, PacketType::bulk_packet, id, body,
                        in ? test::filled(length) : Bytes{});
   return message;
 }

@@ -63,6 +63,8 @@ void set_handlers(usbredirparser& parser) {
   parser.stop_iso_stream_func = with_header;
   parser.start_interrupt_receiving_func = with_header;
   parser.stop_interrupt_receiving_func = with_header;
+  parser.alloc_bulk_streams_func = with_header;
+  parser.free_bulk_streams_func = with_header;
   parser.cancel_data_packet_func = with_id;
   parser.filter_reject_func = plain;
   parser.filter_filter_func = filter;
@@ -94,6 +96,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   redir::Decoder decoder(redir::Sender::guest, usbproxy::backend_caps);
   Gate gate;
+  std::vector<std::byte> connect;  // early streams are the unit tests'
+  redir::append_packet(connect, 0, redir::PacketType::device_connect, 0, redir::DeviceConnect{});
+  gate.note_sent(connect, std::nullopt);
   if (!decoder.push(std::as_bytes(std::span(data, size)))) return 0;
   for (;;) {
     const auto packet = decoder.next();

@@ -4,7 +4,8 @@
 //
 // Input: records of one byte kind (bits 0 to 2), one byte length, then that many bytes: 0 the
 // backend's bytes, 1 QEMU's bytes, 2 time, 3 a packet of the backend's, 4 a request of QEMU's, 5
-// and more an answer to the oldest or newest request that the backend has.
+// and more an answer to the oldest or newest request that the backend has. With bit 7 of the first
+// byte, the device is one with streams.
 #include <cstdlib>
 #include <iostream>
 
@@ -17,16 +18,17 @@ using namespace usbproxy;
 using base::wire::Bytes;
 using redir::PacketType;
 
-constexpr std::uint32_t backend_caps = 0xfe;
+constexpr std::uint32_t backend_caps = redir::cap::all;
+constexpr std::uint32_t with_streams = 1U << redir::slot_of(0x81) | 1U << redir::slot_of(0x02);
 constexpr std::uint64_t own_questions = std::uint64_t{1} << 61U;
 
 class Play {
  public:
-  Play() {
-    redir::append_hello(to_session_, 0xff);
-    backend(PacketType::interface_info, 0, test::interfaces_of_stick_and_keyboard());
-    backend(PacketType::ep_info, 0, test::endpoints_of_stick_and_keyboard());
-    backend(PacketType::device_connect, 0, test::connect_of_stick_and_keyboard());
+  explicit Play(bool streams) : streams_(streams) {
+    redir::append_hello(to_session_, backend_caps);
+    backend(PacketType::interface_info, 0, tables_.interfaces);
+    backend(PacketType::ep_info, 0, tables_.endpoints);
+    backend(PacketType::device_connect, 0, tables_.device);
     turn();
     if (!session_.ready()) std::abort();
     qemu_.hello();
@@ -164,15 +166,23 @@ class Play {
       return backend(PacketType::configuration_status, one.id,
                      redir::ConfigurationStatus{status, set->configuration});
     }
+    if (const auto* wanted = std::get_if<redir::AllocBulkStreams>(&one.body)) {
+      return backend(PacketType::bulk_streams_status, one.id,
+                     redir::BulkStreamsStatus{wanted->endpoints, wanted->streams, status});
+    }
+    if (const auto* wanted = std::get_if<redir::FreeBulkStreams>(&one.body)) {
+      return backend(PacketType::bulk_streams_status, one.id,
+                     redir::BulkStreamsStatus{wanted->endpoints, less / 2U, status});
+    }
     if (const auto* set = std::get_if<redir::AltSetting>(&one.body)) {
-      auto endpoints = test::endpoints_of_stick_and_keyboard();
-      if (set->interface_number == 1 && set->alt == 1) {
+      redir::EpInfo endpoints = tables_.endpoints;
+      if (!streams_ && set->interface_number == 1 && set->alt == 1) {
         const std::size_t slot = redir::slot_of(0x85);
         endpoints.type[slot] = redir::endpoint_type::invalid;
         endpoints.max_packet_size[slot] = endpoints.interval[slot] = 0;
         endpoints.interface_number[slot] = 0;
       }
-      backend(PacketType::interface_info, 0, test::interfaces_of_stick_and_keyboard());
+      backend(PacketType::interface_info, 0, tables_.interfaces);
       backend(PacketType::ep_info, 0, endpoints);
       return backend(PacketType::alt_setting_status, one.id,
                      redir::AltSettingStatus{status, set->interface_number, set->alt});
@@ -211,6 +221,7 @@ class Play {
       return;
     }
     if (qemu_.waits_for(id)) return;
+    if (streams_ && request_on_streams(kind % 12, id, value, length)) return;
     switch (kind % 12) {
       case 0:
         return qemu_.bulk(id, 0x81, length);
@@ -243,22 +254,50 @@ class Play {
     }
   }
 
+  // Of the device with streams, instead of others that it does not have.
+  bool request_on_streams(unsigned kind, std::uint64_t id, std::uint8_t value,
+                          std::uint16_t length) {
+    switch (kind) {
+      case 0:
+        qemu_.bulk(id, 0x81, length, value % 20);
+        return true;
+      case 1:
+        qemu_.bulk(id, 0x02, length, value % 20);
+        return true;
+      case 5:
+        if (value == 0) return true;
+        qemu_.alloc_streams(value > 0xf0 ? value : with_streams, value % 20 + 1U);
+        return true;
+      case 6:
+        qemu_.free_streams(value > 0xf0 ? value : with_streams);
+        return true;
+      case 9:  // it has no interrupt endpoint, and QEMU knows
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  const bool streams_;
   Time now_{std::chrono::hours(1)};
-  Session session_{std::nullopt, now_};
+  Session session_{std::nullopt, now_, {}, backend_caps};
   guest::Link link_{session_};
   test::Qemu qemu_;
   bool raw_ = false;
   test::Bytes to_session_;
   std::deque<Open> open_;
   redir::Decoder sent_{redir::Sender::guest, 0xff};
-  test::DescribedDevice described_ = test::stick_and_keyboard();
+  test::DescribedDevice described_ =
+      streams_ ? test::device_with_streams() : test::stick_and_keyboard();
+  test::TablesOfDevice tables_ =
+      streams_ ? test::tables_of_device_with_streams() : test::tables_of_stick_and_keyboard();
 };
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Bytes input = std::as_bytes(std::span(data, size));
-  Play play;
+  Play play(!input.empty() && (std::to_integer<unsigned>(input[0]) & 0x80U) != 0);
   while (input.size() >= 2 && !play.over()) {
     const unsigned kind = std::to_integer<unsigned>(input[0]) & 7U;
     const std::size_t length = std::min(std::to_integer<std::size_t>(input[1]), input.size() - 2);

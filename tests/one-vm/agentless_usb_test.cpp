@@ -54,8 +54,10 @@ struct UsbHost : GuestHost {
     wait_until([this] { return has("sys-usb", "2-1:"); }, "the new device is known");
   }
   // The stick of the machine, whose backend runs there.
-  void serve_stick(const std::string& socket) {
-    plug("port=2-1 vendor=46f4 product=0001 serial=" + stick_serial + " interfaces=080650\n");
+  void serve_stick(const std::string& socket, const std::string& product,
+                   const std::string& interfaces) {
+    plug("port=2-1 vendor=46f4 product=" + product + " serial=" + stick_serial +
+         " interfaces=" + interfaces + "\n");
     service("usb", "qubes.USB", "exec " + program("sallyport-dial") + " " + socket);
   }
   std::string give() { return call("admin.vm.device.usb.Attach+sys-usb+2-1", "win"); }
@@ -205,44 +207,96 @@ TEST_F(AgentlessUsb, WhatCannotBeIsRefusedInWords) {
 
 // The whole chain with nothing emulated on the way: the machine is also the sys-usb whose stick it
 // gets, by its own libusb and our backend, over the host's relay, firewall and QEMU's usb-redir.
-TEST_F(AgentlessUsb, AStickOfSysUsbComesThroughTheRealBackend) {
-  ASSERT_FALSE(wait_for_stick().empty());
-  host_->serve_stick(stream_port().string());
-  host_->wait_until([this] { return host_->has("sys-usb", stick_serial); }, "it is told");
-  const auto own = vm().run(
-      "for d in /sys/bus/usb/devices/*; do [ \"$(cat $d/serial 2>/dev/null)\" = " + stick_serial +
-      " ] && echo ${d##*/}; done");
-  const std::string port = own.out.substr(0, own.out.find('\n'));
-  ASSERT_FALSE(port.empty());
-  const long loop = vm().start_background(
-      "stream-backend",
-      "n=$(grep -lx stream-port /sys/class/virtio-ports/*/name); n=${n%/name}; "
-      "exec 3<>/dev/${n##*/}; while :; do " +
-          build + "/bin/sallyport-usb-backend --direct --port " + port +
-          " --stream-fd 3; sleep 0.5; done");
-  ASSERT_GT(loop, 0);
-  const std::string answer = host_->give();
-  EXPECT_EQ(answer, UsbHost::ok) << vm().run("tail /run/rig/stream-backend.log").out;
-  const auto sum = vm().wait_until(
-      "for b in /sys/block/sd*; do p=$(cd -P $b && pwd); case $p in */" + port +
-          "/*) ;; */usb*) head -c 4M /dev/${b##*/} | sha256sum && exit 0;; esac; done; exit 1",
-      seconds(120));
-  EXPECT_EQ(sum.out, stick_sha256(4))
-      << vm().run("tail /run/rig/stream-backend.log; dmesg | tail -n 40").out;
-  const auto written = vm().run(
-      "for b in /sys/block/sd*; do p=$(cd -P $b && pwd); case $p in */" + port +
-          "/*) ;; */usb*) head -c 65536 /dev/urandom | dd of=/dev/${b##*/} bs=65536 seek=3 "
-          "iflag=fullblock conv=fsync && head -c 4M /dev/${b##*/} | sha256sum && exit 0;; esac; "
-          "done 2>/dev/null; exit 1",
-      seconds(120));
-  EXPECT_EQ(written.out, stick_sha256(4));
-  EXPECT_NE(written.out, sum.out);
-  if (host_->given()) {
-    EXPECT_EQ(host_->take(), UsbHost::ok);
+class AgentlessStick : public AgentlessUsb {
+ protected:
+  // As the stick's product and interfaces are.
+  void give(const std::string& product, const std::string& interfaces) {
+    ASSERT_FALSE(wait_for_stick().empty());
+    host_->serve_stick(stream_port().string(), product, interfaces);
+    host_->wait_until([this] { return host_->has("sys-usb", stick_serial); }, "it is told");
+    const auto own = vm().run(
+        "for d in /sys/bus/usb/devices/*; do [ \"$(cat $d/serial 2>/dev/null)\" = " + stick_serial +
+        " ] && echo ${d##*/}; done");
+    port_ = own.out.substr(0, own.out.find('\n'));
+    ASSERT_FALSE(port_.empty());
+    loop_ = vm().start_background(
+        "stream-backend",
+        "n=$(grep -lx stream-port /sys/class/virtio-ports/*/name); n=${n%/name}; "
+        "exec 3<>/dev/${n##*/}; while :; do " +
+            build + "/bin/sallyport-usb-backend --direct --port " + port_ +
+            " --stream-fd 3; sleep 0.5; done");
+    ASSERT_GT(loop_, 0);
+    const std::string answer = host_->give();
+    EXPECT_EQ(answer, UsbHost::ok) << log();
   }
-  vm().run("kill -- -" + std::to_string(loop));
+  // The command with the guest's disk as $b, a name below /sys/block, once it is there.
+  rig::CommandResult on_disk(const std::string& command) const {
+    return vm().wait_until("for b in /sys/block/sd*; do p=$(cd -P $b && pwd); case $p in */" +
+                               port_ + "/*) ;; */usb*) " + command +
+                               " && exit 0;; esac; done 2>/dev/null; exit 1",
+                           seconds(120));
+  }
+  void is_read_and_written() {
+    const auto sum = on_disk("head -c 4M /dev/${b##*/} | sha256sum");
+    EXPECT_EQ(sum.out, stick_sha256(4)) << log();
+    const auto written = on_disk(
+        "head -c 65536 /dev/urandom | dd of=/dev/${b##*/} bs=65536 seek=3 iflag=fullblock "
+        "conv=fsync && head -c 4M /dev/${b##*/} | sha256sum");
+    EXPECT_EQ(written.out, stick_sha256(4)) << log();
+    EXPECT_NE(written.out, sum.out);
+  }
+  void take() {
+    if (host_->given()) {
+      EXPECT_EQ(host_->take(), UsbHost::ok);
+    }
+    vm().run("kill -- -" + std::to_string(loop_));
+    EXPECT_FALSE(wait_for_stick().empty());
+    settles();
+  }
+  static std::string log() {
+    return vm().run("tail /run/rig/stream-backend.log; dmesg | tail -n 40").out;
+  }
+
+ private:
+  std::string port_;
+  long loop_ = 0;
+};
+
+TEST_F(AgentlessStick, ComesThroughTheRealBackend) {
+  ASSERT_NO_FATAL_FAILURE(give("0001", "080650"));
+  is_read_and_written();
+  take();
+}
+
+// At SuperSpeed the driver of USB Attached SCSI has nothing without streams: each command has one.
+TEST_F(AgentlessStick, ComesThroughWithStreams) {
+  vm().run("modprobe uas");
+  ASSERT_TRUE(unplug_stick().has_value());
+  ASSERT_TRUE(plug_uas_stick().has_value());
+  ASSERT_NO_FATAL_FAILURE(give("0003", "080662"));
+  is_read_and_written();
+  const auto driver = on_disk(
+      "(cd $p; while [ ! -e idVendor ]; do i=$PWD; cd ..; done; cat speed; basename $(readlink -f "
+      "$i/driver))");
+  EXPECT_EQ(driver.out, "5000\nuas\n") << log();
+  // Several commands at once, so answers of several streams.
+  const auto parts = on_disk(
+      "(for i in 0 1 2 3 4 5 6 7; do dd if=/dev/${b##*/} of=/run/part$i bs=64K count=32 "
+      "skip=$((i * 32)) iflag=direct & done; wait; cat /run/part? | sha256sum; rm /run/part?)");
+  EXPECT_EQ(parts.out, stick_sha256(16)) << log();
+  // SG_SCSI_RESET of the device: its driver frees the streams, resets the port, wants them anew.
+  const auto reset = on_disk(
+      "python3 -c \"import fcntl,os,struct; fcntl.ioctl(os.open('/dev/${b##*/}', os.O_RDWR), "
+      "0x2284, struct.pack('i', 1))\"");
+  EXPECT_TRUE(reset.ok()) << reset << log();
+  const auto after = on_disk("dd if=/dev/${b##*/} bs=1M count=4 iflag=direct | sha256sum");
+  EXPECT_EQ(after.out, stick_sha256(4)) << log();
+  EXPECT_TRUE(host_->given());
+  take();
+  const auto unplugged = unplug_uas_stick();
+  EXPECT_TRUE(unplugged) << unplugged.error().text << log();
+  EXPECT_TRUE(plug_stick().has_value());
   EXPECT_FALSE(wait_for_stick().empty());
-  settles();
 }
 
 // Each lie of the stream that tests/attacks has: QEMU lives, the guest's kernel has nothing to

@@ -107,6 +107,25 @@ base::Status OneVm::plug_stick(const std::string& serial) {
   return base::Ok{};
 }
 
+base::Status OneVm::plug_uas_stick() {
+  const std::pair<const char*, boost::json::object> steps[] = {
+      {"device_add",
+       {{"driver", "qemu-xhci"}, {"id", "uas-xhci"}, {"bus", "plug1"}, {"p2", 1}, {"p3", 1}}},
+      {"device_add",
+       {{"driver", "usb-uas"},
+        {"id", "stick"},
+        {"bus", "uas-xhci.0"},
+        {"port", "1"},
+        {"serial", stick_serial}}},
+      {"device_add", {{"driver", "scsi-hd"}, {"bus", "stick.0"}, {"drive", stick_backend}}},
+      {"qom-set",
+       {{"path", "/machine/peripheral/stick"}, {"property", "attached"}, {"value", true}}}};
+  for (const auto& [command, arguments] : steps) {
+    if (auto done = vm().qmp(command, arguments); !done) return base::fail(done.error().text);
+  }
+  return base::Ok{};
+}
+
 base::Status OneVm::unplug_stick() {
   if (auto gone = vm().qmp("device_del", {{"id", "stick"}}); !gone) {
     return base::fail(gone.error().text);
@@ -118,6 +137,16 @@ base::Status OneVm::unplug_stick() {
     const auto* device = event->if_contains("device");
     if (device != nullptr && *device == "stick") return base::Ok{};
   }
+}
+
+base::Status OneVm::unplug_uas_stick() {
+  if (auto gone = unplug_stick(); !gone) return gone;
+  if (auto gone = vm().qmp("device_del", {{"id", "uas-xhci"}}); !gone) {
+    return base::fail(gone.error().text);
+  }
+  // QEMU says nothing of a controller that went.
+  const auto alone = vm().wait_until("[ $(ls -d /sys/bus/pci/drivers/xhci_hcd/0* | wc -l) = 1 ]");
+  return alone.ok() ? base::Status(base::Ok{}) : base::fail("the controller stays");
 }
 
 std::string OneVm::wait_for_stick() {

@@ -41,6 +41,11 @@ class OneVm : public testing::Test {
 
   // The stick's USB device (QEMU id `stick`), on xHCI port 1.
   static base::Status plug_stick(const std::string& serial = stick_serial);
+  // The same as a disk of USB Attached SCSI, whose endpoints have streams (vendor 46f4, product
+  // 0003), on a controller of its own: while a kernel sets an interface, no other device of that
+  // controller can have one set.
+  static base::Status plug_uas_stick();
+  static base::Status unplug_uas_stick();
   static base::Status unplug_stick();
 
   // In the guest: the block device of the stick that the emulated xHCI (not vhci) carries; waits.

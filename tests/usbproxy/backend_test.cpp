@@ -58,23 +58,49 @@ void expect_refused(const redir::Packet& untrusted, GateError error) {
   EXPECT_EQ(verdict.error(), error);
 }
 
-TEST(BackendGate, RefusesBulkStreams) {
-  expect_refused(packet(PacketType::alloc_bulk_streams, redir::AllocBulkStreams{1, 2}),
-                 GateError::bulk_streams);
-  expect_refused(packet(PacketType::free_bulk_streams, redir::FreeBulkStreams{1}),
-                 GateError::bulk_streams);
-  redir::Packet with_stream = bulk(1, 512);
-  std::get<redir::BulkPacket>(with_stream.body).stream_id = 1;
-  expect_refused(with_stream, GateError::bulk_streams);
+redir::Packet alloc(std::uint32_t endpoints, std::uint32_t streams) {
+  return packet(PacketType::alloc_bulk_streams, redir::AllocBulkStreams{endpoints, streams});
 }
 
-TEST(BackendGate, TakesBulkStreamsOutOfBothHellos) {
+redir::Packet release(std::uint32_t endpoints) {
+  return packet(PacketType::free_bulk_streams, redir::FreeBulkStreams{endpoints});
+}
+
+// The library would crash.
+TEST(BackendGate, RefusesBulkStreamsWithoutADevice) {
+  expect_refused(alloc(2, 2), GateError::early_streams);
+  expect_refused(release(2), GateError::early_streams);
   Gate gate;
-  std::vector<std::byte> hello;
-  redir::append_hello(hello, 0xff);
-  gate.note_sent(hello, std::nullopt);
-  EXPECT_EQ(hello[76], std::byte{0xfe});
-  EXPECT_EQ(Gate::hello_for_library(0xff)[76], std::byte{0xfe});
+  answer(gate, PacketType::device_connect, redir::DeviceConnect{}, 0);
+  EXPECT_TRUE(passes(gate, alloc(2, 2)));
+  EXPECT_TRUE(passes(gate, release(2)));
+  answer(gate, PacketType::device_disconnect, redir::Empty{}, 0);
+  for (const auto& late : {alloc(2, 2), release(2)}) {
+    const auto verdict = gate.check(late);
+    ASSERT_TRUE(verdict);
+    EXPECT_EQ(*verdict, Verdict::ignore);
+  }
+}
+
+TEST(BackendGate, BoundsBulkStreams) {
+  Gate gate;
+  answer(gate, PacketType::device_connect, redir::DeviceConnect{}, 0);
+  EXPECT_TRUE(passes(gate, alloc(0xfffefffe, redir::max_bulk_streams)));
+  for (const auto& wrong : {alloc(2, 1), alloc(2, redir::max_bulk_streams + 1), alloc(0, 2),
+                            alloc(3, 2), alloc(1U << 16U, 2), release(0), release(1)}) {
+    EXPECT_EQ(gate.check(wrong).error(), GateError::stream_bounds);
+  }
+  redir::Packet with_stream = bulk(1, 512);
+  std::get<redir::BulkPacket>(with_stream.body).stream_id = redir::max_bulk_streams;
+  EXPECT_TRUE(passes(gate, with_stream));
+  std::get<redir::BulkPacket>(with_stream.body).stream_id = redir::max_bulk_streams + 1;
+  with_stream.id = 2;
+  EXPECT_EQ(gate.check(with_stream).error(), GateError::stream_bounds);
+}
+
+TEST(BackendGate, TheLibraryLearnsOfWhatIsKnown) {
+  EXPECT_EQ(Gate::hello_for_library(0xffff)[76], std::byte{0xff});
+  EXPECT_EQ(Gate::hello_for_library(0xffff)[77], std::byte{0});
   EXPECT_EQ(Gate::hello_for_library(0x20)[76], std::byte{0x20});
 }
 

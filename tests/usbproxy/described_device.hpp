@@ -149,4 +149,49 @@ inline redir::DeviceConnect connect_of_stick_and_keyboard() {
   return connect;
 }
 
+// What a backend says of a device before its descriptors.
+struct TablesOfDevice {
+  redir::InterfaceInfo interfaces;
+  redir::EpInfo endpoints;
+  redir::DeviceConnect device;
+};
+
+inline TablesOfDevice tables_of_stick_and_keyboard() {
+  return {.interfaces = interfaces_of_stick_and_keyboard(),
+          .endpoints = endpoints_of_stick_and_keyboard(),
+          .device = connect_of_stick_and_keyboard()};
+}
+
+// A SuperSpeed device whose bulk endpoints, 0x81 IN and 0x02 OUT, have 16 streams each.
+inline DescribedDevice device_with_streams() {
+  return {.device = from_hex("12 01 00 03 00 00 00 09 f4 46 03 00 00 01 01 02 03 01"),
+          .configurations = {from_hex("09 02 2c 00 01 01 00 80 32 09 04 00 00 02 ff 00 00 00 "
+                                      "07 05 81 02 00 04 00 06 30 00 04 00 00 "
+                                      "07 05 02 02 00 04 00 06 30 00 04 00 00")},
+          .bos = from_hex("05 0f 16 00 02 07 10 02 02 00 00 00 0a 10 03 00 0e 00 01 0a ff 07"),
+          .strings = {{0, from_hex("04 03 09 04")},
+                      {1, string_of("QEMU")},
+                      {2, string_of("streams")},
+                      {3, string_of("1")}}};
+}
+
+inline TablesOfDevice tables_of_device_with_streams() {
+  TablesOfDevice tables;
+  tables.interfaces.count = 1;
+  tables.interfaces.interface_class = {0xff};
+  redir::EpInfo& endpoints = tables.endpoints;
+  endpoints.type.fill(redir::endpoint_type::invalid);
+  endpoints.type[0] = endpoints.type[16] = redir::endpoint_type::control;
+  for (const std::size_t slot : {redir::slot_of(0x81), redir::slot_of(0x02)}) {
+    endpoints.type.at(slot) = redir::endpoint_type::bulk;
+    endpoints.max_packet_size.at(slot) = 1024;
+    endpoints.max_streams.at(slot) = 16;
+  }
+  tables.device.speed = 3;
+  tables.device.vendor_id = 0x46f4;
+  tables.device.product_id = 0x0003;
+  tables.device.version_bcd = 0x0100;
+  return tables;
+}
+
 }  // namespace usbproxy::test

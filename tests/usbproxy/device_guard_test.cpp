@@ -20,7 +20,8 @@ constexpr std::uint8_t stick_in = 0x81, stick_out = 0x02, key_in = 0x83, key_out
 firewall::Device described(const test::DescribedDevice& device) {
   std::vector<std::byte> bytes = device.device;
   for (const auto& one : device.configurations) bytes.insert(bytes.end(), one.begin(), one.end());
-  auto parsed = firewall::parse_cached_descriptors(bytes, Speed::high);
+  const Speed speed = device.device[3] == std::byte{3} ? Speed::super : Speed::high;
+  auto parsed = firewall::parse_cached_descriptors(bytes, speed);
   EXPECT_TRUE(parsed) << parsed.error().text();
   return std::move(*parsed);
 }
@@ -42,12 +43,15 @@ class Guarded {
                    const test::DescribedDevice& device = test::stick_and_keyboard())
       : guard_(*DeviceGuard::make(described(device), *firewall::Rights::parse(words), 1)) {}
 
-  // "pass", "not given", "other transfer", or what the guest is answered.
+  // "pass", "not given", "no streams", "other transfer", or what the guest is answered.
   std::string ask(PacketType type, const redir::Body& body, base::wire::Bytes data = {}) {
     reply_.clear();
     const redir::Packet packet{.type = type, .id = 7, .body = body, .data = data, .raw = {}};
     const auto verdict = guard_.check(packet, backend_caps, reply_);
-    if (!verdict) return verdict.error() == GuardError::not_given ? "not given" : "other transfer";
+    if (!verdict) {
+      if (verdict.error() == GuardError::no_streams) return "no streams";
+      return verdict.error() == GuardError::not_given ? "not given" : "other transfer";
+    }
     if (*verdict == DeviceGuard::Verdict::pass) {
       EXPECT_TRUE(reply_.empty());
       return "pass";
@@ -212,6 +216,23 @@ TEST(DeviceGuard, WhatIsNotGivenStaysSoInEverySetting) {
             "not given");
 }
 
+TEST(DeviceGuard, StreamsAreOfWhatIsGiven) {
+  constexpr std::uint32_t stick = 1U << redir::slot_of(stick_in);
+  constexpr std::uint32_t keys = 1U << redir::slot_of(key_in);
+  const auto alloc = [](std::uint32_t endpoints, std::uint32_t streams) {
+    return redir::AllocBulkStreams{endpoints, streams};
+  };
+  Guarded half("interfaces=0");
+  EXPECT_EQ(half.ask(PacketType::free_bulk_streams, redir::FreeBulkStreams{stick}), "pass");
+  EXPECT_EQ(half.ask(PacketType::free_bulk_streams, redir::FreeBulkStreams{stick | keys}),
+            "not given");
+  EXPECT_EQ(half.ask(PacketType::alloc_bulk_streams, alloc(keys, 4)), "not given");
+  EXPECT_EQ(half.ask(PacketType::alloc_bulk_streams, alloc(stick, 4)), "no streams");
+  Guarded streams("", test::device_with_streams());
+  EXPECT_EQ(streams.ask(PacketType::alloc_bulk_streams, alloc(stick, 16)), "pass");
+  EXPECT_EQ(streams.ask(PacketType::alloc_bulk_streams, alloc(stick, 17)), "no streams");
+}
+
 // A change that failed may have left the device in another setting: the status tells.
 TEST(DeviceGuard, FollowsWhatTheLibrarySaysIsInUse) {
   Guarded half("interfaces=0");
@@ -282,6 +303,13 @@ TEST(DeviceGuard, ReadOnlyHasNoOtherTransfersThanBulk) {
   EXPECT_EQ(reader.in(stick_out | 0x80U, 512), "not given");
 }
 
+TEST(DeviceGuard, ReadOnlyHasNoStreams) {
+  Guarded reader("read-only=yes");
+  constexpr std::uint32_t stick = 1U << redir::slot_of(stick_in);
+  EXPECT_EQ(reader.ask(PacketType::alloc_bulk_streams, redir::AllocBulkStreams{stick, 4}),
+            "other transfer");
+}
+
 TEST(DeviceGuard, ResetsEndARefusedCommand) {
   const auto resets = {
       std::pair{PacketType::reset, redir::Body{redir::Empty{}}},
@@ -323,7 +351,8 @@ TEST(DeviceGuard, WhatHasNothingOfItIsNotGiven) {
 }
 
 TEST(DeviceGuard, DescribesEveryError) {
-  for (const auto error : {GuardError::not_given, GuardError::other_transfer})
+  for (const auto error :
+       {GuardError::not_given, GuardError::no_streams, GuardError::other_transfer})
     EXPECT_NE(std::string_view(describe(error)), "an unknown violation");
 }
 

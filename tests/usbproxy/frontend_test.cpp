@@ -119,9 +119,12 @@ class Frontend : public ::testing::Test {
   void introduce() {
     Bytes out;
     redir::append_hello(out, Rig::host_caps);
-    redir::append_packet(out, Rig::caps, redir::PacketType::interface_info, 0, Rig::interfaces());
-    redir::append_packet(out, Rig::caps, redir::PacketType::ep_info, 0, Rig::endpoints());
-    redir::append_packet(out, Rig::caps, redir::PacketType::device_connect, 0, Rig::device());
+    redir::append_packet(out, redir::cap::frontend, redir::PacketType::interface_info, 0,
+                         Rig::interfaces());
+    redir::append_packet(out, redir::cap::frontend, redir::PacketType::ep_info, 0,
+                         Rig::endpoints());
+    redir::append_packet(out, redir::cap::frontend, redir::PacketType::device_connect, 0,
+                         Rig::device());
     backend_writes(out);
   }
   // Answers what the frontend asks the device before it attaches it: the configuration in use, and
@@ -141,13 +144,13 @@ class Frontend : public ::testing::Test {
         ++answered;
         Bytes out;
         if ((*packet)->type == redir::PacketType::get_configuration) {
-          redir::append_packet(out, Rig::caps, redir::PacketType::configuration_status,
+          redir::append_packet(out, redir::cap::frontend, redir::PacketType::configuration_status,
                                (*packet)->id, redir::ConfigurationStatus{0, 1});
         } else {
           const auto [body, data] = device.answer(std::get<redir::ControlPacket>((*packet)->body));
           ASSERT_EQ(body.status, redir::status::success);
-          redir::append_packet(out, Rig::caps, redir::PacketType::control_packet, (*packet)->id,
-                               body, data);
+          redir::append_packet(out, redir::cap::frontend, redir::PacketType::control_packet,
+                               (*packet)->id, body, data);
         }
         backend_writes(out);
       }
@@ -293,7 +296,7 @@ TEST_F(Frontend, TriesAnotherPortAndMovesTransfers) {
   ASSERT_TRUE(base::io::write_all(kernel_, base::wire::as_text(out)));
   out.clear();
   const auto length = std::uint32_t{100000};
-  redir::append_packet(out, Rig::caps, redir::PacketType::bulk_packet, 7,
+  redir::append_packet(out, redir::cap::frontend, redir::PacketType::bulk_packet, 7,
                        redir::BulkPacket{0x81, 0, length, 0}, test::filled(length, 3));
   // Only once the request is on its way: an answer before it would be a violation.
   Bytes sent(26);
@@ -334,7 +337,8 @@ TEST_F(Frontend, AnswersPendingRequestsWhenTheStreamCloses) {
 TEST_F(Frontend, EndsOnUnplugViolationAndSignal) {
   attach();
   Bytes out;
-  redir::append_packet(out, Rig::caps, redir::PacketType::device_disconnect, 0, redir::Empty{});
+  redir::append_packet(out, redir::cap::frontend, redir::PacketType::device_disconnect, 0,
+                       redir::Empty{});
   backend_writes(out);
   expect_end(3, "device unplugged in sys-usb");
   attach();
@@ -369,8 +373,8 @@ TEST_F(Frontend, SaysWithItsExitCodeThatTheDeviceChangedInAReset) {
       if ((*packet)->type != redir::PacketType::control_packet) continue;
       const auto [body, data] = other.answer(std::get<redir::ControlPacket>((*packet)->body));
       out.clear();
-      redir::append_packet(out, Rig::caps, redir::PacketType::control_packet, (*packet)->id, body,
-                           data);
+      redir::append_packet(out, redir::cap::frontend, redir::PacketType::control_packet,
+                           (*packet)->id, body, data);
       backend_writes(out);
       answered = true;
     }

@@ -21,7 +21,7 @@ namespace usbproxy::test {
 class Qemu {
  public:
   static constexpr std::uint32_t qemu_caps = 0xff;  // with streams and buffered bulk
-  static constexpr std::uint32_t caps = 0x7e;       // agreed
+  static constexpr std::uint32_t caps = 0x7f;       // agreed
 
   struct Packet {
     redir::PacketType type{};
@@ -44,11 +44,22 @@ class Qemu {
                               setup.request_type, 0, setup.value, setup.index, setup.length},
          data);
   }
-  void bulk(std::uint64_t id, std::uint8_t endpoint, std::uint32_t length) {
-    expect(endpoint, id, redir::PacketType::bulk_packet, length);
-    send(redir::PacketType::bulk_packet, id,
-         redir::BulkPacket{.endpoint = endpoint, .status = 0, .length = length, .stream_id = 0},
-         (endpoint & 0x80U) == 0 ? Bytes(length) : Bytes{});
+  void bulk(std::uint64_t id, std::uint8_t endpoint, std::uint32_t length,
+            std::uint32_t stream = 0) {
+    expect(endpoint, id, redir::PacketType::bulk_packet, length, stream);
+    send(
+        redir::PacketType::bulk_packet, id,
+        redir::BulkPacket{.endpoint = endpoint, .status = 0, .length = length, .stream_id = stream},
+        (endpoint & 0x80U) == 0 ? Bytes(length) : Bytes{});
+  }
+  // All with the same id, and it does not wait for an answer.
+  void alloc_streams(std::uint32_t endpoints, std::uint32_t streams) {
+    ++streams_asked_;
+    send(redir::PacketType::alloc_bulk_streams, 0, redir::AllocBulkStreams{endpoints, streams});
+  }
+  void free_streams(std::uint32_t endpoints) {
+    ++streams_asked_;
+    send(redir::PacketType::free_bulk_streams, 0, redir::FreeBulkStreams{endpoints});
   }
   void set_configuration(std::uint64_t id, std::uint8_t value) {
     expect(0, id, redir::PacketType::configuration_status, 0);
@@ -110,6 +121,10 @@ class Qemu {
   }
 
   bool attached() const { return attached_; }
+  // It did not get the streams that it wanted, and throws the device out.
+  bool without_streams() const { return without_streams_; }
+  // Of its requests for streams, those without an answer.
+  std::size_t streams_waiting() const { return streams_asked_; }
   bool parted() const { return parted_; }
   std::size_t pending() const {
     std::size_t count = 0;
@@ -131,6 +146,7 @@ class Qemu {
     std::uint64_t id = 0;
     redir::PacketType answer{};
     std::uint32_t length = 0;
+    std::uint32_t stream = 0;
   };
 
   void complain(const std::string& what) { complaints_ += what + "\n"; }
@@ -138,8 +154,8 @@ class Qemu {
     return (endpoint & 0x0fU) == 0 ? 0 : redir::slot_of(endpoint);
   }
   void expect(std::uint8_t endpoint, std::uint64_t id, redir::PacketType answer,
-              std::uint32_t length) {
-    queues_.at(queue_of(endpoint)).push_back({id, answer, length});
+              std::uint32_t length, std::uint32_t stream = 0) {
+    queues_.at(queue_of(endpoint)).push_back({id, answer, length, stream});
   }
 
   void take(const redir::Packet& packet) {
@@ -172,9 +188,15 @@ class Qemu {
         return answered(0, packet, 0);
       case PacketType::bulk_packet: {
         const auto& body = std::get<redir::BulkPacket>(packet.body);
-        if (body.stream_id != 0) complain("a stream");
-        return answered(body.endpoint, packet, body.length);
+        return answered(body.endpoint, packet, body.length, body.stream_id);
       }
+      case PacketType::bulk_streams_status:
+        if (streams_asked_ == 0) return complain("streams that nobody asked for");
+        --streams_asked_;
+        if (std::get<redir::BulkStreamsStatus>(packet.body).status != redir::status::success) {
+          without_streams_ = true;
+        }
+        return;
       case PacketType::interrupt_packet:
         return interrupt(std::get<redir::DataPacket>(packet.body), packet.data);
       case PacketType::interrupt_receiving_status: {
@@ -191,16 +213,23 @@ class Qemu {
 
   void take_endpoints(const redir::EpInfo& info) {
     endpoints_ = info;
+    std::uint32_t most = 0;
     for (std::size_t slot = 0; slot < redir::endpoint_slots; ++slot) {
       const std::uint8_t type = info.type[slot];
       const bool known = type <= 3 || type == redir::endpoint_type::invalid;
       const bool periodic = type == 1 || type == 3;
       if (!known || (periodic && info.interval[slot] == 0)) complain("QEMU throws this device out");
       if (type == 2 && info.max_packet_size[slot] == 0) complain("a bulk endpoint of no size");
+      const std::uint32_t streams = info.max_streams[slot];
+      if (streams != 0) {
+        if (most != 0 && streams != most) complain("different numbers of streams: QEMU aborts");
+        most = streams;
+      }
     }
   }
 
-  void answered(std::uint8_t endpoint, const redir::Packet& packet, std::size_t length) {
+  void answered(std::uint8_t endpoint, const redir::Packet& packet, std::size_t length,
+                std::uint32_t stream = 0) {
     const auto gone = cancelled_.find(packet.id);
     if (gone != cancelled_.end()) {
       if (--gone->second == 0) cancelled_.erase(gone);
@@ -210,7 +239,8 @@ class Qemu {
     const auto found = std::find_if(queue.begin(), queue.end(),
                                     [&packet](const Pending& one) { return one.id == packet.id; });
     if (found == queue.end()) return complain("an answer to nothing");  // QEMU only logs it
-    if (found != queue.begin()) complain("an answer out of turn: QEMU aborts");
+    if (found->stream != stream) complain("an answer on another stream");
+    if (stream == 0 && found != queue.begin()) complain("an answer out of turn: QEMU aborts");
     if (found->answer != packet.type) complain("an answer of another type");
     if (length > found->length || packet.data.size() > found->length) {
       complain("an answer longer than asked");
@@ -235,6 +265,8 @@ class Qemu {
   std::array<bool, 16> started_{};
   redir::EpInfo endpoints_;
   unsigned tables_ = 0;
+  std::size_t streams_asked_ = 0;
+  bool without_streams_ = false;
   bool attached_ = false;
   bool parted_ = false;
   std::string complaints_;

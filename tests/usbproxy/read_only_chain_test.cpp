@@ -57,7 +57,7 @@ class Chain {
         const redir::Packet packet{
             .type = one.type, .id = one.id, .body = one.body, .data = one.data, .raw = {}};
         std::vector<std::byte> reply;
-        const auto verdict = guard_.check(packet, Rig::caps, reply);
+        const auto verdict = guard_.check(packet, redir::cap::frontend, reply);
         ASSERT_TRUE(verdict) << describe(verdict.error());
         if (*verdict == DeviceGuard::Verdict::answered) {
           rig_.session.from_stream(reply, rig_.now);

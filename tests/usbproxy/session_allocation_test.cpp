@@ -73,7 +73,7 @@ class Allocations : public ::testing::Test {
   void backend(std::uint64_t id, std::uint8_t endpoint, std::uint32_t length) {
     const bool in = (endpoint & 0x80U) != 0;
     Bytes message;
-    redir::append_packet(message, Rig::caps, PacketType::bulk_packet, id,
+    redir::append_packet(message, redir::cap::frontend, PacketType::bulk_packet, id,
                          redir::BulkPacket{.endpoint = endpoint, .length = length},
                          in ? filled(length) : Bytes{});
     count([&] { rig.session.from_stream(message, rig.now); });
@@ -224,7 +224,7 @@ class IsoAllocations : public ::testing::Test {
     Bytes message;
     for (std::uint64_t id = first; id < first + 8; ++id) {
       redir::append_packet(
-          message, Rig::caps, PacketType::iso_packet, id,
+          message, redir::cap::frontend, PacketType::iso_packet, id,
           redir::DataPacket{.endpoint = microphone, .status = 0, .length = microphone_packet},
           filled(microphone_packet));
     }

@@ -102,15 +102,16 @@ inline std::vector<Reply> take_replies(OutQueue& to_kernel) {
 class Rig {
  public:
   static constexpr std::uint32_t host_caps = 0xff;
-  static constexpr std::uint32_t caps = 0xfe;
 
-  explicit Rig(std::optional<Identity> expected = std::nullopt, firewall::Rights rights = {})
-      : session(std::move(expected), now, std::move(rights)),
+  explicit Rig(std::optional<Identity> expected = std::nullopt, firewall::Rights rights = {},
+               std::uint32_t offered = redir::cap::frontend)
+      : session(std::move(expected), now, std::move(rights), offered),
+        caps(offered),
         sent_(redir::Sender::guest, host_caps) {}
 
   void hello() {
     Bytes out;
-    redir::append_hello(out, host_caps);
+    redir::append_hello(out, offered_by_backend);
     session.from_stream(out, now);
   }
   static redir::InterfaceInfo interfaces() { return interfaces_of_stick_and_keyboard(); }
@@ -119,9 +120,9 @@ class Rig {
   // Everything up to the device's introduction; the session then asks for descriptors.
   void introduce() {
     hello();
-    host(PacketType::interface_info, 0, interfaces());
-    host(PacketType::ep_info, 0, endpoints());
-    host(PacketType::device_connect, 0, device());
+    host(PacketType::interface_info, 0, tables.interfaces);
+    host(PacketType::ep_info, 0, tables.endpoints);
+    host(PacketType::device_connect, 0, tables.device);
   }
   // Answers what the session asks by itself, as the described device does, until it asks nothing
   // more; returns how many descriptors it asked for.
@@ -233,6 +234,9 @@ class Rig {
   Time now{std::chrono::hours(1)};
   Session session;
   DescribedDevice described = stick_and_keyboard();
+  TablesOfDevice tables = tables_of_stick_and_keyboard();
+  std::uint32_t offered_by_backend = host_caps;
+  std::uint32_t caps = 0;  // agreed with it
 
  private:
   void take_packets(std::vector<SentPacket>& result) {

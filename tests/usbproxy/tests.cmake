@@ -51,6 +51,7 @@ sallyport_fuzz(usbproxy_exported_fuzz SOURCE fuzz/usbproxy_exported_fuzz.cpp
   LIBRARIES usbproxy_exported)
 sallyport_test(usbproxy_guest_test SOURCES
   usbproxy/guest_link_test.cpp
+  usbproxy/guest_streams_test.cpp
   LIBRARIES usbproxy_guest_core)
 sallyport_fuzz(usbproxy_guest_fuzz SOURCE fuzz/usbproxy_guest_fuzz.cpp
   LIBRARIES usbproxy_guest_core)

@@ -90,7 +90,11 @@ void Link::tell_tables() {
     }
   }
   send(PacketType::interface_info, 0, interfaces);
-  send(PacketType::ep_info, 0, endpoint_table(device.endpoints()));
+  redir::EpInfo endpoints = endpoint_table(device.endpoints());
+  for (std::size_t slot = 0; slot < redir::endpoint_slots; ++slot) {
+    endpoints.max_streams[slot] = session_.max_bulk_streams(redir::address_of(slot));
+  }
+  send(PacketType::ep_info, 0, endpoints);
 }
 
 }  // namespace usbproxy::guest

@@ -27,7 +27,9 @@ namespace usbproxy::guest {
 // - no interrupt packet on an endpoint that is not one, or that it did not start; a start that
 //   fails, or a stream that ends, is reported as a stall, which is what it takes for an end;
 // - interrupt endpoints with an interval: a device without is refused before it is shown;
-// - no packet of a capability that was not agreed. Not announced: bulk streams and bulk receiving.
+// - no packet of a capability that was not agreed. Not announced: bulk receiving;
+// - streams of bulk endpoints that it asked for: a status that is no success, and it throws the
+//   device out.
 //
 // QEMU is not trusted either: its guest may have taken it over. What breaks usbredir ends the
 // attachment; what asks for too much gets an error.
@@ -35,16 +37,19 @@ namespace usbproxy::guest {
 // Isochronous endpoints are shown and refuse to start; this is the place to carry them.
 class Link final : public Target {
  public:
-  static constexpr std::size_t max_requests = 1024;  // open at once; more: the end
+  static constexpr std::size_t max_requests = 1024;       // open at once; more: the end
+  static constexpr std::size_t max_stream_requests = 64;  // for bulk streams, the same
   // With all of them; more: an error.
   static constexpr std::size_t max_out_bytes = std::size_t{16} * 1024 * 1024;
   // More than this waiting, and QEMU is not read from: it does not read itself.
   static constexpr std::size_t max_waiting = std::size_t{4} * 1024 * 1024;
   static constexpr std::uint32_t our_caps =
       redir::cap::connect_device_version | redir::cap::filter | redir::cap::device_disconnect_ack |
-      redir::cap::ep_info_max_packet_size | redir::cap::ids_64bit | redir::cap::bulk_length_32bit;
+      redir::cap::ep_info_max_packet_size | redir::cap::ids_64bit | redir::cap::bulk_length_32bit |
+      redir::cap::bulk_streams;
 
-  // To be read from once the session is ready. Takes the place of the session's kernel.
+  // Its session offers the backend redir::cap::all. To be read from once the session is ready.
+  // Takes the place of the session's kernel.
   explicit Link(Session& session);
 
   std::span<std::byte> prepare() override { return decoder_.prepare(); }
@@ -64,6 +69,12 @@ class Link final : public Target {
     std::uint64_t packets = 0;
   };
 
+  // All of these have one id in QEMU.
+  struct StreamRequest {
+    std::uint64_t id = 0;
+    std::uint32_t endpoints = 0, streams = 0;
+  };
+
   // link.cpp
   void on_hello();
   void introduce();
@@ -78,10 +89,11 @@ class Link final : public Target {
   void on_setting(const redir::Packet& packet, const Setup& setup);
   void on_bulk(const redir::Packet& packet);
   void on_interrupt_out(const redir::Packet& packet);
+  void on_bulk_streams(const redir::Packet& packet);
   void on_cancel(std::uint64_t id);
   void request(const Request& request, base::wire::Bytes data);
   void submit(Number number, const Request& request, base::wire::Bytes data);
-  void feed(const usbip::Submit& submit, base::wire::Bytes data);
+  void feed(const usbip::Submit& submit, base::wire::Bytes data = {});
   void unlink(Number victim);
   Number next_number();
   // link_answers.cpp
@@ -91,6 +103,7 @@ class Link final : public Target {
   void send_answer(const Request& request, std::uint8_t status, std::uint32_t actual,
                    base::wire::Bytes data);
   void send_ready(std::uint8_t endpoint);
+  bool streams_answered(const Reply& reply);
   // link_interrupt.cpp
   void start_polling(std::uint8_t endpoint, std::uint64_t id);
   void stop_polling(std::uint8_t endpoint, std::uint64_t id);
@@ -110,9 +123,9 @@ class Link final : public Target {
   std::pmr::unsynchronized_pool_resource pool_;  // so that a request costs no malloc
   RequestTable requests_{&pool_};
   std::pmr::unordered_map<Number, Number> unlinks_{&pool_};  // unlink -> its victim
+  std::pmr::unordered_map<Number, StreamRequest> stream_requests_{&pool_};
   Number last_number_ = 0;
   std::array<Polling, 16> polling_;
-  std::vector<std::byte> header_;  // of the submit that is being written
 };
 
 }  // namespace usbproxy::guest

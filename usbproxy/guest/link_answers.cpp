@@ -45,10 +45,20 @@ void Link::on_reply(const Reply& reply) {
     unlinks_.erase(unlinked);
     return;
   }
-  if (polled(reply)) return;
+  if (streams_answered(reply) || polled(reply)) return;
   const Request* asked = requests_.find(reply.seqnum);
   if (asked == nullptr) return;  // QEMU gave it up
   answer(reply.seqnum, transfer_status(reply.status), reply.actual, reply.data);
+}
+
+bool Link::streams_answered(const Reply& reply) {
+  const auto found = stream_requests_.find(reply.seqnum);
+  if (found == stream_requests_.end()) return false;
+  const StreamRequest asked = found->second;
+  stream_requests_.erase(found);
+  send(PacketType::bulk_streams_status, asked.id,
+       redir::BulkStreamsStatus{asked.endpoints, asked.streams, transfer_status(reply.status)});
+  return true;
 }
 
 // Sends the answer, if it is its turn.
@@ -91,11 +101,12 @@ void Link::send_answer(const Request& request, std::uint8_t status, std::uint32_
                                     .status = status,
                                     .length = static_cast<std::uint16_t>(actual)});
     default:  // bulk
-      return send(
-          request.type, request.id,
-          redir::BulkPacket{
-              .endpoint = request.endpoint, .status = status, .length = actual, .stream_id = 0},
-          data);
+      return send(request.type, request.id,
+                  redir::BulkPacket{.endpoint = request.endpoint,
+                                    .status = status,
+                                    .length = actual,
+                                    .stream_id = request.stream},
+                  data);
   }
 }
 

@@ -20,7 +20,7 @@ bool is_data_endpoint(std::uint8_t address) {
 // Never 0, and none that the session may still know.
 Link::Number Link::next_number() {
   const auto used = [this](Number number) {
-    if (number == 0 || requests_.uses(number)) return true;
+    if (number == 0 || requests_.uses(number) || stream_requests_.contains(number)) return true;
     for (const auto& [own, victim] : unlinks_) {
       if (own == number || victim == number) return true;
     }
@@ -45,7 +45,8 @@ void Link::handle(const redir::Packet& packet) {
     case PacketType::filter_reject:
       return session_.refuse(
           "the guest's QEMU does not take the device: no USB port of its speed (USB 3 devices need "
-          "-device qemu-xhci), or a driver that needs bulk streams",
+          "-device qemu-xhci), or a driver that needs bulk streams, and sys-usb's sallyport or USB "
+          "controller has none",
           now_);
     default:
       break;
@@ -77,6 +78,9 @@ void Link::handle_data(const redir::Packet& packet) {
       return on_control(packet);
     case PacketType::bulk_packet:
       return on_bulk(packet);
+    case PacketType::alloc_bulk_streams:
+    case PacketType::free_bulk_streams:
+      return on_bulk_streams(packet);
     case PacketType::interrupt_packet:
       return on_interrupt_out(packet);
     case PacketType::start_interrupt_receiving:
@@ -119,15 +123,32 @@ void Link::on_setting(const redir::Packet& packet, const Setup& setup) {
 
 void Link::on_bulk(const redir::Packet& packet) {
   const auto& body = std::get<redir::BulkPacket>(packet.body);
-  if (!is_data_endpoint(body.endpoint) || body.stream_id != 0) {
-    return broken("a bulk packet of no endpoint, or of a stream");
-  }
+  if (!is_data_endpoint(body.endpoint)) return broken("a bulk packet of no endpoint");
   request({.id = packet.id,
            .type = packet.type,
            .endpoint = body.endpoint,
            .setup = {},
-           .length = body.length},
+           .length = body.length,
+           .stream = body.stream_id},
           packet.data);
+}
+
+// It does not wait for the answer: what follows is already of these streams.
+void Link::on_bulk_streams(const redir::Packet& packet) {
+  StreamRequest asked{.id = packet.id};
+  if (const auto* wanted = std::get_if<redir::AllocBulkStreams>(&packet.body)) {
+    if (wanted->streams == 0) return broken("a request for no bulk streams");
+    asked.endpoints = wanted->endpoints;
+    asked.streams = wanted->streams;
+  } else {
+    asked.endpoints = std::get<redir::FreeBulkStreams>(packet.body).endpoints;
+  }
+  if (stream_requests_.size() >= max_stream_requests) {
+    return broken("more open requests for bulk streams than any guest needs");
+  }
+  const Number number = next_number();
+  stream_requests_.emplace(number, asked);
+  session_.set_bulk_streams(number, asked.endpoints, asked.streams, now_);
 }
 
 void Link::on_interrupt_out(const redir::Packet& packet) {
@@ -153,7 +174,9 @@ void Link::request(const Request& untrusted, Bytes data) {
   const bool fits = asked.endpoint == 0 || (asked.type == PacketType::bulk_packet
                                                 ? type == redir::endpoint_type::bulk
                                                 : type == redir::endpoint_type::interrupt);
-  if (!fits) return answer(number, redir::status::inval, 0, {});
+  if (!fits || asked.length > usbip::max_transfer) {
+    return answer(number, redir::status::inval, 0, {});
+  }
   submit(number, asked, data);
 }
 
@@ -165,22 +188,21 @@ void Link::submit(Number number, const Request& asked, Bytes data) {
   submit.endpoint = asked.endpoint & 0x0fU;
   submit.length = asked.length;
   submit.setup = asked.setup;
+  submit.stream = asked.stream;
   feed(submit, data);
 }
 
 void Link::feed(const usbip::Submit& submit, Bytes data) {
-  header_.clear();
-  usbip::append_cmd_submit(header_, submit);
-  session_.from_kernel(header_, now_);
-  session_.from_kernel(data, now_);
+  session_.from_target(
+      {.kind = usbip::CommandKind::submit, .submit = submit, .data = data, .seqnum = submit.seqnum},
+      now_);
 }
 
 void Link::unlink(Number victim) {
   const Number number = next_number();
   unlinks_.emplace(number, victim);
-  header_.clear();
-  usbip::append_cmd_unlink(header_, number, victim);
-  session_.from_kernel(header_, now_);
+  session_.from_target({.kind = usbip::CommandKind::unlink, .seqnum = number, .victim = victim},
+                       now_);
 }
 
 // QEMU has let go of it: it is told at once, and whatever the session says of it later is dropped.

@@ -20,7 +20,8 @@ const Request* RequestTable::find(Number number) const {
 }
 
 bool RequestTable::is_first(Number number) const {
-  return order_[queue_of(requests_.at(number).request.endpoint)].front() == number;
+  const Request& request = requests_.at(number).request;
+  return request.stream != 0 || order_[queue_of(request.endpoint)].front() == number;
 }
 
 void RequestTable::hold(Number number, Answer answer) {

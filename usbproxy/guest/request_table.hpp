@@ -22,6 +22,7 @@ struct Request {
   std::uint8_t endpoint = 0;  // address; 0 for all that goes to endpoint 0
   Setup setup = {};           // endpoint 0
   std::uint32_t length = 0;   // as asked
+  std::uint32_t stream = 0;   // of the endpoint; 0: it has none
   std::uint32_t sent = 0;     // bytes of data that came with it
 };
 // An answer, whether it may leave yet or not.
@@ -34,7 +35,7 @@ struct Answer {
 // QEMU completes a packet only as the first of its endpoint's queue, and aborts on any other
 // (hw/usb/core.c, usb_packet_complete_one). So an answer leaves when all earlier requests of its
 // endpoint are answered; until then it waits here. A request that QEMU has given up is in its queue
-// no longer and holds nobody up.
+// no longer and holds nobody up. Those of streams it takes in any order, but they hold up others.
 //
 // Ids are QEMU's own: addresses in its guest's memory, used again and again, but never twice at a
 // time. Numbers are ours.

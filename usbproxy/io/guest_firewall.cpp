@@ -64,7 +64,7 @@ int stand_between(FirewallTask task, const Fd& control, const Fd& dev_null) {
     return ended(1, header.error().text);
   }
   Session session(std::move(task.identity), std::chrono::steady_clock::now(),
-                  std::move(task.rights));
+                  std::move(task.rights), redir::cap::all);
   BackendSource source(session);
   guest::Link link(session);
   bool plugged = true;

@@ -286,7 +286,7 @@ std::vector<Attack> replies() {
           disk()),
       lie("bulk-endpoint", "a reply of another endpoint", ended("another endpoint"),
           first_bulk(edit<Bulk>([](Bulk& body) { body.endpoint |= 0x04U; })), disk()),
-      lie("bulk-stream", "a reply of a stream", ended("another endpoint"),
+      lie("bulk-stream", "a reply of a stream", ended("another stream"),
           first_bulk(edit<Bulk>([](Bulk& body) { body.stream_id = 1; })), disk()),
       lie("bulk-length", "a reply that says 4 GiB", ended("too long"),
           first_bulk(edit<Bulk>([](Bulk& body) { body.length = 0xffffffffU; })), disk()),
