@@ -25,7 +25,8 @@ struct Owner {
   std::vector<std::string> controllers = {};
 };
 
-enum class Answer { allow, ask, deny };
+// `digits`: allowed once digits were typed on it, which somebody has to see. The best first.
+enum class Answer { allow, digits, ask, deny };
 
 // What the policy files say to a call of an input service to dom0.
 struct PolicyAnswer {

@@ -19,21 +19,35 @@ std::string rule_for(const KeyboardAnswer& answer, const std::string& service) {
   std::string rule = service + "  *  " + answer.qube + "  @adminvm  allow";
   // The bus may have another number in the qube, where qvm-usb shows it.
   if (!answer.keyboard.port.empty()) rule += "  ports=" + answer.keyboard.port;
+  if (service == "qubes.InputKeyboard") rule += "  pair=no";  // nobody sees digits before a login
   return rule;
 }
 
+// Somebody has to answer, or to see the digits.
 Finding judge_ask(const KeyboardAnswer& ask, const Facts& facts) {
   Finding finding{.check = "policy", .severity = Severity::problem};
-  finding.found = "for keyboards of " + ask.qube + " policy says ask (" + ask.answer->by + ")";
-  if (const auto way = answers_without_keyboard(facts); !way.empty()) {
+  const bool digits = ask.answer->answer == Answer::digits;
+  finding.found = "for keyboards of " + ask.qube +
+                  (digits ? " policy wants digits typed on them (" : " policy says ask (") +
+                  ask.answer->by + ")";
+  if (digits && facts.serial_console.empty()) {
+    finding.found +=
+        ", which nobody is shown before a login; after the next start nobody could type";
+  } else if (digits) {
+    finding.severity = Severity::warning;
+    finding.found += ", which are shown after a login; only at the console " +
+                     facts.serial_console + " could somebody log in";
+  } else if (const auto way = answers_without_keyboard(facts); !way.empty()) {
     finding.severity = Severity::warning;
     finding.found += "; only " + way + " could answer the prompt";
   } else {
     finding.found += "; after the next start nobody could answer the prompt";
   }
-  finding.remedy = {"allow it by a rule before that one: " + rule_for(ask, "qubes.InputKeyboard"),
+  finding.remedy = {(digits ? "let it in without digits, by a rule before that one: "
+                            : "allow it by a rule before that one: ") +
+                        rule_for(ask, "qubes.InputKeyboard"),
                     "keep a keyboard on PS/2, or on a controller that no qube has"};
-  if (finding.severity == Severity::problem) {
+  if (finding.severity == Severity::problem && !digits) {
     finding.remedy.push_back("let a mouse answer: qubes.InputMouse  *  " + ask.qube +
                              "  @adminvm  allow");
     finding.remedy.emplace_back("answer on a serial console (console=ttyS0)");
@@ -74,13 +88,17 @@ Finding check_policy(const Facts& facts) {
                      best->answer->by + ")",
             .remedy = {}};
   }
-  const bool asks = best->answer && best->answer->answer == Answer::ask;
+  const bool asks = best->answer && best->answer->answer != Answer::deny;
   Finding finding = asks ? judge_ask(*best, facts) : judge_refused(*best, facts);
   if (const auto* kept = first_kept(facts.keyboards, facts.owners)) {
     finding = {
         .check = "policy",
-        .found = asks ? "keyboards of " + best->qube + " are asked about, which " + kept->event +
-                            " can answer"
+        .found = asks ? "keyboards of " + best->qube +
+                            (best->answer->answer == Answer::digits
+                                 ? " are let in once digits are typed on them; "
+                                 : " are asked about, which ") +
+                            kept->event +
+                            (best->answer->answer == Answer::digits ? " stays" : " can answer")
                       : "keyboards of " + best->qube + " are not let in; " + kept->event + " stays",
         .remedy = {}};
   }
@@ -89,7 +107,8 @@ Finding check_policy(const Facts& facts) {
 
 Finding check_prompt(const Facts& facts) {
   const bool asked = std::ranges::any_of(facts.answers, [](const auto& each) {
-    return each.answer && each.answer->answer == Answer::ask;
+    return each.answer &&
+           (each.answer->answer == Answer::ask || each.answer->answer == Answer::digits);
   });
   if (facts.prompt_agent == Presence::present) {
     return {.check = "prompt", .found = "a prompt agent listens", .remedy = {}};
@@ -98,7 +117,9 @@ Finding check_prompt(const Facts& facts) {
   return {
       .check = "prompt",
       .severity = Severity::warning,
-      .found = "no prompt agent listens now, so a question about a keyboard would be denied",
+      .found =
+          "no prompt agent listens now, so a question about a keyboard, or its digits, would be "
+          "denied",
       .remedy = {"start sallyport-prompt-qt with the desktop, or sallyport-prompt in a terminal"}};
 }
 

@@ -30,6 +30,12 @@ policy::Request request_of(const doctor::PolicyQuestion& question) {
   return request;
 }
 
+// A new keyboard, as in request_of(). Without a word of the rule it is so.
+bool wants_digits(const doctor::PolicyQuestion& question, const policy::Decision& decision) {
+  if (question.service != "qubes.InputKeyboard") return false;
+  return decision.input == nullptr || decision.input->pair != policy::InputHandling::Pair::never;
+}
+
 }  // namespace
 
 doctor::AskPolicy policy_of(const base::io::Paths& paths) {
@@ -41,7 +47,8 @@ doctor::AskPolicy policy_of(const base::io::Paths& paths) {
     doctor::PolicyAnswer answer{.by = by_rule ? decision->rule : decision->message};
     switch (decision->kind) {
       case policy::Decision::Kind::allow:
-        answer.answer = doctor::Answer::allow;
+        answer.answer =
+            wants_digits(question, *decision) ? doctor::Answer::digits : doctor::Answer::allow;
         break;
       case policy::Decision::Kind::ask:
         answer.answer = doctor::Answer::ask;

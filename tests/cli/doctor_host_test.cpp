@@ -96,22 +96,37 @@ TEST_F(DoctorHost, WarnsBeforeTheLastKeyboardGoes) {
       << outcome.out;
   EXPECT_NE(outcome.out.find("30-user.policy:1); after the next start"), std::string::npos)
       << outcome.out;
-  EXPECT_NE(outcome.out.find("allow  ports=1-2.1\n"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("allow  ports=1-2.1  pair=no\n"), std::string::npos) << outcome.out;
 }
 
 TEST_F(DoctorHost, TheAdvisedRuleHelps) {
   add_input(1, usb_port, keyboard_keys);
   const std::string ask = "qubes.InputKeyboard * sys-usb @adminvm ask\n";
-  policy("qubes.InputKeyboard  *  sys-usb  @adminvm  allow  ports=1-2.1\n" + ask);
+  policy("qubes.InputKeyboard  *  sys-usb  @adminvm  allow  ports=1-2.1  pair=no\n" + ask);
   EXPECT_EQ(run().code, 0) << run().out;
-  policy("qubes.InputKeyboard  *  sys-usb  @adminvm  allow  ports=1-3\n" + ask);
+  policy("qubes.InputKeyboard  *  sys-usb  @adminvm  allow  ports=1-3  pair=no\n" + ask);
   EXPECT_EQ(run().code, 1) << run().out;
   policy("qubes.InputMouse * sys-usb @adminvm allow\n" + ask);
   EXPECT_EQ(run().code, 0) << run().out;
   EXPECT_NE(run().out.find("only a mouse of sys-usb could answer"), std::string::npos) << run().out;
-  policy("qubes.InputKeyboard * @tag:usb @adminvm allow\n");
+  policy("qubes.InputKeyboard * @tag:usb @adminvm allow pair=no\n");
   EXPECT_EQ(run().code, 0) << run().out;
   fs::remove_all(sys() / "class/input");
+  EXPECT_EQ(run().code, 0) << run().out;
+}
+
+// Before a login nobody is shown them; that a keyboard is known changes nothing for the next one.
+TEST_F(DoctorHost, DigitsThatNobodySeesAreAProblem) {
+  add_input(1, usb_port, keyboard_keys);
+  for (const char* pair : {"", " pair=yes", " pair=new"}) {
+    policy("qubes.InputKeyboard * sys-usb @adminvm allow" + std::string(pair) + "\n");
+    const Outcome outcome = run();
+    EXPECT_EQ(outcome.code, 1) << pair << outcome.out;
+    EXPECT_NE(outcome.out.find("policy wants digits typed on them"), std::string::npos)
+        << outcome.out;
+    EXPECT_NE(outcome.out.find("allow  ports=1-2.1  pair=no\n"), std::string::npos) << outcome.out;
+  }
+  add_input(3, ps2_port, keyboard_keys);
   EXPECT_EQ(run().code, 0) << run().out;
 }
 

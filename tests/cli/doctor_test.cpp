@@ -81,7 +81,7 @@ TEST(Doctor, WarnsWhenNobodyCouldAnswer) {
   const Finding policy = finding_of(facts, "policy");
   EXPECT_EQ(policy.severity, Severity::problem);
   EXPECT_TRUE(says(policy, "policy says ask (30-user.policy:2); after the next start nobody"));
-  EXPECT_TRUE(says(policy, "qubes.InputKeyboard  *  sys-usb  @adminvm  allow  ports=1-2"));
+  EXPECT_TRUE(says(policy, "qubes.InputKeyboard  *  sys-usb  @adminvm  allow  ports=1-2  pair=no"));
   EXPECT_TRUE(says(policy, "PS/2"));
   EXPECT_TRUE(any_problem(examine(facts)));
 }
@@ -105,6 +105,15 @@ TEST(Doctor, JudgesAllowDenyAndBrokenPolicies) {
   Facts facts = given_away(Answer::allow);
   EXPECT_FALSE(any_problem(examine(facts)));
   EXPECT_TRUE(says(finding_of(facts, "policy"), "without a question (30-user.policy:2)"));
+  facts = given_away(Answer::digits);
+  EXPECT_EQ(severity(facts, "policy"), Severity::problem);
+  EXPECT_TRUE(says(finding_of(facts, "policy"), "without digits"));
+  facts.mouse_allowed = {"sys-usb"};  // shows nothing
+  EXPECT_EQ(severity(facts, "policy"), Severity::problem);
+  facts.serial_console = "ttyS0";
+  EXPECT_EQ(severity(facts, "policy"), Severity::warning);
+  facts.prompt_agent = Presence::absent;
+  EXPECT_EQ(severity(facts, "prompt"), Severity::warning);
   facts = given_away(Answer::deny);
   EXPECT_EQ(severity(facts, "policy"), Severity::problem);
   EXPECT_TRUE(says(finding_of(facts, "policy"), "policy says deny"));
