@@ -87,7 +87,6 @@ function(sallyport_fuzz name)
   endif()
   add_executable(${name} ${arg_SOURCE})
   target_link_libraries(${name} PRIVATE sallyport_options ${arg_LIBRARIES})
-  target_compile_options(${name} PRIVATE -O1)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz")
   add_test(NAME ${name} COMMAND ${PROJECT_SOURCE_DIR}/tests/fuzz/run $<TARGET_FILE:${name}>

@@ -79,7 +79,7 @@ std::string change_text(const SeenDevice& before, const Device& device) {
   if (!more.empty()) text += "now also " + categories_of(more);
   if (!less.empty()) text += (text.empty() ? "" : "; ") + ("no longer " + categories_of(less));
   if (!text.empty()) return text;
-  return "its descriptors or texts differ; it was: " + before.description;
+  return "its descriptors or texts are not what they were";
 }
 
 // "appvm-red" -> "dispvm-red", as Qubes names them.
@@ -105,6 +105,7 @@ std::map<std::string, std::string> details_of(const Switchboard& board, const st
   }
   if (judgement.verdict == DeviceHistory::Verdict::changed) {
     details["changed"] = change_text(judgement.before, device);
+    details["device before"] = judgement.before.description;  // the device's own word, as it was
   }
   if (const std::string why = stopped_before(board, backend, device); !why.empty()) {
     details["changed"] = "STOPPED before: " + why;

@@ -11,7 +11,7 @@
 
 namespace scannerqube::report {
 
-// As dom0 knows the device; what the device says of itself is escaped.
+// What who asked for the scan called the device, escaped; the root binds a report to bytes.
 struct ScannedDevice {
   std::string backend = {};      // the qube that has it
   std::string port = {};         // "sda"

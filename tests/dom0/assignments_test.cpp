@@ -99,6 +99,16 @@ TEST_F(Assignments, AskWhenTheDeviceIsNoLongerWhatItWas) {
       "interfaces=080650 version=0201\n");
   wait_until([this] { return questions().size() == 1; }, "asked");
   EXPECT_NE(questions()[0].find("CHANGED"), std::string::npos) << questions()[0];
+  // What dom0 knows has nothing of the device's own words in it; those stand among its claims.
+  const std::string asked = questions()[0];
+  const auto detail = [&asked](const std::string& name) {
+    const std::string start = "\"" + name + "\":\"";
+    const std::size_t at = asked.find(start);
+    if (at == std::string::npos) return std::string();
+    return asked.substr(at + start.size(), asked.find('"', at + start.size()) - at - start.size());
+  };
+  EXPECT_EQ(detail("changed"), "its descriptors or texts are not what they were") << asked;
+  EXPECT_NE(detail("device before").find("Kingston"), std::string::npos) << asked;
   EXPECT_FALSE(attached());
 }
 

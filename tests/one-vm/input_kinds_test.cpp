@@ -93,11 +93,19 @@ TEST_F(InputKinds, TwentyKindsComeOutAsWhatTheyAre) {
   watch("usb-test", unpaired);
   for (const InputKind& kind : input_kinds()) {
     SCOPED_TRACE(kind.name);
+    const std::string ended = "grep -c input_call_ended /run/rig/watch.log";
+    const auto before = vm().run(ended);
     plug(kind.name, "1");
     const std::string name = "Test " + kind.name;
-    if (kind.forwarded.empty() || kind.refused) {
-      vm().run("sleep 1");
+    if (kind.refused) {
+      const auto refused = vm().wait_until(
+          "[ $(" + ended + ") -gt " + std::to_string(std::stoi(before.out)) + " ]", seconds(20));
+      EXPECT_TRUE(refused.ok()) << input_logs();
       EXPECT_FALSE(forwarded(name));
+    } else if (kind.forwarded.empty()) {  // nobody is called
+      vm().run("sleep 3");
+      EXPECT_FALSE(forwarded(name));
+      EXPECT_EQ(vm().run(ended).out, before.out);
     } else {
       EXPECT_TRUE(wait_forwarded(name).ok()) << input_logs();
       expect_same(kind, accepted_for(kind.forwarded));

@@ -33,15 +33,14 @@ TEST_F(InputTrust, WrongDigitsDenyUntilItIsPluggedInAgain) {
   std::string digits = shown_digits(1);
   ASSERT_EQ(digits.size(), 6U) << input_logs();
   digits.back() = digits.back() == '9' ? '0' : static_cast<char>(digits.back() + 1);
-  for (const char digit : digits) press(std::string(1, digit));
+  type(digits);
   const auto refused =
       vm().wait_until("grep -q 'input_call_ended.*code=126' /run/rig/watch.log", seconds(20));
   EXPECT_TRUE(refused.ok()) << input_logs();
   EXPECT_FALSE(forwarded(name));
   replug_keyboard();
   digits = shown_digits(2);
-  vm().run("sleep 1");  // who answers at once has not read
-  for (const char digit : digits) press(std::string(1, digit));
+  type(digits);
   EXPECT_TRUE(wait_forwarded(name).ok()) << input_logs();
 }
 

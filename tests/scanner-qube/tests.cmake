@@ -70,8 +70,9 @@ if(SALLYPORT_SANITIZE)
 endif()
 sallyport_test(hostile_test SOURCES
   scanner-qube/hostile/catalogue_test.cpp
+  scanner-qube/hostile/no_sandbox_test.cpp
   scanner-qube/hostile/scan_process.cpp
-  LIBRARIES scannerqube_hostile Boost::json)
+  LIBRARIES scannerqube_hostile Boost::json PkgConfig::libseccomp)
 add_dependencies(hostile_test sallyport-scan-image)
 # Two minutes alone; with a sanitizer several times that, so that an eighth has to do there.
 set_tests_properties(hostile_test PROPERTIES TIMEOUT 1200)

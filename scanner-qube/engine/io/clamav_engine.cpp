@@ -3,7 +3,6 @@
 
 #include <clamav.h>
 
-#include <array>
 #include <chrono>
 
 #include "base/wire/escape.hpp"
@@ -160,15 +159,48 @@ bool are_few(const std::vector<std::filesystem::path>& databases) {
   return all <= few_signatures;
 }
 
+struct Setting {
+  cl_engine_field field;
+  long long value;
+};
+
+// Every limit there is, so that none is what a version of the library takes it for.
+std::vector<Setting> limits_of(const Limits& limits) {
+  constexpr long long mebibyte = 1LL << 20U;
+  const auto file_bytes = static_cast<long long>(limits.file_bytes);
+  return {
+      {CL_ENGINE_MAX_FILESIZE, file_bytes},
+      {CL_ENGINE_MAX_SCANSIZE, static_cast<long long>(limits.scan_bytes)},
+      {CL_ENGINE_MAX_RECURSION, static_cast<long long>(limits.recursion)},
+      {CL_ENGINE_MAX_FILES, static_cast<long long>(limits.members)},
+      {CL_ENGINE_MAX_SCANTIME, static_cast<long long>(limits.time.count())},
+      // Beyond these two a file is scanned with fewer signatures, and nothing says so.
+      {CL_ENGINE_PCRE_MAX_FILESIZE, file_bytes},
+      {CL_ENGINE_MAX_EMBEDDEDPE, file_bytes},
+      {CL_ENGINE_PCRE_MATCH_LIMIT, 100'000},
+      {CL_ENGINE_PCRE_RECMATCH_LIMIT, 2000},
+      // What is longer is scanned as it is, not as a browser would read it.
+      {CL_ENGINE_MAX_HTMLNORMALIZE, 40 * mebibyte},
+      {CL_ENGINE_MAX_HTMLNOTAGS, 8 * mebibyte},
+      {CL_ENGINE_MAX_SCRIPTNORMALIZE, 20 * mebibyte},
+      {CL_ENGINE_MAX_ZIPTYPERCG, mebibyte},
+      {CL_ENGINE_MAX_PARTITIONS, 50},
+      {CL_ENGINE_MAX_ICONSPE, 100},
+      {CL_ENGINE_MAX_RECHWP3, 16},
+      {CL_ENGINE_BYTECODE_SECURITY, CL_BYTECODE_TRUST_SIGNED},
+      {CL_ENGINE_BYTECODE_TIMEOUT, 10'000},  // ms
+      {CL_ENGINE_BYTECODE_MODE, CL_BYTECODE_MODE_AUTO},
+      // Its cache of clean files is keyed by MD5, of which anybody makes twins.
+      {CL_ENGINE_DISABLE_CACHE, 1},
+  };
+}
+
 std::string settings_text(const Limits& limits) {
   const cl_scan_options options = scan_options();
   std::string text;
-  for (const std::uint64_t number :
-       {limits.file_bytes, limits.scan_bytes, std::uint64_t{limits.members},
-        std::uint64_t{limits.recursion}, static_cast<std::uint64_t>(limits.time.count()),
-        std::uint64_t{options.general}, std::uint64_t{options.parse},
-        std::uint64_t{options.heuristic}}) {
-    text += std::to_string(number) + " ";
+  for (const Setting& each : limits_of(limits)) text += std::to_string(each.value) + " ";
+  for (const std::uint32_t bits : {options.general, options.parse, options.heuristic}) {
+    text += std::to_string(bits) + " ";
   }
   return text;
 }
@@ -188,16 +220,8 @@ base::Status ClamavEngine::configure(cl_engine& engine, const ClamavOptions& opt
     return base::fail("scan limits: file bytes at most " + std::to_string(Limits::largest_file) +
                       ", scan bytes at most file bytes");
   }
-  const std::array numbers{
-      std::pair{CL_ENGINE_MAX_FILESIZE, static_cast<long long>(limits.file_bytes)},
-      std::pair{CL_ENGINE_MAX_SCANSIZE, static_cast<long long>(limits.scan_bytes)},
-      std::pair{CL_ENGINE_MAX_RECURSION, static_cast<long long>(limits.recursion)},
-      std::pair{CL_ENGINE_MAX_FILES, static_cast<long long>(limits.members)},
-      std::pair{CL_ENGINE_MAX_SCANTIME, static_cast<long long>(limits.time.count())},
-      // Its cache of clean files is keyed by MD5, of which anybody makes twins.
-      std::pair{CL_ENGINE_DISABLE_CACHE, 1LL},
-      std::pair{CL_ENGINE_AC_ONLY, are_few(options.databases) ? 1LL : 0LL},
-  };
+  std::vector<Setting> numbers = limits_of(limits);
+  numbers.push_back({CL_ENGINE_AC_ONLY, are_few(options.databases) ? 1 : 0});
   for (const auto& [field, value] : numbers) {
     if (const auto set = cl_engine_set_num(&engine, field, value); set != CL_SUCCESS) {
       return base::fail("libclamav: set a limit: " + std::string(error_text(set)));

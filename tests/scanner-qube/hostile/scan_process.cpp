@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -11,7 +12,9 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <cerrno>
 #include <cstdlib>
+#include <memory>
 
 #include "base/io/files.hpp"
 #include "tests/fakes/folder.hpp"
@@ -25,11 +28,25 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t longest_report = std::size_t{16} << 20U;
 
+// As on a kernel that has none.
+bool refuse_seccomp() {
+  const scmp_arg_cmp set_seccomp{
+      .arg = 0, .op = SCMP_CMP_EQ, .datum_a = PR_SET_SECCOMP, .datum_b = 0};
+  const std::unique_ptr<void, decltype(&seccomp_release)> filter(seccomp_init(SCMP_ACT_ALLOW),
+                                                                 &seccomp_release);
+  return filter != nullptr &&
+         seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(seccomp), 0) == 0 &&
+         seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+                                &set_seccomp) == 0 &&
+         seccomp_load(filter.get()) == 0;
+}
+
 [[noreturn]] void become_scanner(const ScanRun& run, const fs::path& scratch, const fs::path& out) {
   ::setenv("TMPDIR", scratch.c_str(), 1);
   const int fd = ::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   ::dup2(fd, STDOUT_FILENO);
   ::dup2(fd, STDERR_FILENO);
+  if (!run.may_confine_itself && !refuse_seccomp()) ::_exit(126);
   std::vector<std::string> words{"sallyport-scan-image",
                                  run.image.string(),
                                  "--database",

@@ -14,7 +14,8 @@ struct ScanRun {
   std::filesystem::path image;
   std::filesystem::path database;
   std::vector<std::string> options = {};
-  std::chrono::seconds time{20};  // then it is killed
+  std::chrono::seconds time{20};   // then it is killed
+  bool may_confine_itself = true;  // no: the kernel refuses it seccomp
 };
 
 struct ScanOutcome {
