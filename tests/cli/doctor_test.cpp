@@ -120,6 +120,9 @@ TEST(Doctor, JudgesAllowDenyAndBrokenPolicies) {
   facts.answers[0].answer = base::fail("30-user.policy:1: nonsense");
   EXPECT_EQ(severity(facts, "policy"), Severity::problem);
   EXPECT_TRUE(says(finding_of(facts, "policy"), "sallyport policy check"));
+  // A rule that denies says more than a policy that cannot be read, wherever it stands.
+  facts.answers.push_back(answered(Answer::deny));
+  EXPECT_TRUE(says(finding_of(facts, "policy"), "policy says deny"));
   // One keyboard that is allowed is enough.
   facts.answers.push_back(answered(Answer::allow));
   EXPECT_EQ(severity(facts, "policy"), Severity::ok);

@@ -26,11 +26,15 @@ class GuestStreams : public testing::Test {
   // Asked for and given.
   void have_streams(std::uint32_t streams = 16) {
     guest.qemu.alloc_streams(both, streams);
-    const auto asked = guest.asked();
-    ASSERT_EQ(asked.size(), 1U);
-    ASSERT_EQ(asked[0].type, PacketType::alloc_bulk_streams);
-    answer(asked[0], both, streams);
+    const SentPacket asked = one_asked();
+    ASSERT_EQ(asked.type, PacketType::alloc_bulk_streams);
+    answer(asked, both, streams);
     ASSERT_FALSE(guest.qemu.without_streams());
+  }
+  // What the backend is asked: one thing.
+  SentPacket one_asked() {
+    guest.turn();
+    return guest.rig.packet();
   }
   std::vector<Qemu::Packet> answer(const SentPacket& asked, std::uint32_t endpoints,
                                    std::uint32_t streams, std::uint8_t code = status::success) {
@@ -67,11 +71,10 @@ TEST_F(GuestStreams, AreShownAndAskedFor) {
   EXPECT_EQ(guest.qemu.endpoints().max_streams[redir::slot_of(0x81)], 16U);
   EXPECT_EQ(guest.qemu.endpoints().max_streams[redir::slot_of(0x82)], 0U);
   guest.qemu.alloc_streams(both, 16);
-  const auto asked = guest.asked();
-  ASSERT_EQ(asked.size(), 1U);
-  EXPECT_EQ(std::get<redir::AllocBulkStreams>(asked[0].body).endpoints, both);
-  EXPECT_EQ(std::get<redir::AllocBulkStreams>(asked[0].body).streams, 16U);
-  const auto told = answer(asked[0], both, 16);
+  const SentPacket asked = one_asked();
+  EXPECT_EQ(std::get<redir::AllocBulkStreams>(asked.body).endpoints, both);
+  EXPECT_EQ(std::get<redir::AllocBulkStreams>(asked.body).streams, 16U);
+  const auto told = answer(asked, both, 16);
   ASSERT_EQ(told.size(), 1U);
   EXPECT_EQ(body_of<redir::BulkStreamsStatus>(told[0]).streams, 16U);
   EXPECT_FALSE(guest.qemu.without_streams());
@@ -144,9 +147,8 @@ TEST_F(GuestStreams, ARequestIsOfAStreamThatIsThere) {
   EXPECT_EQ(refused(5), status::ioerror);
   EXPECT_EQ(refused(0), status::ioerror);
   guest.qemu.free_streams(both);
-  const auto asked = guest.asked();
-  ASSERT_EQ(asked.size(), 1U);
-  EXPECT_EQ(std::get<redir::FreeBulkStreams>(asked[0].body).endpoints, both);
+  const SentPacket asked = one_asked();
+  EXPECT_EQ(std::get<redir::FreeBulkStreams>(asked.body).endpoints, both);
   EXPECT_EQ(refused(1), status::ioerror);
   guest.qemu.bulk(0x100, 0x81, 64);
   EXPECT_EQ(guest.asked().size(), 1U);
@@ -203,9 +205,8 @@ TEST_F(GuestStreams, AConfigurationTakesThem) {
 TEST_F(GuestStreams, WhatTheBackendDoesNotHaveIsTold) {
   connect();
   guest.qemu.alloc_streams(both, 16);
-  const auto asked = guest.asked();
-  ASSERT_EQ(asked.size(), 1U);
-  answer(asked[0], both, 16, status::ioerror);
+  const SentPacket asked = one_asked();
+  answer(asked, both, 16, status::ioerror);
   EXPECT_TRUE(guest.qemu.without_streams());
   EXPECT_EQ(refused(1), status::ioerror);
   EXPECT_EQ(guest.rig.end_text(), "");
@@ -216,10 +217,9 @@ TEST_F(GuestStreams, ThoseThatCouldNotBeFreedAreGone) {
   connect();
   have_streams();
   guest.qemu.free_streams(both);
-  const auto asked = guest.asked();
-  ASSERT_EQ(asked.size(), 1U);
+  const SentPacket asked = one_asked();
   EXPECT_EQ(guest.qemu.streams_waiting(), 0U);
-  answer(asked[0], both, 0, status::ioerror);
+  answer(asked, both, 0, status::ioerror);
   EXPECT_FALSE(guest.qemu.without_streams());
   EXPECT_EQ(refused(1), status::ioerror);
   EXPECT_EQ(guest.rig.end_text(), "");
@@ -228,13 +228,12 @@ TEST_F(GuestStreams, ThoseThatCouldNotBeFreedAreGone) {
 TEST_F(GuestStreams, ABackendThatDoesNotAnswerHasNone) {
   connect();
   guest.qemu.alloc_streams(both, 16);
-  const auto asked = guest.asked();
-  ASSERT_EQ(asked.size(), 1U);
+  const SentPacket asked = one_asked();
   guest.rig.pass(Session::control_deadline);
   guest.turn();
   EXPECT_EQ(guest.qemu.streams_waiting(), 0U);
   EXPECT_TRUE(guest.qemu.without_streams());
-  answer(asked[0], both, 16);  // late
+  answer(asked, both, 16);  // late
   EXPECT_EQ(refused(1), status::ioerror);
   EXPECT_EQ(guest.rig.end_text(), "");
 }
@@ -254,11 +253,10 @@ TEST_F(GuestStreams, ARequestWithoutOneWaitsForThoseBefore) {
   connect();
   have_streams();
   guest.qemu.bulk(0x100, 0x81, 64, 1);
-  const auto asked = guest.asked();
-  ASSERT_EQ(asked.size(), 1U);
+  const SentPacket asked = one_asked();
   guest.qemu.bulk(0x200, 0x81, 64);  // refused, but not yet
   EXPECT_TRUE(guest.turn().empty());
-  reply(asked[0], 1, 64);
+  reply(asked, 1, 64);
   const auto told = guest.turn();
   ASSERT_EQ(told.size(), 2U);
   EXPECT_EQ(told[0].id, 0x100U);
@@ -288,9 +286,8 @@ TEST_F(GuestStreams, WhatWaitsEndsWithItsStream) {
 TEST_F(GuestStreams, TheBackendAnswersWhatItWasAsked) {
   connect();
   guest.qemu.alloc_streams(both, 16);
-  const auto asked = guest.asked();
-  ASSERT_EQ(asked.size(), 1U);
-  answer(asked[0], both, 15);
+  const SentPacket asked = one_asked();
+  answer(asked, both, 15);
   EXPECT_EQ(guest.rig.end_text(),
             "protocol violation: bulk streams of other endpoints, or others, than asked for");
 }
@@ -306,9 +303,8 @@ TEST_F(GuestStreams, TheBackendAnswersOnTheSameStream) {
   connect();
   have_streams();
   guest.qemu.bulk(0x100, 0x81, 64, 1);
-  const auto asked = guest.asked();
-  ASSERT_EQ(asked.size(), 1U);
-  reply(asked[0], 2, 8);
+  const SentPacket asked = one_asked();
+  reply(asked, 2, 8);
   EXPECT_EQ(guest.rig.end_text(), "protocol violation: bulk reply for another stream");
 }
 

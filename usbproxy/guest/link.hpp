@@ -93,7 +93,7 @@ class Link final : public Target {
   void on_cancel(std::uint64_t id);
   void request(const Request& request, base::wire::Bytes data);
   void submit(Number number, const Request& request, base::wire::Bytes data);
-  void feed(const usbip::Submit& submit, base::wire::Bytes data = {});
+  void feed(const usbip::Submit& submit, base::wire::Bytes data);
   void unlink(Number victim);
   Number next_number();
   // link_answers.cpp
